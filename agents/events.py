@@ -1,0 +1,289 @@
+"""Events: frozen, typed facts with a sequence number. What the bus carries, the log stores and `--json` prints."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from agents.tasks import Arm, Frozen, Health, Outcome, TaskStatus, Usage, Variant, Way
+
+
+class Event(Frozen):
+    """What every event has. `seq` is 0 until the store has appended it; transient events keep 0."""
+
+    transient: ClassVar[bool] = False
+    """Transient events are not stored and may be coalesced per subscriber; state events never are."""
+
+    type: str
+    seq: int = 0
+    at: datetime
+    task: int | None = None
+    mission: int | None = None
+    agent: str | None = None
+    tier: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The event as a JSON-ready dictionary, without empty optional fields: one line of `--json`."""
+        data = self.model_dump(mode="json")
+        return {key: value for key, value in data.items() if value is not None}
+
+
+class TaskPosted(Event):
+    type: Literal["task.posted"] = "task.posted"
+    title: str
+    priority: int
+    repo: str = ""
+
+
+class TaskAssessed(Event):
+    type: Literal["task.assessed"] = "task.assessed"
+    complexity: int
+    kind: str
+    source: str = "rules"
+    evidence: tuple[str, ...] = ()
+
+
+class TaskPlanned(Event):
+    type: Literal["task.planned"] = "task.planned"
+    plan: tuple[Arm, ...]
+
+
+class TaskQueued(Event):
+    type: Literal["task.queued"] = "task.queued"
+
+
+class TaskStatusChanged(Event):
+    type: Literal["task.status"] = "task.status"
+    status: TaskStatus
+    reason: str = ""
+
+
+class TokenCounts(Frozen):
+    """Tokens as CONTRACT prints them: both cache writes in one figure."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @classmethod
+    def of(cls, usage: Usage) -> "TokenCounts":
+        """The counts of `usage`."""
+        written = usage.cache_write_5m + usage.cache_write_1h
+        return cls(input=usage.input, output=usage.output, cache_read=usage.cache_read, cache_write=written)
+
+
+class CheckSummary(Frozen):
+    """The check's command and its exit codes on the result and on the base; None where it was not run or timed out."""
+
+    command: str | None = None
+    exit_code: int | None = None
+    base_exit_code: int | None = None
+
+
+class TaskFinished(Event):
+    type: Literal["task.finished"] = "task.finished"
+    outcome: Outcome
+    status: TaskStatus
+    model: str | None = None
+    complexity: int
+    missions: int
+    steps: int
+    cost_usd: float | None
+    tokens: TokenCounts
+    seconds: float
+    branch: str | None = None
+    commit: str | None = None
+    files: tuple[str, ...] = ()
+    check: CheckSummary = CheckSummary()
+    warnings: tuple[str, ...] = ()
+    reason: str
+    simulated: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """As CONTRACT lists it: its own fields are there even when empty."""
+        own = set(type(self).model_fields) - set(Event.model_fields)
+        data = self.model_dump(mode="json")
+        return {key: value for key, value in data.items() if value is not None or key in own}
+
+
+class MissionStarted(Event):
+    type: Literal["mission.started"] = "mission.started"
+    number: int
+    model: str
+    way: Way
+    variant: Variant
+    branch: str
+    worktree: str = ""
+    sandbox: str = ""
+    why: str = ""
+
+
+class MissionFinished(Event):
+    type: Literal["mission.finished"] = "mission.finished"
+    outcome: Outcome
+    reason: str
+    steps: int
+    seconds: float
+    commit: str | None = None
+    files: tuple[str, ...] = ()
+
+
+class MissionEscalated(Event):
+    type: Literal["mission.escalated"] = "mission.escalated"
+    to_tier: str
+    variant: Variant
+    reason: str
+
+
+class AgentHealth(Event):
+    type: Literal["agent.health"] = "agent.health"
+    health: Health
+    step: int = 0
+    max_steps: int = 0
+    note: str = ""
+
+
+class AgentCooling(Event):
+    type: Literal["agent.cooling"] = "agent.cooling"
+    seconds: float
+    reset: bool = False
+
+
+class ModelStarted(Event):
+    type: Literal["model.started"] = "model.started"
+    model: str
+    call: int
+    state: Literal["waiting", "loading", "retrying"] = "waiting"
+    note: str = ""
+
+
+class ModelDelta(Event):
+    transient: ClassVar[bool] = True
+    type: Literal["model.delta"] = "model.delta"
+    text: str
+
+
+class ModelUsage(Event):
+    type: Literal["model.usage"] = "model.usage"
+    model: str
+    call: int
+    usage: Usage
+    cost_nano: int | None
+    seconds: float
+    tokens_per_second: float | None = None
+    stop_reason: str = ""
+
+
+class ModelFailed(Event):
+    type: Literal["model.failed"] = "model.failed"
+    model: str
+    error: str
+    message: str
+    retry_in_s: float | None = None
+    attempt: int = 1
+
+
+class ToolStarted(Event):
+    type: Literal["tool.started"] = "tool.started"
+    call: int
+    tool: str
+    summary: str
+    """One sanitized line: the path, the command."""
+
+
+class ToolOutput(Event):
+    transient: ClassVar[bool] = True
+    type: Literal["tool.output"] = "tool.output"
+    call: int
+    text: str
+
+
+class ToolFinished(Event):
+    type: Literal["tool.finished"] = "tool.finished"
+    call: int
+    tool: str
+    ok: bool
+    summary: str
+    seconds: float
+    exit_code: int | None = None
+    log_path: str = ""
+
+
+class CheckStarted(Event):
+    type: Literal["check.started"] = "check.started"
+    command: str
+    commit: str
+    on: Literal["base", "result", "merge"]
+
+
+class CheckFinished(Event):
+    type: Literal["check.finished"] = "check.finished"
+    command: str
+    commit: str
+    on: Literal["base", "result", "merge"]
+    exit_code: int | None
+    seconds: float
+    output: str = ""
+
+
+class LoopDetected(Event):
+    type: Literal["loop.detected"] = "loop.detected"
+    tool: str
+    times: int
+    action: Literal["warned", "redirected", "stopped"]
+
+
+class BudgetReserved(Event):
+    type: Literal["budget.reserved"] = "budget.reserved"
+    call: int
+    amount_nano: int
+
+
+class BudgetSpent(Event):
+    type: Literal["budget.spent"] = "budget.spent"
+    call: int
+    amount_nano: int
+    today_nano: int
+    cap_nano: int
+
+
+class BudgetWarning(Event):
+    type: Literal["budget.warning"] = "budget.warning"
+    today_nano: int
+    cap_nano: int
+
+
+class BudgetExhausted(Event):
+    type: Literal["budget.exhausted"] = "budget.exhausted"
+    scope: Literal["task", "day"]
+    needed_nano: int
+    cap_nano: int
+    message: str = ""
+
+
+class ApprovalRequested(Event):
+    type: Literal["approval.requested"] = "approval.requested"
+    question: str
+
+
+class ApprovalAnswered(Event):
+    type: Literal["approval.answered"] = "approval.answered"
+    answer: str
+
+
+AnyEvent = Annotated[
+    TaskPosted | TaskAssessed | TaskPlanned | TaskQueued | TaskStatusChanged | TaskFinished
+    | MissionStarted | MissionFinished | MissionEscalated | AgentHealth | AgentCooling
+    | ModelStarted | ModelDelta | ModelUsage | ModelFailed | ToolStarted | ToolOutput | ToolFinished
+    | CheckStarted | CheckFinished | LoopDetected | BudgetReserved | BudgetSpent | BudgetWarning | BudgetExhausted
+    | ApprovalRequested | ApprovalAnswered,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def decode(data: str | bytes) -> Event:
+    """The event a stored JSON text holds. Raises pydantic.ValidationError when it holds none."""
+    return _ADAPTER.validate_json(data)

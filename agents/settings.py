@@ -1,0 +1,150 @@
+"""What a person can set, with the defaults. Loading (files, variables, errors with file and line): configuration.py."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from agents.tasks import Way
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Budget(Section):
+    """Hard caps in dollars."""
+
+    daily_usd: float = Field(default=5.00, ge=0)
+    task_usd: float = Field(default=1.00, ge=0)
+    warn_at: float = Field(default=0.8, gt=0, le=1)
+
+
+class Routing(Section):
+    """Which tiers are tried, in which order."""
+
+    preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
+    judge: str = "haiku"
+    max_missions: int = Field(default=8, ge=1)
+    samples: int = Field(default=4, ge=0)
+    """Fresh tries at temperature .7 a local direct arm gets after its retry, where a check decides."""
+
+
+class Endpoint(Section):
+    """Where a tier's model is served, and how many requests at once it takes."""
+
+    url: str
+    slots: int = Field(default=1, ge=1)
+
+
+class TierSettings(Section):
+    """A configured level of model."""
+
+    provider: Literal["ollama", "anthropic", "simulation"]
+    model: str
+    endpoints: tuple[Endpoint, ...] = ()
+    """Empty: the official client's own default (OLLAMA_HOST, ANTHROPIC_BASE_URL)."""
+    slots: int = Field(default=1, ge=1)
+    """Used where `endpoints` is empty."""
+    num_ctx: int = Field(default=16384, ge=1024)
+    max_tokens: int = Field(default=4096, ge=256)
+    """The most one reply may hold."""
+    keep_alive: str = "10m"
+    way: Literal["auto"] | Way = "auto"
+    band: tuple[int, int] = (1, 10)
+    roles: tuple[Literal["code", "plan", "review"], ...] = ("code",)
+    first_byte_s: float = Field(default=300, gt=0)
+    between_chunks_s: float = Field(default=120, gt=0)
+    connect_s: float = Field(default=5, gt=0)
+    enabled: bool = True
+
+    @field_validator("band")
+    @classmethod
+    def _ordered(cls, band: tuple[int, int]) -> tuple[int, int]:
+        if not 1 <= band[0] <= band[1] <= 10:
+            raise ValueError("a band is [from, to] with 1 <= from <= to <= 10")
+        return band
+
+
+class Cooldown(Section):
+    """Rest of a local agent between missions."""
+
+    rest_s: float = Field(default=3, ge=0)
+    reset_every: int = Field(default=3, ge=0)
+
+
+class Check(Section):
+    """How results are proven."""
+
+    command: str | None = None
+    timeout_s: float = Field(default=300, gt=0)
+    show: bool = True
+    """Show the check to the agent: it is the specification."""
+
+
+class Mission(Section):
+    """Limits of one attempt."""
+
+    max_steps: int = Field(default=25, ge=1)
+    timeout_s: float = Field(default=600, gt=0)
+    tool_timeout_s: float = Field(default=120, gt=0)
+    output_cap: int = Field(default=12_000, ge=1000)
+    """Characters of a tool's output a model gets to see, head and tail; the whole is in a log file."""
+
+
+class SandboxSettings(Section):
+    """The wall around an agent's commands."""
+
+    kind: Literal["auto", "bubblewrap", "none"] = "auto"
+    network: bool = False
+
+
+class Sound(Section):
+    """What the ear gets."""
+
+    enabled: bool = False
+
+
+class ScreenSettings(Section):
+    """How the command center looks."""
+
+    theme: str = "ember"
+    plain_speech: bool = False
+    ascii: bool = False
+
+
+def default_tiers() -> dict[str, TierSettings]:
+    """Local first, then Haiku, Sonnet; Opus plans and reviews."""
+    return {
+        "local": TierSettings(provider="ollama", model="qwen2.5-coder:7b", band=(1, 6)),
+        "haiku": TierSettings(
+            provider="anthropic", model="claude-haiku-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 8)
+        ),
+        "sonnet": TierSettings(
+            provider="anthropic", model="claude-sonnet-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 10)
+        ),
+        "opus": TierSettings(
+            provider="anthropic",
+            model="claude-opus-5-5",
+            slots=2,
+            num_ctx=200_000,
+            max_tokens=16_000,
+            roles=("plan", "review"),
+        ),
+    }
+
+
+class Settings(Section):
+    """The whole configuration, merged and checked."""
+
+    budget: Budget = Budget()
+    routing: Routing = Routing()
+    tiers: dict[str, TierSettings] = Field(default_factory=default_tiers)
+    cooldown: Cooldown = Cooldown()
+    check: Check = Check()
+    mission: Mission = Mission()
+    sandbox: SandboxSettings = SandboxSettings()
+    sound: Sound = Sound()
+    screen: ScreenSettings = ScreenSettings()
+    keys: dict[str, str] = {}

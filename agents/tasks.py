@@ -1,0 +1,261 @@
+"""The vocabulary every room shares: tasks, missions, agents and what the harness says of them. All frozen."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NANO = 1_000_000_000
+"""Money is counted in integers of nano-dollars; this many make a dollar."""
+
+
+class Frozen(BaseModel):
+    """A fact: immutable, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands. Only `dispatch` changes it."""
+
+    OPEN = "open"
+    QUEUED = "queued"
+    RUNNING = "running"
+    REVIEW = "review"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    BLOCKED = "blocked"
+    NEEDS_HUMAN = "needs_human"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens to the task unless a person asks."""
+        return self in {TaskStatus.DONE, TaskStatus.FAILED, TaskStatus.CANCELLED}
+
+    @property
+    def at_rest(self) -> bool:
+        """No agent works on it or is about to: it ended, or waits for a person."""
+        return self.ended or self in {TaskStatus.REVIEW, TaskStatus.NEEDS_HUMAN, TaskStatus.OPEN}
+
+
+class Outcome(StrEnum):
+    """What the harness, never a model, says of a result."""
+
+    PROVEN = "proven"
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def accepted(self) -> bool:
+        """Good enough to wait for the person's review."""
+        return self in {Outcome.PROVEN, Outcome.VERIFIED, Outcome.UNVERIFIED}
+
+
+class Health(StrEnum):
+    """Health of an agent; on screen always glyph and word and colour."""
+
+    READY = "ready"
+    WORKING = "working"
+    STUCK = "stuck"
+    COOLING = "cooling"
+    NEEDS_YOU = "needs_you"
+    OFFLINE = "offline"
+
+
+class Way(StrEnum):
+    """A way of working: one reply with whole files or edits, or tools over several turns."""
+
+    DIRECT = "direct"
+    LOOP = "loop"
+
+
+class Variant(StrEnum):
+    """How an arm tries: plainly; once more seeing what failed; afresh at a higher temperature."""
+
+    ONCE = "once"
+    RETRY = "retry"
+    SAMPLE = "sample"
+
+
+class TaskKind(StrEnum):
+    """The kind of work, which separates models better than any score."""
+
+    FUNCTION = "function"
+    EDIT = "edit"
+    ISSUE = "issue"
+    DOCS = "docs"
+    TESTS = "tests"
+
+
+class Grade(StrEnum):
+    """What a probe found a model can do: native or text tool calls; answers to a JSON schema; text only."""
+
+    TOOLS = "tools"
+    SCHEMA = "schema"
+    TEXT = "text"
+
+
+class Usage(Frozen):
+    """Tokens of one or more calls, by class, as the provider counted them. `input` excludes cached tokens."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """Everything the model read."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+    @property
+    def total(self) -> int:
+        """Everything read and written."""
+        return self.prompt + self.output
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """The sum, class by class."""
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
+
+
+class Arm(Frozen):
+    """A tier with a way of working and a variant: one entry of a plan."""
+
+    tier: str
+    model: str
+    way: Way
+    variant: Variant = Variant.ONCE
+    why: str = ""
+
+
+class CheckResult(Frozen):
+    """One run of a check on one commit. `exit_code` None: it was stopped by its time limit."""
+
+    command: str
+    commit: str
+    exit_code: int | None
+    output: str = ""
+    """Trimmed: head and tail kept, and made readable where the command itself says too little."""
+    log_path: str = ""
+    """The whole output."""
+    seconds: float = 0.0
+
+    @property
+    def green(self) -> bool:
+        """The command decided: exit code 0."""
+        return self.exit_code == 0
+
+
+class NewTask(Frozen):
+    """What a person posts."""
+
+    title: str = Field(min_length=1, max_length=500)
+    brief: str = ""
+    check: str | None = None
+    priority: int = Field(default=5, ge=1, le=10)
+    tier: str | None = None
+    """A pin: this tier only, no escalation."""
+    depends_on: tuple[int, ...] = ()
+    external_id: str | None = None
+    budget_nano: int | None = Field(default=None, ge=0)
+    max_steps: int | None = Field(default=None, ge=1)
+    timeout_s: float | None = Field(default=None, gt=0)
+
+
+class Task(NewTask):
+    """A piece of work on the board, as stored."""
+
+    id: int
+    repo: str
+    """Absolute path of the person's folder."""
+    status: TaskStatus
+    complexity: int = Field(ge=1, le=10)
+    kind: TaskKind = TaskKind.FUNCTION
+    created_at: datetime
+    updated_at: datetime
+    outcome: Outcome | None = None
+    reason: str = ""
+    """One sentence: why it stands where it stands."""
+    plan: tuple[Arm, ...] = ()
+    base_commit: str | None = None
+    target_branch: str | None = None
+    """The person's branch at dispatch; None when HEAD was detached."""
+    branch: str | None = None
+    commit: str | None = None
+    """The checked result, on `branch`."""
+    merged_commit: str | None = None
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Said beside the outcome: edited or deleted tests, a base that was already green, no sandbox."""
+    base_check: CheckResult | None = None
+    result_check: CheckResult | None = None
+    missions: int = 0
+    steps: int = 0
+    cost_nano: int | None = 0
+    """None: a call was made whose price is unknown."""
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    tier_used: str | None = None
+    model_used: str | None = None
+    simulated: bool = False
+
+    @property
+    def label(self) -> str:
+        """How it is written on screen and on the command line: T12."""
+        return f"T{self.id}"
+
+    @property
+    def text(self) -> str:
+        """Title and brief, as a model reads them."""
+        return f"{self.title}\n\n{self.brief}".strip()
+
+
+class Mission(Frozen):
+    """One attempt at a task by one agent in one tier."""
+
+    id: int
+    task: int
+    number: int
+    """1 for the task's first mission."""
+    agent: str
+    tier: str
+    model: str
+    way: Way
+    variant: Variant
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    reason: str = ""
+    branch: str = ""
+    worktree: str = ""
+    start_commit: str = ""
+    commit: str | None = None
+    steps: int = 0
+    cost_nano: int | None = 0
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    check: CheckResult | None = None
+    owner: str = ""
+    """The process that runs it: host:pid:start."""
+
+    @property
+    def label(self) -> str:
+        """T12.1: the first mission of task 12."""
+        return f"T{self.task}.{self.number}"
+
+
+class Agent(Frozen):
+    """A named unit occupying one slot of a tier."""
+
+    callsign: str
+    tier: str
+    health: Health = Health.READY
+    task: int | None = None
+    mission: int | None = None
+    step: int = 0
+    note: str = ""
+    """A short phrase for the mission line: what it does, what it waits for, why it is stuck."""

@@ -1,0 +1,51 @@
+"""What a tool is: a name and schema for the model, and a run that never leaves the worktree."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agents.models.chat import ToolSpec
+from agents.tasks import Frozen
+
+
+class ToolOutcome(Frozen):
+    """What a tool did. `content` goes to the model; `summary` is one sanitized line for the tool log."""
+
+    ok: bool
+    content: str
+    summary: str
+    exit_code: int | None = None
+    log_path: str = ""
+    finished: bool = False
+    """The agent says it is done (the harness decides whether it is)."""
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """Where a tool works and where its output goes."""
+
+    root: Path
+    """The mission's worktree, resolved."""
+    logs: Path
+    """Folder for whole outputs."""
+    on_output: Callable[[str], None]
+    """Called with sanitized pieces of streaming output."""
+
+
+class ToolError(Exception):
+    """The tool refuses or fails; the message is written for the model: what is wrong and what to do instead."""
+
+
+class Tool(Protocol):
+    """One tool. Arguments were checked against `spec.parameters` before `run`."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        """As the model sees it."""
+
+    def describe(self, arguments: dict[str, object]) -> str:
+        """One sanitized line for the tool log while it runs: the path, the command."""
+
+    async def run(self, arguments: dict[str, object], context: ToolContext) -> ToolOutcome:
+        """Do it. Raises ToolError; cancelling ends everything it started."""
