@@ -10,7 +10,7 @@ class ModelError(Exception):
     retryable = False
     """True: the same request may succeed in a moment."""
     environment = True
-    """True: the surroundings failed, not the task (exit code 3; never a reason to escalate or to call a task failed)."""
+    """True: the surroundings failed, not the task: exit code 3, never a reason to escalate or to call a task failed."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, usage: Usage | None = None) -> None:
         super().__init__(message)
