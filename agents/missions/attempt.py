@@ -1,0 +1,58 @@
+"""What a way of working is given, and the typed ways it can end early."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.events import Event
+from agents.missions.calls import ModelCalls
+from agents.settings import Settings
+from agents.tasks import Arm, Grade, Mission, Task
+from agents.tools.toolbox import Toolbox
+
+
+class AttemptEnded(Exception):
+    """The attempt stops here; the message is the reason, for people. What was written so far is still checked."""
+
+
+class LimitReached(AttemptEnded):
+    """Steps, wall clock or money of this mission are used up."""
+
+
+class Stuck(AttemptEnded):
+    """The loop watch stopped it, or the model cannot keep to the format."""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """What a later attempt learns from an earlier one: never the transcript."""
+
+    diff: str
+    failure: str
+    """The check's failing output, made readable and trimmed."""
+    note: str = ""
+    """A person's comment, or what ended the attempt."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One mission's surroundings, handed to a way of working."""
+
+    task: Task
+    mission: Mission
+    arm: Arm
+    grade: Grade | None
+    settings: Settings
+    root: Path
+    calls: ModelCalls
+    toolbox: Toolbox
+    emit: Callable[[Event], Awaitable[None]]
+    check: str | None
+    base_failure: str
+    """How the check failed on the base, readable; empty when it was green or is hidden."""
+    context: str
+    """Project context, trimmed to the window."""
+    hand_over: HandOver | None
+    max_steps: int
+    files: tuple[str, ...] = field(default=())
+    """The repository's files, relative."""
