@@ -1,9 +1,11 @@
 """What a way of working is given, and the typed ways it can end early."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from agents.clock import Clock
 from agents.events import Event
 from agents.missions.calls import ModelCalls
 from agents.settings import Settings
@@ -54,5 +56,17 @@ class Attempt:
     """Project context, trimmed to the window."""
     hand_over: HandOver | None
     max_steps: int
-    files: tuple[str, ...] = field(default=())
+    clock: Clock
+    files: tuple[str, ...] = ()
     """The repository's files, relative."""
+
+    def where(self) -> dict[str, Any]:
+        """The fields every event of this mission carries, stamped now."""
+        mission = self.mission
+        return {
+            "at": self.clock.now(),
+            "task": mission.task,
+            "mission": mission.id,
+            "agent": mission.agent,
+            "tier": mission.tier,
+        }

@@ -13,7 +13,9 @@ EXAMPLES: tuple[tuple[str, tuple[ToolCall, ...]], ...] = (
                 name="file_write",
                 arguments={"path": "add.py", "content": "def add(a, b):\n    return a + b\n"},
             ),
-            ToolCall(id="2", name="shell_run", arguments={"command": 'python3 -c "from add import add; print(add(2, 3))"'}),
+            ToolCall(
+                id="2", name="shell_run", arguments={"command": 'python3 -c "from add import add; print(add(2, 3))"'}
+            ),
             ToolCall(id="3", name="finish", arguments={"summary": "add.py works: add(2, 3) is 5"}),
         ),
     ),
@@ -48,5 +50,7 @@ def loop_persona() -> str:
 
 
 def _line(task: str, calls: Sequence[ToolCall]) -> str:
-    steps = " → ".join(f"{call.name}({', '.join(f'{key}={value!r}' for key, value in call.arguments.items())})" for call in calls)
+    steps = " → ".join(
+        f"{call.name}({', '.join(f'{key}={value!r}' for key, value in call.arguments.items())})" for call in calls
+    )
     return f"- {task} {steps}"

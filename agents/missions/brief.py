@@ -1,0 +1,120 @@
+"""What an agent is told: the mission, the check, the files it is about, and what an earlier attempt left behind."""
+
+from pathlib import Path
+
+from agents.missions.attempt import Attempt, HandOver
+from agents.missions.reply import named_files
+from agents.models.tokens import estimate_tokens
+from agents.sanitize import sanitize
+from agents.tasks import Variant
+
+EDIT_ABOVE_TOKENS = 3000
+"""A file longer than this is changed by search and replace, not rewritten whole."""
+
+
+def loop_brief(attempt: Attempt) -> str:
+    """The first message of a tool loop."""
+    parts = [f"MISSION {attempt.task.label}: {sanitize(attempt.task.text)}"]
+    parts += _check(attempt)
+    if attempt.base_failure:
+        parts.append(f"How the check fails now:\n{attempt.base_failure}")
+    if attempt.hand_over is not None:
+        parts.append(_handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY))
+    if attempt.context:
+        parts.append(attempt.context)
+    return "\n\n".join(parts)
+
+
+def direct_brief(attempt: Attempt) -> str:
+    """The one message of a direct attempt: everything the reply needs is in it."""
+    task = attempt.task
+    parts = [f"Task: {sanitize(task.text)}"]
+    parts += _check(attempt)
+    existing = relevant_files(attempt)
+    for path, text in existing.items():
+        parts.append(f"{path} now:\n```\n{text}\n```")
+    if attempt.base_failure:
+        parts.append(f"The check fails now with:\n{attempt.base_failure}")
+    if attempt.hand_over is not None:
+        parts.append(_handed_over(attempt.hand_over, kept=False))
+    if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
+        parts.append(attempt.context)
+    parts.append(reply_form(target_files(attempt), existing))
+    return "\n\n".join(parts)
+
+
+def target_files(attempt: Attempt) -> tuple[str, ...]:
+    """The files the reply should hold: those the task names, else those the check imports."""
+    names = named_files(attempt.task.text)
+    hints = named_files(attempt.check or "")
+    tests = {name for name in hints.named if name in attempt.files}
+    wanted = tuple(name for name in names.named if name not in tests or name in names.named)
+    if wanted:
+        return wanted
+    return (
+        tuple(name for name in hints.hinted if "/" in name or name in attempt.files or not attempt.files)
+        or hints.hinted
+    )
+
+
+def relevant_files(attempt: Attempt) -> dict[str, str]:
+    """Text of the existing files the task or the check names, and of all files in a small repository, within the window."""
+    budget = attempt.calls.model.window // 2
+    names = named_files(attempt.task.text)
+    hints = named_files(attempt.check or "")
+    wanted = [*names.named, *hints.named, *names.hinted, *hints.hinted]
+    if len(attempt.files) <= 5:
+        wanted += attempt.files
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(wanted):
+        text = _text(attempt.root, name) if name in attempt.files else ""
+        cost = estimate_tokens(text)
+        if text and cost < budget:
+            found[name] = text
+            budget -= cost
+    return found
+
+
+def reply_form(targets: tuple[str, ...], existing: dict[str, str]) -> str:
+    """How to answer: whole files, or search and replace where a file is long."""
+    long = [path for path, text in existing.items() if estimate_tokens(text) > EDIT_ABOVE_TOKENS]
+    if long:
+        return (
+            f"Change {', '.join(long)} with blocks of exactly this form, the SEARCH text copied from the file:\n"
+            f"{long[0]}\n<<<<<<< SEARCH\nold lines\n=======\nnew lines\n>>>>>>> REPLACE\n"
+            "Give other files complete: the path on a line of its own, then the content in a code block."
+        )
+    if len(targets) == 1:
+        return f"Answer with the complete content of {targets[0]} in one code block. No explanation."
+    named = f"each of {', '.join(targets)}" if targets else "each file you create or change"
+    return (
+        f"Answer with the complete content of {named}: the path on a line of its own, then the content in a code block. "
+        "No explanation."
+    )
+
+
+def _check(attempt: Attempt) -> list[str]:
+    if not attempt.check or not attempt.settings.check.show:
+        return []
+    return [f"The result is checked with this command, which must exit 0:\n{sanitize(attempt.check)}"]
+
+
+def _handed_over(hand_over: HandOver, *, kept: bool) -> str:
+    state = "Its changes are in the worktree." if kept else "Its changes were discarded."
+    parts = [f"An earlier attempt failed. {state}"]
+    if hand_over.diff:
+        parts.append(f"What it changed:\n```diff\n{sanitize(hand_over.diff)}\n```")
+    if hand_over.failure:
+        parts.append(f"The check then failed with:\n{hand_over.failure}")
+    if hand_over.note:
+        parts.append(sanitize(hand_over.note))
+    parts.append("Find the fault and do it right this time.")
+    return "\n".join(parts)
+
+
+def _text(root: Path, name: str) -> str:
+    path = root / name
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 400_000:
+        return ""
+    data = path.read_bytes()
+    return "" if b"\0" in data else data.decode("utf-8", "replace").rstrip("\n")

@@ -1,0 +1,105 @@
+"""The direct way: one reply with whole files or edits; the harness writes them and looks at what it got.
+
+Faults that show without any check (no file in the reply, nothing changed, a file that does not parse) are answered at
+once with a short corrective message, so that the check is run on something worth checking."""
+
+import ast
+from pathlib import Path
+
+from agents.events import AgentHealth, ToolFinished, ToolStarted
+from agents.missions.attempt import Attempt, Stuck
+from agents.missions.brief import direct_brief, target_files
+from agents.missions.conversation import Conversation
+from agents.missions.persona import DIRECT
+from agents.missions.reply import Applied, Reply, apply_changes, read_reply
+from agents.models.chat import ChatRequest, Finished, Message, StopReason
+from agents.sanitize import one_line
+from agents.tasks import Health, Variant
+
+MAX_CORRECTIONS = 3
+WARMER = 0.7
+UNCHANGED = (
+    "{files} came back exactly as it was, so nothing is fixed. Find the line that is wrong and answer with the complete, "
+    "changed file."
+)
+
+
+async def run_direct(attempt: Attempt) -> str:
+    """One reply, written to the worktree. Returns a one-line summary. Raises Stuck, ModelError, OverBudget."""
+    conversation = Conversation(attempt.calls.store, attempt.mission.id)
+    await conversation.add(Message(role="user", content=direct_brief(attempt)))
+    problem = ""
+    for step in range(1, min(MAX_CORRECTIONS + 1, attempt.max_steps) + 1):
+        await attempt.emit(
+            AgentHealth(
+                **attempt.where(), health=Health.WORKING, step=step, max_steps=MAX_CORRECTIONS + 1, note=problem
+            )
+        )
+        finished = await _ask(attempt, conversation, warm=bool(problem))
+        await conversation.add(finished.message)
+        applied, problem = await _write(attempt, finished, number=step)
+        if not problem:
+            return f"wrote {', '.join(applied.written)}"
+        await conversation.add(Message(role="user", content=problem))
+    raise Stuck(f"no usable reply after {MAX_CORRECTIONS} corrections: {one_line(problem)}")
+
+
+async def _ask(attempt: Attempt, conversation: Conversation, *, warm: bool) -> Finished:
+    window = attempt.calls.model.window
+    request = ChatRequest(
+        system=DIRECT,
+        messages=(),
+        max_tokens=min(attempt.settings.tiers[attempt.arm.tier].max_tokens, window // 2),
+        temperature=WARMER if warm or attempt.arm.variant is Variant.SAMPLE else 0.0,
+        seed=attempt.mission.number if attempt.arm.variant is not Variant.ONCE else None,
+    )
+    return await attempt.calls.call(conversation.fitted(request, window))
+
+
+async def _write(attempt: Attempt, finished: Finished, *, number: int) -> tuple[Applied, str]:
+    """Apply the reply; what was written and, if it is no good, what to tell the model."""
+    if finished.stop is StopReason.REFUSAL:
+        raise Stuck("the model refused the task")
+    named = target_files(attempt)
+    reply = read_reply(finished.message.content, existing=attempt.files, named=named)
+    if reply.problem or not reply.changes:
+        return Applied(), reply.problem or "The reply holds no file."
+    summary = ", ".join(sorted({one_line(change.path, 60) for change in reply.changes}))
+    await attempt.emit(ToolStarted(**attempt.where(), call=number, tool="file_write", summary=summary))
+    started = attempt.clock.monotonic()
+    applied = apply_changes(attempt.root, reply.changes)
+    problem = _fault(attempt.root, applied, reply)
+    await attempt.emit(
+        ToolFinished(
+            **attempt.where(),
+            call=number,
+            tool="file_write",
+            ok=not problem,
+            summary=one_line(problem or f"{summary} written"),
+            seconds=round(attempt.clock.monotonic() - started, 4),
+        )
+    )
+    return applied, problem
+
+
+def _fault(root: Path, applied: Applied, reply: Reply) -> str:
+    if applied.problems:
+        return "\n".join(applied.problems)
+    if not applied.written:
+        return UNCHANGED.format(files=", ".join(applied.unchanged) or "The file")
+    broken = [text for path in applied.written if (text := syntax_error(root / path))]
+    return "\n".join(broken) and "\n".join([*broken, "Answer with the complete, corrected file."])
+
+
+def syntax_error(path: Path) -> str:
+    """Why a Python file does not parse, with its line; empty when it does or is no Python."""
+    if path.suffix != ".py" or not path.is_file():
+        return ""
+    try:
+        ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"{path.name} does not parse: {getattr(error, 'msg', None) or error}" + (
+            f" (line {line})" if line else ""
+        )
+    return ""

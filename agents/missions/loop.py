@@ -1,0 +1,181 @@
+"""The loop: tools over several turns until `finish`, a limit, or the loop watch."""
+
+import json
+from typing import Any
+
+from agents.events import AgentHealth, LoopDetected, ToolFinished, ToolStarted
+from agents.missions.attempt import Attempt, LimitReached, Stuck
+from agents.missions.brief import loop_brief
+from agents.missions.conversation import Conversation
+from agents.missions.persona import loop_persona
+from agents.missions.watch import LoopWatch, Verdict, advice
+from agents.models.chat import ChatRequest, Finished, Message, StopReason, ToolCall, ToolResult, ToolSpec
+from agents.models.errors import NoToolSupport
+from agents.models.tool_calls import read_tool_calls
+from agents.sanitize import one_line
+from agents.tasks import Grade, Health, Variant
+from agents.tools.tool import ToolOutcome
+
+MAX_CORRECTIONS = 3
+"""Corrective messages in a row before the attempt is given up."""
+WARMER = 0.7
+NUDGE = "You called no tool. Go on with the next tool call; when the work is done and verified, call finish."
+CUT = "Your reply was cut at the token limit, so nothing of it was run. Answer with one smaller tool call."
+
+
+async def run_loop(attempt: Attempt) -> str:
+    """Work until the model calls `finish`; its summary. Raises LimitReached, Stuck, ModelError, OverBudget."""
+    return await _Loop(attempt).run()
+
+
+class _Loop:
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.conversation = Conversation(attempt.calls.store, attempt.mission.id)
+        self.watch = LoopWatch()
+        self.text_protocol = attempt.grade in {Grade.SCHEMA, Grade.TEXT}
+        self.corrections = 0
+        self.tool_number = 0
+
+    async def run(self) -> str:
+        await self.conversation.add(Message(role="user", content=loop_brief(self.attempt)))
+        for step in range(1, self.attempt.max_steps + 1):
+            await self._report(step)
+            finished = await self._ask()
+            await self.conversation.add(finished.message)
+            summary = await self._act(finished)
+            if summary is not None:
+                return summary
+        raise LimitReached(f"the limit of {self.attempt.max_steps} steps was reached")
+
+    async def _ask(self) -> Finished:
+        try:
+            return await self._call()
+        except NoToolSupport:
+            if self.text_protocol:
+                raise
+            self.text_protocol = True
+            return await self._call()
+
+    async def _call(self) -> Finished:
+        attempt = self.attempt
+        specs = attempt.toolbox.specs
+        tier = attempt.settings.tiers[attempt.arm.tier]
+        system = loop_persona()
+        if self.text_protocol:
+            system += "\n\n" + text_protocol(specs)
+        request = ChatRequest(
+            system=system,
+            messages=(),
+            tools=() if self.text_protocol else specs,
+            max_tokens=min(tier.max_tokens, attempt.calls.model.window // 2),
+            temperature=0.0 if attempt.arm.variant is Variant.ONCE else WARMER,
+            schema=call_schema(specs) if attempt.grade is Grade.SCHEMA else None,
+        )
+        return await attempt.calls.call(self.conversation.fitted(request, attempt.calls.model.window))
+
+    async def _act(self, finished: Finished) -> str | None:
+        """Run what the model asked for. The summary when it said it is done."""
+        if finished.stop is StopReason.REFUSAL:
+            raise Stuck("the model refused the task")
+        if finished.stop is StopReason.PAUSED:
+            return None
+        calls = finished.message.tool_calls
+        if calls:
+            return await self._run_calls(calls, as_text=False)
+        if finished.stop is StopReason.MAX_TOKENS:
+            await self._correct(CUT)
+            return None
+        text = finished.message.content
+        if not self.attempt.calls.model.model.startswith("claude"):
+            reading = read_tool_calls(text, self.attempt.toolbox.specs)
+            if reading.calls:
+                return await self._run_calls(reading.calls, as_text=True)
+            await self._correct(reading.problem or NUDGE)
+            return None
+        if self.tool_number and finished.stop is StopReason.END:
+            return one_line(text, 300)
+        await self._correct(NUDGE)
+        return None
+
+    async def _run_calls(self, calls: tuple[ToolCall, ...], *, as_text: bool) -> str | None:
+        self.corrections = 0
+        results: list[ToolResult] = []
+        summary: str | None = None
+        for call in calls:
+            outcome = await self._run(call)
+            verdict, times = self.watch.saw(call, outcome.content)
+            content = f"{outcome.content}\n\n{advice(verdict, times)}".strip()
+            results.append(ToolResult(call_id=call.id, name=call.name, content=content, is_error=not outcome.ok))
+            if verdict is not Verdict.FINE:
+                await self._say_loop(call, verdict, times)
+            if outcome.finished:
+                summary = outcome.content
+        if as_text:
+            told = "\n\n".join(f"Result of {result.name}:\n{result.content}" for result in results)
+            await self.conversation.add(Message(role="user", content=told))
+        else:
+            await self.conversation.add(Message(role="tool", tool_results=tuple(results)))
+        return summary
+
+    async def _run(self, call: ToolCall) -> ToolOutcome:
+        attempt = self.attempt
+        self.tool_number += 1
+        number = self.tool_number
+        where = attempt.where()
+        summary = attempt.toolbox.describe(call.name, call.arguments)
+        await attempt.emit(ToolStarted(**where, call=number, tool=one_line(call.name, 40), summary=summary))
+        started = attempt.clock.monotonic()
+        outcome = await attempt.toolbox.call(call.name, call.arguments)
+        await attempt.emit(
+            ToolFinished(
+                **attempt.where(),
+                call=number,
+                tool=one_line(call.name, 40),
+                ok=outcome.ok,
+                summary=outcome.summary,
+                seconds=round(attempt.clock.monotonic() - started, 4),
+                exit_code=outcome.exit_code,
+                log_path=outcome.log_path,
+            )
+        )
+        return outcome
+
+    async def _say_loop(self, call: ToolCall, verdict: Verdict, times: int) -> None:
+        attempt = self.attempt
+        action = verdict.value
+        tool = one_line(call.name, 40)
+        await attempt.emit(LoopDetected(**attempt.where(), tool=tool, times=times, action=action))
+        await attempt.emit(AgentHealth(**attempt.where(), health=Health.STUCK, note=f"loop ×{times}: {tool}"))
+        if verdict is Verdict.STOP:
+            raise Stuck(f"it looped: the same {tool} call with the same result {times} times")
+
+    async def _correct(self, message: str) -> None:
+        self.corrections += 1
+        if self.corrections > MAX_CORRECTIONS:
+            raise Stuck(f"no usable tool call after {MAX_CORRECTIONS} corrections")
+        await self.conversation.add(Message(role="user", content=message))
+
+    async def _report(self, step: int) -> None:
+        attempt = self.attempt
+        health = AgentHealth(**attempt.where(), health=Health.WORKING, step=step, max_steps=attempt.max_steps)
+        await attempt.emit(health)
+
+
+def text_protocol(specs: tuple[ToolSpec, ...]) -> str:
+    """How a model without native tool calls is asked to write one."""
+    lines = [f"- {spec.name}({', '.join(spec.parameters.get('properties', {}))}): {spec.description}" for spec in specs]
+    example = json.dumps({"name": "file_read", "arguments": {"path": "app.py"}})
+    return "Tools:\n" + "\n".join(lines) + f"\n\nAnswer with exactly one JSON object and nothing else, like:\n{example}"
+
+
+def call_schema(specs: tuple[ToolSpec, ...]) -> dict[str, Any]:
+    """A JSON schema that admits exactly one call of one of the tools."""
+    return {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "enum": [spec.name for spec in specs]},
+            "arguments": {"type": "object"},
+        },
+        "required": ["name", "arguments"],
+    }

@@ -1,0 +1,158 @@
+"""The proof: the check is run in clean checkouts, on the base and on the result, and its exit codes decide.
+
+No word of a model enters here."""
+
+import ast
+import json
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from agents.events import CheckFinished, CheckStarted, Event
+from agents.missions.failure import explain_command_env, failure_digest
+from agents.sanitize import one_line
+from agents.tasks import CheckResult, Frozen, Outcome
+from agents.tools.sandbox import Sandbox, ShellResult
+from agents.workspace import Repository
+
+Emit = Callable[[Event], Awaitable[None]]
+DIGEST_LIMIT = 3000
+"""Characters of a red check's output that a model gets to see."""
+
+
+class Judgement(Frozen):
+    """What the harness says of a result, and why, in one sentence."""
+
+    outcome: Outcome
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+
+def judge(
+    *, own: bool, base: CheckResult | None, result: CheckResult | None, broken: tuple[str, ...] = ()
+) -> Judgement:
+    """The outcome by exit codes alone.
+
+    `own`: the check is the task's own, so red before and green after is a proof; a repository's check only verifies.
+    `broken`: files of the result that do not parse, looked at where there is no check.
+    """
+    if result is None:
+        if broken:
+            return Judgement(outcome=Outcome.FAILED, reason=f"does not parse: {'; '.join(broken)}")
+        return Judgement(
+            outcome=Outcome.UNVERIFIED, reason="there was no check to run: only that the files parse is known"
+        )
+    if not result.green:
+        ended = "did not end in time" if result.exit_code is None else f"exited {result.exit_code}"
+        before = " (it was red on the base too)" if base is not None and not base.green and not own else ""
+        return Judgement(outcome=Outcome.FAILED, reason=f"the check {ended}{before}")
+    if base is not None and base.green:
+        warning = ("the check was already green on the base: it proves nothing about this change",) if own else ()
+        return Judgement(
+            outcome=Outcome.VERIFIED, reason="the check is green, as it was before the change", warnings=warning
+        )
+    if own:
+        return Judgement(
+            outcome=Outcome.PROVEN, reason="the check was red before and is green after, in a clean checkout"
+        )
+    return Judgement(outcome=Outcome.VERIFIED, reason="the repository's check was red before and is green after")
+
+
+class Prover:
+    """Runs one check on commits of one repository, each in a clean checkout inside the sandbox."""
+
+    def __init__(
+        self, repository: Repository, sandbox: Sandbox, *, timeout_s: float, logs: Path, output_cap: int, network: bool
+    ) -> None:
+        self._repository = repository
+        self._sandbox = sandbox
+        self._timeout_s = timeout_s
+        self._logs = logs
+        self._output_cap = output_cap
+        self._network = network
+
+    async def run(
+        self,
+        command: str,
+        commit: str,
+        *,
+        on: Literal["base", "result", "merge"],
+        emit: Emit,
+        where: Callable[[], Mapping[str, Any]],
+    ) -> CheckResult:
+        """Run `command` on a clean checkout of `commit`. A red result's output is made readable for a model."""
+        shown = one_line(command, 300)
+        await emit(CheckStarted(**where(), command=shown, commit=commit, on=on))
+        log = self._logs / f"check-{on}-{commit[:12]}.log"
+        async with self._repository.checkout(commit) as folder:
+            shell = await self._shell(command, folder, log)
+            output = shell.output
+            if shell.exit_code != 0:
+                output = await self._explained(command, folder, shell)
+        result = CheckResult(
+            command=command,
+            commit=commit,
+            exit_code=shell.exit_code,
+            output=output,
+            log_path=shell.log_path,
+            seconds=round(shell.seconds, 3),
+        )
+        await emit(
+            CheckFinished(
+                **where(),
+                command=shown,
+                commit=commit,
+                on=on,
+                exit_code=result.exit_code,
+                seconds=result.seconds,
+                output=output[-DIGEST_LIMIT:],
+            )
+        )
+        return result
+
+    async def _shell(self, command: str, folder: Path, log: Path, env: Mapping[str, str] | None = None) -> ShellResult:
+        return await self._sandbox.run(
+            command,
+            cwd=folder,
+            timeout_s=self._timeout_s,
+            output_cap=self._output_cap,
+            log_path=log,
+            network=self._network,
+            env=env,
+        )
+
+    async def _explained(self, command: str, folder: Path, red: ShellResult) -> str:
+        """The red output, from a second run with Python's failing asserts explained where the first said too little."""
+        digest = failure_digest(command, red.output, red.exit_code, DIGEST_LIMIT)
+        if "AssertionError" not in red.output or red.exit_code is None:
+            return digest
+        log = self._logs / "check-explained.log"
+        again = await self._shell(command, folder, log, env=explain_command_env())
+        if again.exit_code != red.exit_code:
+            return digest
+        return failure_digest(command, again.output, again.exit_code, DIGEST_LIMIT)
+
+
+def unparsable(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `files` that do not parse, each with its reason: all that can be said without a check."""
+    found: list[str] = []
+    for name in files:
+        path = root / name
+        if path.is_symlink() or not path.is_file():
+            continue
+        try:
+            _parse(path)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            found.append(one_line(f"{name}: {error}"))
+    return tuple(found)
+
+
+def _parse(path: Path) -> None:
+    data = path.read_bytes()
+    if path.suffix == ".py":
+        ast.parse(data)
+    elif path.suffix == ".json":
+        json.loads(data)
+    elif path.suffix == ".toml":
+        tomllib.loads(data.decode())
