@@ -82,6 +82,13 @@ class Loading(Frozen):
     waited_s: float
 
 
+class Restarted(Frozen):
+    """The stream broke after some text had come; the reply starts over and the text so far is void."""
+
+    attempt: int
+    """Number of the try that begins now; 2 for the first repetition."""
+
+
 class Finished(Frozen):
     """The last part of every stream that did not raise: the whole assistant message and what it cost."""
 
@@ -94,7 +101,7 @@ class Finished(Frozen):
     request_id: str | None = None
 
 
-Part = TextDelta | Loading | Finished
+Part = TextDelta | Loading | Restarted | Finished
 
 
 class ChatModel(Protocol):
