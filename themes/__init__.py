@@ -1,0 +1,6 @@
+"""Palettes and the stylesheet. Every theme defines the same tokens, so a widget names a meaning, never a colour."""
+
+from pathlib import Path
+
+STYLESHEET = Path(__file__).parent / "warroom.tcss"
+"""The command center's layout and its use of the tokens."""

@@ -1,0 +1,99 @@
+"""What the squad burns: today's money against the cap, and the rates of the last ten minutes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.screen.command import Credits
+
+WINDOW = timedelta(minutes=10)
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII_BLOCKS = "_.-=+*%#"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    at: datetime
+    tokens: int
+    nano: int
+
+
+class Burn:
+    """Money in nano-dollars. Set by the ledger's own figures, moved by events between two readings."""
+
+    def __init__(self) -> None:
+        self.spent_nano = 0
+        self.cap_nano = 0
+        self.unknown_calls = 0
+        self.halted = False
+        self._reserved_before = 0
+        self._reserved: dict[int, int] = {}
+        self._calls: deque[_Call] = deque(maxlen=20_000)
+
+    @property
+    def reserved_nano(self) -> int:
+        """What calls on their way may cost at most."""
+        return self._reserved_before + sum(self._reserved.values())
+
+    @property
+    def share(self) -> float:
+        """Spent against the cap, 0 to 1 and above. With no cap at all, 0."""
+        return self.spent_nano / self.cap_nano if self.cap_nano > 0 else 0.0
+
+    def read(self, credits: Credits) -> None:
+        """The ledger's own figures, which outrank everything counted here."""
+        self.spent_nano, self.cap_nano = credits.spent_nano, credits.cap_nano
+        self.unknown_calls = credits.unknown_calls
+        self._reserved_before = credits.reserved_nano
+        self._reserved.clear()
+        self.halted = self.cap_nano > 0 and self.spent_nano >= self.cap_nano
+
+    def reserve(self, call: int, nano: int) -> None:
+        """A call is about to start and may cost `nano`."""
+        self._reserved[call] = nano
+
+    def spend(self, call: int, today_nano: int, cap_nano: int) -> None:
+        """A call was settled; the day stands at `today_nano`."""
+        self._reserved.pop(call, None)
+        self.spent_nano, self.cap_nano = today_nano, cap_nano
+
+    def measure(self, at: datetime, tokens: int, nano: int | None) -> None:
+        """A model call used `tokens` and cost `nano` (None: nobody knows)."""
+        if nano is None:
+            self.unknown_calls += 1
+        self._calls.append(_Call(at, tokens, nano or 0))
+
+    def _recent(self, now: datetime) -> list[_Call]:
+        while self._calls and self._calls[0].at < now - WINDOW:
+            self._calls.popleft()
+        return [call for call in self._calls if call.at <= now + timedelta(seconds=5)]
+
+    def _minutes(self, calls: list[_Call], now: datetime) -> float:
+        """How long the rates are taken over: since the first call in the window, at least one minute."""
+        return max(1.0, (now - calls[0].at).total_seconds() / 60) if calls else 1.0
+
+    def nano_per_hour(self, now: datetime) -> int:
+        """Dollars an hour at the pace of the last ten minutes, in nano-dollars."""
+        calls = self._recent(now)
+        return int(sum(call.nano for call in calls) * 60 / self._minutes(calls, now))
+
+    def tokens_per_minute(self, now: datetime) -> float:
+        """Tokens a minute, read and written, at the pace of the last ten minutes."""
+        calls = self._recent(now)
+        return sum(call.tokens for call in calls) / self._minutes(calls, now)
+
+    def spark(self, now: datetime, width: int, *, ascii_only: bool = False) -> str:
+        """The tokens of the last ten minutes as `width` bars, the newest at the right."""
+        if width <= 0:
+            return ""
+        buckets = [0] * width
+        for call in self._recent(now):
+            age = max(0.0, (now - call.at) / WINDOW)
+            buckets[min(width - 1, int((1 - age) * width))] += call.tokens
+        top = max(buckets) or 1
+        blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
+        return "".join(blocks[round(bucket / top * (len(blocks) - 1))] for bucket in buckets)

@@ -1,0 +1,158 @@
+"""What each event writes in the tool log: one table, event type to the line it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from agents.sanitize import one_line, sanitize
+from app.screen.log_book import Kind, LogBook, Record, Tone
+from app.screen.state import Part
+from app.screen.words import dollars, exit_word, span
+
+if TYPE_CHECKING:
+    from agents import events as e
+
+_OUTCOMES: dict[str, tuple[str, Tone]] = {
+    "proven": ("✔", "good"),
+    "verified": ("✔", "good"),
+    "unverified": ("?", "warn"),
+    "failed": ("✖", "bad"),
+    "cancelled": ("–", "quiet"),
+}
+
+_RESULTS: dict[bool, tuple[str, Tone]] = {True: ("✓", "plain"), False: ("✗", "bad")}
+
+
+def _key(event: e.Event, call: int) -> tuple[int, int]:
+    return (event.mission or -(event.task or 0), call)
+
+
+def _line(
+    event: e.Event, mark: str, what: str, text: str, *, right: str = "", tone: Tone = "plain", kind: Kind = "mission"
+) -> Record:
+    who = one_line(event.agent or (f"T{event.task}" if event.task is not None else ""), 24)
+    return Record(event.at, who, mark, one_line(what, 24), one_line(text, 500), right, tone, kind)
+
+
+def _tool_started(log: LogBook, event: e.ToolStarted) -> None:
+    log.start_call(
+        _key(event, event.call), _line(event, "…", event.tool, event.summary, tone="info", kind="call")
+    )
+
+
+def _tool_output(log: LogBook, event: e.ToolOutput) -> None:
+    who = one_line(event.agent or "", 24)
+    log.stream(_key(event, event.call), event.at, who, sanitize(event.text))
+
+
+def _tool_finished(log: LogBook, event: e.ToolFinished) -> None:
+    mark, tone = _RESULTS[event.ok]
+    line = _line(event, mark, event.tool, event.summary, right=span(event.seconds), tone=tone, kind="call")
+    log.finish_call(_key(event, event.call), line)
+
+
+def _model_started(log: LogBook, event: e.ModelStarted) -> None:
+    if event.state != "waiting":
+        log.write(_line(event, "◦", "model", f"{event.state} {event.model} {event.note}", tone="quiet", kind="model"))
+
+
+def _model_usage(log: LogBook, event: e.ModelUsage) -> None:
+    pace = f"  {event.tokens_per_second:.0f} tok/s" if event.tokens_per_second else ""
+    text = f"{event.usage.prompt} in, {event.usage.output} out{pace}"
+    price = "free" if event.cost_nano == 0 else dollars(event.cost_nano)
+    log.write(_line(event, "◦", "model", text, right=f"{price}  {span(event.seconds)}", tone="quiet", kind="model"))
+
+
+def _model_failed(log: LogBook, event: e.ModelFailed) -> None:
+    again = f"  again in {span(event.retry_in_s)}" if event.retry_in_s is not None else ""
+    log.write(_line(event, "✗", "model", f"{event.message}{again}", tone="bad", kind="alarm"))
+
+
+def _check_started(log: LogBook, event: e.CheckStarted) -> None:
+    log.write(_line(event, "◇", f"check {event.on}", event.command, tone="info", kind="check"))
+
+
+def _check_finished(log: LogBook, event: e.CheckFinished) -> None:
+    expected_red = event.on == "base"
+    tone: Tone = "good" if event.exit_code == 0 else "warn" if expected_red else "bad"
+    mark = "✔" if event.exit_code == 0 else "✗"
+    last = next((line for line in reversed(sanitize(event.output[-2_000:]).split("\n")) if line.strip()), "")
+    text = f"{exit_word(event.exit_code)}  {last.strip()}"
+    log.write(_line(event, mark, f"check {event.on}", text, right=span(event.seconds), tone=tone, kind="check"))
+
+
+def _mission_started(log: LogBook, event: e.MissionStarted) -> None:
+    sandbox = f", {event.sandbox}" if event.sandbox else ""
+    text = f"T{event.task}.{event.number} on {event.model} ({event.way}, {event.variant}{sandbox}) {event.why}"
+    log.write(_line(event, "▶", "moves out", text, tone="info"))
+
+
+def _mission_finished(log: LogBook, event: e.MissionFinished) -> None:
+    mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
+    text = f"{str(event.outcome).upper()} after {event.steps} steps: {event.reason}"
+    log.write(_line(event, mark, "returns", text, right=span(event.seconds), tone=tone))
+
+
+def _escalated(log: LogBook, event: e.MissionEscalated) -> None:
+    log.write(_line(event, "↑", "escalates", f"to {event.to_tier} ({event.variant}): {event.reason}", tone="warn"))
+
+
+def _task_finished(log: LogBook, event: e.TaskFinished) -> None:
+    mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
+    warned = f"  ({len(event.warnings)} warnings)" if event.warnings else ""
+    log.write(_line(event, mark, str(event.outcome).upper(), f"{event.reason}{warned}", tone=tone))
+
+
+def _loop(log: LogBook, event: e.LoopDetected) -> None:
+    text = f"{event.tool} {event.times} times with the same result: {event.action}"
+    log.write(_line(event, "■", "loop", text, tone="bad", kind="alarm"))
+
+
+def _cooling(log: LogBook, event: e.AgentCooling) -> None:
+    what = "full reset" if event.reset else "rests"
+    log.write(_line(event, "◔", "cooling", f"{what} {span(event.seconds)}", tone="quiet"))
+
+
+def _warning(log: LogBook, event: e.BudgetWarning) -> None:
+    text = f"{dollars(event.today_nano)} of {dollars(event.cap_nano)} spent today"
+    log.write(_line(event, "!", "budget", text, tone="warn", kind="alarm"))
+
+
+def _exhausted(log: LogBook, event: e.BudgetExhausted) -> None:
+    text = event.message or f"needs {dollars(event.needed_nano)}, the cap is {dollars(event.cap_nano)}"
+    log.write(_line(event, "■", "HALTED", text, tone="bad", kind="alarm"))
+
+
+def _asked(log: LogBook, event: e.ApprovalRequested) -> None:
+    log.write(_line(event, "◆", "asks", event.question, tone="warn", kind="alarm"))
+
+
+LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
+    "tool.started": _tool_started,
+    "tool.output": _tool_output,
+    "tool.finished": _tool_finished,
+    "model.started": _model_started,
+    "model.usage": _model_usage,
+    "model.failed": _model_failed,
+    "check.started": _check_started,
+    "check.finished": _check_finished,
+    "mission.started": _mission_started,
+    "mission.finished": _mission_finished,
+    "mission.escalated": _escalated,
+    "task.finished": _task_finished,
+    "loop.detected": _loop,
+    "agent.cooling": _cooling,
+    "budget.warning": _warning,
+    "budget.exhausted": _exhausted,
+    "approval.requested": _asked,
+}
+
+
+def chronicle(log: LogBook, event: e.Event) -> Part:
+    """Write what `event` says in `log`; tells whether anything was written."""
+    rule = LINES.get(event.type)
+    if rule is None:
+        return Part.NONE
+    rule(log, event)
+    return Part.LOG

@@ -1,0 +1,131 @@
+"""The engine as the screen sees it: exactly what it calls, no more. `agents.headquarters.Headquarters` satisfies it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agents.events import Event
+    from agents.models.chat import Message
+    from agents.settings import Settings
+    from agents.tasks import Agent, Mission, NewTask, Task
+
+
+class Credits(Protocol):
+    """Today's money, in nano-dollars."""
+
+    @property
+    def spent_nano(self) -> int:
+        """What settled calls cost."""
+
+    @property
+    def reserved_nano(self) -> int:
+        """What calls on their way may cost at most."""
+
+    @property
+    def cap_nano(self) -> int:
+        """The day's hard cap."""
+
+    @property
+    def unknown_calls(self) -> int:
+        """Calls whose price nobody knows."""
+
+
+class Base(Protocol):
+    """Where the person's repository stands."""
+
+    @property
+    def branch(self) -> str | None:
+        """The checked-out branch; None when HEAD is detached."""
+
+
+class Repository(Protocol):
+    """The person's folder."""
+
+    @property
+    def root(self) -> Path:
+        """Its top."""
+
+    async def base(self) -> Base:
+        """Its current commit and branch."""
+
+
+class EventStream(Protocol):
+    """A subscription to the bus."""
+
+    def __aiter__(self) -> EventStream:
+        """Itself."""
+
+    async def __anext__(self) -> Event:
+        """The next event; ends after `close`."""
+
+    def close(self) -> None:
+        """No more events."""
+
+
+class Command(Protocol):
+    """What the command center asks of the engine. Every method raises the engine's own errors, made for people."""
+
+    @property
+    def settings(self) -> Settings:
+        """The merged configuration."""
+
+    @property
+    def simulated(self) -> bool:
+        """The models are scripted: said everywhere."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about this opening."""
+
+    @property
+    def repository(self) -> Repository:
+        """The person's folder."""
+
+    def events(self) -> EventStream:
+        """Everything that happens from now on."""
+
+    def agents(self) -> tuple[Agent, ...]:
+        """The roster."""
+
+    async def post(self, new: NewTask) -> Task:
+        """Put a task on the board."""
+
+    async def dispatch(self, task_id: int) -> Task:
+        """Queue an open task."""
+
+    async def dispatch_all(self) -> list[Task]:
+        """Queue every open task."""
+
+    async def cancel(self, task_id: int) -> None:
+        """Stop a task now."""
+
+    async def accept(self, task_id: int) -> Task:
+        """Merge a result onto the person's branch."""
+
+    async def reject(self, task_id: int) -> Task:
+        """Throw a result away."""
+
+    async def retry(self, task_id: int, comment: str = "") -> Task:
+        """Send a task back to the agents."""
+
+    async def diff(self, task_id: int) -> str:
+        """What the result changes."""
+
+    async def task(self, task_id: int) -> Task:
+        """One task, as stored."""
+
+    async def tasks(self) -> list[Task]:
+        """This repository's board."""
+
+    async def missions(self, task_id: int) -> Sequence[Mission]:
+        """Attempts at a task, oldest first."""
+
+    async def transcript(self, mission_id: int) -> Sequence[Message]:
+        """What was said in a mission so far."""
+
+    async def credits(self) -> Credits:
+        """Today's money."""

@@ -1,0 +1,208 @@
+"""What each event changes on the screen: one table, event type to rule. Unknown types change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from agents.sanitize import one_line, sanitize
+from app.screen.chronicle import chronicle
+from app.screen.state import ENDED, NEEDS_PERSON, MissionRow, Part, TaskRow, UnitRow, War
+
+if TYPE_CHECKING:
+    from agents import events as e
+
+
+def _posted(war: War, event: e.TaskPosted) -> Part:
+    if event.task is None or (event.repo and war.repositories and event.repo not in war.repositories):
+        return Part.NONE
+    title = one_line(event.title, 300)
+    row = war.tasks.get(event.task, TaskRow(event.task, title))
+    war.tasks[event.task] = replace(row, title=title, priority=event.priority)
+    return Part.TASK
+
+
+def _assessed(war: War, event: e.TaskAssessed) -> Part:
+    war.change_task(event.task, complexity=event.complexity)
+    return Part.BOARD
+
+
+def _planned(war: War, event: e.TaskPlanned) -> Part:
+    if event.plan:
+        war.change_task(event.task, tier=one_line(event.plan[0].tier, 20))
+    return Part.BOARD
+
+
+def _queued(war: War, event: e.TaskQueued) -> Part:
+    war.change_task(event.task, status="queued", outcome="", asks=False)
+    return Part.TASK
+
+
+def _status(war: War, event: e.TaskStatusChanged) -> Part:
+    status = str(event.status)
+    war.change_task(event.task, status=status, reason=one_line(event.reason, 300), asks=False)
+    if event.task is not None and (status in ENDED or status in NEEDS_PERSON or status == "open"):
+        war.end_missions(event.task)
+    return Part.TASK | Part.MISSIONS
+
+
+def _finished(war: War, event: e.TaskFinished) -> Part:
+    cost = None if event.cost_usd is None else round(event.cost_usd * 1_000_000_000)
+    changes: dict[str, object] = {"tier": one_line(event.tier, 20)} if event.tier else {}
+    war.change_task(
+        event.task,
+        status=str(event.status),
+        outcome=str(event.outcome),
+        reason=one_line(event.reason, 300),
+        complexity=event.complexity,
+        cost_nano=cost,
+        asks=False,
+        **changes,
+    )
+    if event.task is not None:
+        war.end_missions(event.task)
+    return Part.TASK | Part.MISSIONS
+
+
+def _mission_started(war: War, event: e.MissionStarted) -> Part:
+    if event.mission is None or event.task is None:
+        return Part.NONE
+    tier = one_line(event.tier or "", 20)
+    war.missions[event.mission] = MissionRow(
+        id=event.mission,
+        task=event.task,
+        number=event.number,
+        agent=one_line(event.agent or "", 24),
+        tier=tier,
+        model=one_line(event.model, 60),
+        started_at=event.at,
+    )
+    war.change_task(event.task, status="running", tier=tier)
+    return Part.TASK | Part.MISSIONS
+
+
+def _mission_finished(war: War, event: e.MissionFinished) -> Part:
+    if event.mission is not None:
+        war.missions.pop(event.mission, None)
+    return Part.FIELD
+
+
+def _health(war: War, event: e.AgentHealth) -> Part:
+    health, note = str(event.health), one_line(event.note, 120)
+    war.change_mission(event.mission, health=health, step=event.step, max_steps=event.max_steps, note=note)
+    if event.agent:
+        callsign = one_line(event.agent, 24)
+        unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
+        busy = health not in {"ready", "offline", "cooling"}
+        war.units[callsign] = replace(
+            unit, health=health, task=event.task if busy else None, note=note, cooling_until=None
+        )
+    return Part.FIELD
+
+
+def _cooling(war: War, event: e.AgentCooling) -> Part:
+    if event.agent:
+        callsign = one_line(event.agent, 24)
+        unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
+        until = event.at + timedelta(seconds=min(max(event.seconds, 0.0), 86_400.0))
+        note = "full reset" if event.reset else "rests"
+        war.units[callsign] = replace(unit, health="cooling", task=None, note=note, cooling_until=until)
+    return Part.FIELD
+
+
+def _delta(war: War, event: e.ModelDelta) -> Part:
+    if event.mission is not None:
+        war.hear(event.mission, sanitize(event.text))
+    return Part.TRANSCRIPT
+
+
+def _usage(war: War, event: e.ModelUsage) -> Part:
+    war.burn.measure(event.at, event.usage.total, event.cost_nano)
+    if event.mission is not None and (row := war.missions.get(event.mission)) is not None:
+        known = row.cost_nano is not None and event.cost_nano is not None
+        cost = (row.cost_nano or 0) + (event.cost_nano or 0) if known else None
+        war.change_mission(event.mission, cost_nano=cost)
+    return Part.CREDITS | Part.MISSIONS
+
+
+def _tool(war: War, event: e.ToolStarted) -> Part:
+    war.change_mission(event.mission, note=one_line(f"{event.tool} {event.summary}", 120))
+    return Part.MISSIONS
+
+
+def _check_started(war: War, event: e.CheckStarted) -> Part:
+    war.change_mission(event.mission, checking=event.on != "base", note=f"check on the {event.on}")
+    return Part.FIELD
+
+
+def _check_finished(war: War, event: e.CheckFinished) -> Part:
+    war.change_mission(event.mission, checking=False)
+    return Part.FIELD
+
+
+def _reserved(war: War, event: e.BudgetReserved) -> Part:
+    war.burn.reserve(event.call, event.amount_nano)
+    return Part.CREDITS
+
+
+def _spent(war: War, event: e.BudgetSpent) -> Part:
+    war.burn.spend(event.call, event.today_nano, event.cap_nano)
+    return Part.CREDITS | Part.HEADER
+
+
+def _exhausted(war: War, event: e.BudgetExhausted) -> Part:
+    war.burn.halted = war.burn.halted or event.scope == "day"
+    return Part.CREDITS | Part.HEADER
+
+
+def _asked(war: War, event: e.ApprovalRequested) -> Part:
+    war.change_task(event.task, asks=True)
+    return Part.TASK
+
+
+def _answered(war: War, event: e.ApprovalAnswered) -> Part:
+    war.change_task(event.task, asks=False)
+    return Part.TASK
+
+
+RULES: Mapping[str, Callable[[War, Any], Part]] = {
+    "task.posted": _posted,
+    "task.assessed": _assessed,
+    "task.planned": _planned,
+    "task.queued": _queued,
+    "task.status": _status,
+    "task.finished": _finished,
+    "mission.started": _mission_started,
+    "mission.finished": _mission_finished,
+    "agent.health": _health,
+    "agent.cooling": _cooling,
+    "model.delta": _delta,
+    "model.usage": _usage,
+    "tool.started": _tool,
+    "check.started": _check_started,
+    "check.finished": _check_finished,
+    "budget.reserved": _reserved,
+    "budget.spent": _spent,
+    "budget.exhausted": _exhausted,
+    "approval.requested": _asked,
+    "approval.answered": _answered,
+}
+
+_EVERYBODYS = ("task.posted", "budget.", "agent.cooling")
+"""Types that matter whichever repository's task they name: money and agents are shared."""
+
+
+def concerns(war: War, event: e.Event) -> bool:
+    """Whether `event` is about this board. Another War Room on the same home works on other repositories."""
+    return event.task is None or event.task in war.tasks or event.type.startswith(_EVERYBODYS)
+
+
+def apply(war: War, event: e.Event) -> Part:
+    """Change `war` as `event` says; returns the parts of the screen that are to be drawn again."""
+    if not concerns(war, event):
+        return Part.NONE
+    rule = RULES.get(event.type)
+    touched = rule(war, event) if rule is not None else Part.NONE
+    return touched | chronicle(war.log, event)

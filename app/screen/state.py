@@ -1,0 +1,227 @@
+"""What the screen knows: rows made from events, pure of Textual. `app.screen.reduce` says what each event changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Flag, auto
+from typing import TYPE_CHECKING
+
+from agents.sanitize import one_line
+from app.screen.burn import Burn
+from app.screen.log_book import LogBook
+
+if TYPE_CHECKING:
+    from agents.tasks import Agent, Mission, Task
+
+ENDED = frozenset({"done", "failed", "cancelled"})
+NEEDS_PERSON = frozenset({"review", "needs_human"})
+WAITING = frozenset({"open", "queued", "blocked"})
+TAIL = 8_000
+"""Characters kept of what a model is saying right now."""
+_TAILS = 16
+
+
+class Part(Flag):
+    """The parts of the screen an event touches."""
+
+    NONE = 0
+    BOARD = auto()
+    MISSIONS = auto()
+    LOG = auto()
+    RADAR = auto()
+    CREDITS = auto()
+    ROSTER = auto()
+    HEADER = auto()
+    TRANSCRIPT = auto()
+    TASK = BOARD | RADAR | HEADER
+    FIELD = MISSIONS | RADAR | ROSTER
+    ALL = BOARD | MISSIONS | LOG | RADAR | CREDITS | ROSTER | HEADER | TRANSCRIPT
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A bounty on the board."""
+
+    id: int
+    title: str
+    status: str = "open"
+    complexity: int = 1
+    priority: int = 5
+    tier: str = ""
+    """The tier that worked on it, else the one it would start on; empty when nobody knows yet."""
+    outcome: str = ""
+    reason: str = ""
+    cost_nano: int | None = 0
+    asks: bool = False
+    """An agent waits for an answer about it."""
+
+    @property
+    def label(self) -> str:
+        """T12."""
+        return f"T{self.id}"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens unless a person asks."""
+        return self.status in ENDED
+
+    @property
+    def needs_person(self) -> bool:
+        """It waits for a review, a decision or an answer."""
+        return self.asks or self.status in NEEDS_PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRow:
+    """A mission in the field."""
+
+    id: int
+    task: int
+    number: int
+    agent: str
+    tier: str
+    model: str
+    started_at: datetime
+    health: str = "working"
+    step: int = 0
+    max_steps: int = 0
+    note: str = ""
+    checking: bool = False
+    cost_nano: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """An agent of the roster."""
+
+    callsign: str
+    tier: str
+    health: str = "ready"
+    task: int | None = None
+    note: str = ""
+    cooling_until: datetime | None = None
+
+
+def task_row(task: Task) -> TaskRow:
+    """The board's row of a stored task."""
+    first = task.plan[0].tier if task.plan else ""
+    return TaskRow(
+        id=task.id,
+        title=one_line(task.title, 300),
+        status=str(task.status),
+        complexity=task.complexity,
+        priority=task.priority,
+        tier=one_line(task.tier_used or first or task.tier or "", 20),
+        outcome=str(task.outcome) if task.outcome is not None else "",
+        reason=one_line(task.reason, 300),
+        cost_nano=task.cost_nano,
+    )
+
+
+def mission_row(mission: Mission) -> MissionRow:
+    """The row of a stored mission that is under way."""
+    return MissionRow(
+        id=mission.id,
+        task=mission.task,
+        number=mission.number,
+        agent=one_line(mission.agent, 24),
+        tier=one_line(mission.tier, 20),
+        model=one_line(mission.model, 60),
+        started_at=mission.started_at,
+        step=mission.steps,
+        cost_nano=mission.cost_nano,
+    )
+
+
+class War:
+    """The whole view of the engine. Collections are bounded; rows are frozen and replaced, never changed in place."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[int, TaskRow] = {}
+        self.missions: dict[int, MissionRow] = {}
+        self.units: dict[str, UnitRow] = {}
+        self.log = LogBook()
+        self.burn = Burn()
+        self.tails: dict[int, str] = {}
+        self.opened = False
+        self.simulated = False
+        self.repository = ""
+        self.branch = ""
+        self.repositories: set[str] = set()
+        """Folders whose tasks belong on this board, as events name them."""
+
+    # Opening
+
+    def load(self, tasks: Iterable[Task], agents: Iterable[Agent], missions: Iterable[Mission]) -> None:
+        """Take the engine's stored state: what was there before the first event."""
+        for task in tasks:
+            self.put_task(task)
+        for agent in agents:
+            callsign = one_line(agent.callsign, 24)
+            self.units[callsign] = UnitRow(
+                callsign, one_line(agent.tier, 20), str(agent.health), agent.task, one_line(agent.note, 120)
+            )
+        for mission in missions:
+            if mission.finished_at is None and mission.task in self.tasks:
+                self.missions.setdefault(mission.id, mission_row(mission))
+        self.opened = True
+
+    def put_task(self, task: Task) -> None:
+        """Put a stored task on the board, or bring its row up to date."""
+        self.repositories.add(task.repo)
+        self.tasks[task.id] = task_row(task)
+
+    # Changing rows
+
+    def change_task(self, task_id: int | None, **changes: object) -> None:
+        """Replace fields of a task's row; unknown tasks are left alone."""
+        if task_id is not None and (row := self.tasks.get(task_id)) is not None:
+            self.tasks[task_id] = replace(row, **changes)  # type: ignore[arg-type]
+
+    def change_mission(self, mission_id: int | None, **changes: object) -> None:
+        """Replace fields of a mission's row; unknown missions are left alone."""
+        if mission_id is not None and (row := self.missions.get(mission_id)) is not None:
+            self.missions[mission_id] = replace(row, **changes)  # type: ignore[arg-type]
+
+    def end_missions(self, task_id: int) -> None:
+        """No mission of the task is in the field any more."""
+        for mission_id in [row.id for row in self.missions.values() if row.task == task_id]:
+            del self.missions[mission_id]
+
+    def hear(self, mission_id: int, text: str) -> None:
+        """A model said more: keep the tail of it."""
+        said = self.tails.pop(mission_id, "") + text
+        self.tails[mission_id] = said[-TAIL:]
+        while len(self.tails) > _TAILS:
+            self.tails.pop(next(iter(self.tails)))
+
+    # Asking
+
+    def board(self) -> list[TaskRow]:
+        """The rows in the board's order: what lives first by priority, what ended below it, newest first."""
+        living = sorted((row for row in self.tasks.values() if not row.ended), key=lambda row: (-row.priority, row.id))
+        ended = sorted((row for row in self.tasks.values() if row.ended), key=lambda row: -row.id)
+        return living + ended
+
+    def field(self) -> list[MissionRow]:
+        """Missions under way, oldest first."""
+        return sorted(self.missions.values(), key=lambda row: row.id)
+
+    def cooling(self) -> list[UnitRow]:
+        """Agents at rest between missions."""
+        return [unit for unit in self.units.values() if unit.health == "cooling"]
+
+    def need_person(self) -> list[TaskRow]:
+        """Rows that wait for the person, in the board's order."""
+        return [row for row in self.board() if row.needs_person]
+
+    def with_status(self, *statuses: str) -> Sequence[TaskRow]:
+        """Rows in one of `statuses`, in the order they were posted."""
+        return [row for row in self.tasks.values() if row.status in statuses]
+
+    @property
+    def moving(self) -> bool:
+        """Something on the screen changes with the clock alone: a mission runs or an agent cools."""
+        return bool(self.missions) or any(unit.health == "cooling" for unit in self.units.values())
