@@ -1,0 +1,127 @@
+"""A TOML file read with care: it may be a stranger's. Line numbers, which tomllib does not keep, too."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.configuration.errors import ConfigurationError
+from agents.sanitize import one_line
+
+KeyPath = tuple[str, ...]
+
+SIZE_LIMIT = 64 * 1024
+"""Bytes. Nobody's settings are longer; a stranger's file may be."""
+
+_TOKEN = re.compile(
+    r"#[^\n]*"
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
+    r"|'''(?:[^']|'(?!''))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|[\[{]|[\]}]|\n",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """What a file says, and on which line."""
+
+    path: Path
+    values: dict[str, Any]
+    lines: dict[KeyPath, int]
+    """The line of every key and table header. A key inside an inline table has the line of what holds it."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, as an origin shows it."""
+        return self.path.name
+
+    def line(self, path: KeyPath) -> int:
+        """The line of `path`, or of the nearest thing that holds it; 1 when nothing does."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.lines:
+                return self.lines[path[:end]]
+        return 1
+
+
+def read_toml(path: Path) -> TomlFile | None:
+    """The file at `path`, None when there is none. Raises ConfigurationError: not readable, too long, not TOML."""
+    shown = one_line(str(path), 300)
+    try:
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise ConfigurationError(f"{shown} is not a regular file. Remove it or put the settings file there.")
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ConfigurationError(f"{shown} cannot be read: {error.strerror}. Check its permissions.") from error
+    if len(data) > SIZE_LIMIT:
+        raise ConfigurationError(f"{shown} is longer than {SIZE_LIMIT // 1024} KiB: that is no settings file.")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.") from error
+    return TomlFile(path, _parse(text, shown), dict(_lines(text)))
+
+
+def _parse(text: str, shown: str) -> dict[str, Any]:
+    """The values. Raises ConfigurationError with the line of a syntax error."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = one_line(str(error))
+        found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", said)
+        line = int(found[1]) if found else text.count("\n") + 1
+        what = said[: found.start()] if found else said.removesuffix(" (at end of document)")
+        raise ConfigurationError(f"{shown}, line {line}: not valid TOML: {what}.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{shown}: brackets nested too deeply to read.") from error
+
+
+def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """The first line of every key and header of a valid TOML text."""
+    table: KeyPath = ()
+    seen: set[KeyPath] = set()
+    for statement, line in _statements(text):
+        data = tomllib.loads(statement)
+        is_header = statement.lstrip().startswith("[")
+        path = _only_path(data) if is_header else table + _only_path(data)
+        if is_header:
+            table = path
+        for end in range(1, len(path) + 1):
+            # `[tiers.local]` also is the first word of `tiers`; a later statement never moves an earlier one.
+            if path[:end] not in seen:
+                seen.add(path[:end])
+                yield path[:end], line
+
+
+def _statements(text: str) -> Iterator[tuple[str, int]]:
+    """Headers and key-value pairs with the line each begins on; a value may span lines."""
+    start, depth, line = 0, 0, 1
+    for token in _TOKEN.finditer(f"{text}\n"):
+        found = token[0]
+        if found in {"[", "{"}:
+            depth += 1
+        elif found in {"]", "}"}:
+            depth -= 1
+        elif found == "\n" and depth == 0:
+            statement = text[start : token.start()]
+            if statement.strip() and not statement.lstrip().startswith("#"):
+                yield statement, line
+            line += text.count("\n", start, token.end())
+            start = token.end()
+
+
+def _only_path(data: Any) -> KeyPath:
+    """The path of the one key a statement holds: down to the first value that is not a table of one key."""
+    path: list[str] = []
+    while isinstance(data, dict) and len(data) == 1:
+        (key, data), *_ = data.items()
+        path.append(key)
+    return tuple(path)
