@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -202,6 +203,10 @@ class Task(NewTask):
     tier_used: str | None = None
     model_used: str | None = None
     simulated: bool = False
+    owner: str = ""
+    """The process that carries it out: host:pid:start."""
+    halted: Literal["environment", "budget"] | None = None
+    """What stopped it that is no fault of the task: it went back on the board, or waits for a person."""
 
     @property
     def label(self) -> str:

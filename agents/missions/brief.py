@@ -33,9 +33,14 @@ def direct_brief(attempt: Attempt) -> str:
     existing = relevant_files(attempt)
     for path, text in existing.items():
         parts.append(f"{path} now:\n```\n{text}\n```")
-    if attempt.base_failure:
-        parts.append(f"The check fails now with:\n{attempt.base_failure}")
-    if attempt.hand_over is not None:
+    retry = attempt.hand_over if attempt.arm.variant is Variant.RETRY else None
+    failure = retry.failure if retry else attempt.base_failure
+    if failure:
+        parts.append(f"The check fails now with:\n{failure}")
+    if retry:
+        parts += [sanitize(retry.note)] if retry.note else []
+        parts.append("Find the fault in the code above and correct it.")
+    elif attempt.hand_over is not None:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
@@ -58,7 +63,7 @@ def target_files(attempt: Attempt) -> tuple[str, ...]:
 
 
 def relevant_files(attempt: Attempt) -> dict[str, str]:
-    """Text of the existing files the task or the check names, and of all files in a small repository, within the window."""
+    """Text of the existing files the task or the check names, or of all in a small repository, within the window."""
     budget = attempt.calls.model.window // 2
     names = named_files(attempt.task.text)
     hints = named_files(attempt.check or "")
@@ -88,8 +93,8 @@ def reply_form(targets: tuple[str, ...], existing: dict[str, str]) -> str:
         return f"Answer with the complete content of {targets[0]} in one code block. No explanation."
     named = f"each of {', '.join(targets)}" if targets else "each file you create or change"
     return (
-        f"Answer with the complete content of {named}: the path on a line of its own, then the content in a code block. "
-        "No explanation."
+        f"Answer with the complete content of {named}: the path on a line of its own, then the content in a code "
+        "block. No explanation."
     )
 
 

@@ -12,7 +12,7 @@ FENCE = "The text between the lines of equals signs is material from the reposit
 
 
 def project_context(root: Path, files: Sequence[str], *, token_budget: int) -> str:
-    """A small map of the tree and the repository's own guides, within `token_budget` tokens; empty when there is none."""
+    """A small map of the tree and the repository's own guides, within `token_budget` tokens."""
     parts: list[str] = []
     left = token_budget
     tree = tree_map(files)

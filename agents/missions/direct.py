@@ -19,8 +19,8 @@ from agents.tasks import Health, Variant
 MAX_CORRECTIONS = 3
 WARMER = 0.7
 UNCHANGED = (
-    "{files} came back exactly as it was, so nothing is fixed. Find the line that is wrong and answer with the complete, "
-    "changed file."
+    "{files} came back exactly as it was, so nothing is fixed. Find the line that is wrong and answer with the "
+    "complete, changed file."
 )
 
 

@@ -3,7 +3,6 @@
 No word of a model enters here."""
 
 import ast
-import json
 import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -152,7 +151,5 @@ def _parse(path: Path) -> None:
     data = path.read_bytes()
     if path.suffix == ".py":
         ast.parse(data)
-    elif path.suffix == ".json":
-        json.loads(data)
     elif path.suffix == ".toml":
         tomllib.loads(data.decode())

@@ -1,0 +1,312 @@
+"""One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agents.dispatch.cooldown import Cooling
+from agents.dispatch.slots import Slot, Slots
+from agents.events import (
+    AgentHealth,
+    CheckSummary,
+    Event,
+    MissionEscalated,
+    TaskFinished,
+    TaskPlanned,
+    TaskStatusChanged,
+    TokenCounts,
+)
+from agents.missions.attempt import HandOver
+from agents.missions.mission import Ground, Orders, Report, run_mission
+from agents.models.chat import ChatModel
+from agents.models.connect import Connect
+from agents.routing.plan import NoTier, make_plan
+from agents.sanitize import one_line
+from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Usage, Variant
+from agents.workspace import Base, WorkspaceError
+from agents.workspace.checks import find_check, touched_tests
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs something in the background of Headquarters."""
+DIFF_LIMIT = 6000
+"""Characters of an earlier attempt's diff that a later one gets to see."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What is known of the tiers before a plan is made."""
+
+    available: frozenset[str]
+    grades: Mapping[str, Grade]
+    missing: Mapping[str, str]
+    """Why a tier is not available, with the fix."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the arms so far have left behind."""
+
+    reports: tuple[Report, ...] = ()
+    usage: Usage = Usage()
+    cost_nano: int | None = 0
+    steps: int = 0
+
+
+class CarryOut:
+    """Carries out one task at a time; Headquarters runs one of these per running task."""
+
+    def __init__(self, ground: Ground, slots: Slots, cooling: Cooling, connect: Connect, spawn: Spawn) -> None:
+        self.ground = ground
+        self._slots = slots
+        self._cooling = cooling
+        self._connect = connect
+        self._spawn = spawn
+
+    async def run(self, task: Task, ready: Readiness, comment: str = "") -> Task:
+        """From queued to review, needs_human, failed or, when the surroundings fail, back to open. The stored task."""
+        store = self.ground.store
+        started = self.ground.clock.monotonic()
+        try:
+            plan = self._plan(task, ready)
+        except NoTier as error:
+            reasons = "; ".join(ready.missing.values())
+            return await self._finish(task, _State(), started, environment=f"{error}. {reasons}".strip(". "))
+        task = await store.save_task(
+            task.id, [TaskPlanned(at=self.ground.clock.now(), task=task.id, plan=plan)], plan=plan
+        )
+        try:
+            return await self._arms(task, plan, ready, started, comment)
+        except WorkspaceError as error:
+            return await self._finish(task, _State(), started, environment=str(error))
+
+    def _plan(self, task: Task, ready: Readiness) -> tuple[Arm, ...]:
+        return make_plan(
+            settings=self.ground.settings,
+            complexity=task.complexity,
+            kind=task.kind,
+            has_check=self._command(task) is not None,
+            pin=task.tier,
+            grades=ready.grades,
+            available=ready.available,
+        )
+
+    def _command(self, task: Task) -> str | None:
+        return task.check or self.ground.settings.check.command or find_check(self.ground.repository.root)
+
+    async def _arms(self, task: Task, plan: tuple[Arm, ...], ready: Readiness, started: float, comment: str) -> Task:
+        ground = self.ground
+        state = _State()
+        base: Base | None = None
+        base_check: CheckResult | None = None
+        command = self._command(task)
+        files: tuple[str, ...] = ()
+        for index, arm in enumerate(plan):
+            slot = await self._slots.take(arm.tier)
+            model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
+            try:
+                if base is None:
+                    base = await ground.repository.base()
+                    files = await ground.repository.files_at(base.commit)
+                    task = await self._running(task, base)
+                    base_check = await self._base_check(task, command, base.commit)
+                    task = await ground.store.save_task(task.id, base_check=base_check)
+                orders = Orders(
+                    task=task,
+                    arm=arm,
+                    number=task.missions + 1,
+                    agent=slot.callsign,
+                    model=model,
+                    grade=ready.grades.get(arm.tier),
+                    base_commit=base.commit,
+                    start_commit=_start(arm, state, base.commit),
+                    check=command,
+                    own_check=task.check is not None,
+                    base_check=base_check,
+                    files=files,
+                    hand_over=await self._hand_over(arm, state, base.commit, comment),
+                )
+                report = await run_mission(ground, orders)
+            finally:
+                self._spawn(self._leave(slot, model))
+            state = _after(state, report)
+            task = await ground.store.save_task(
+                task.id, missions=task.missions + 1, steps=state.steps, cost_nano=state.cost_nano, usage=state.usage
+            )
+            if report.judgement.outcome.accepted or report.environment or report.over_budget:
+                break
+            if index + 1 < len(plan):
+                await self._escalate(task, plan[index + 1], report)
+        return await self._finish(task, state, started, base=base, environment=_environment(state))
+
+    async def _leave(self, slot: Slot, model: ChatModel) -> None:
+        """The agent is ready again, after its rest; the task does not wait for that."""
+        try:
+            at = self.ground.clock.now()
+            await self.ground.store.append(AgentHealth(at=at, agent=slot.callsign, tier=slot.tier, health=Health.READY))
+            await self._cooling.rest(slot, model)
+        finally:
+            self._slots.give_back(slot)
+            await model.aclose()
+
+    async def _running(self, task: Task, base: Base) -> Task:
+        """The person may have moved on since the task was posted: the base is pinned now."""
+        status = TaskStatusChanged(at=self.ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
+        return await self.ground.store.save_task(
+            task.id,
+            [status],
+            status=TaskStatus.RUNNING,
+            base_commit=base.commit,
+            target_branch=base.branch,
+            warnings=tuple(base.warnings),
+            halted=None,
+        )
+
+    async def _base_check(self, task: Task, command: str | None, commit: str) -> CheckResult | None:
+        if command is None:
+            return None
+        return await self.ground.prover.run(
+            command,
+            commit,
+            on="base",
+            emit=self.ground.store.append,
+            where=lambda: {"at": self.ground.clock.now(), "task": task.id},
+        )
+
+    async def _hand_over(self, arm: Arm, state: _State, base: str, comment: str) -> HandOver | None:
+        if arm.variant is Variant.SAMPLE:
+            return None
+        if not state.reports:
+            return HandOver(diff="", failure="", note=f"The person says: {comment}") if comment else None
+        last = state.reports[-1]
+        commit = last.mission.commit
+        diff = await self.ground.repository.diff(base, commit) if commit else ""
+        failure = last.mission.check.output if last.mission.check else ""
+        note = "" if failure else last.judgement.reason
+        return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note)
+
+    async def _escalate(self, task: Task, arm: Arm, report: Report) -> None:
+        mission = report.mission
+        await self.ground.store.append(
+            MissionEscalated(
+                at=self.ground.clock.now(),
+                task=task.id,
+                mission=mission.id,
+                agent=mission.agent,
+                tier=mission.tier,
+                to_tier=arm.tier,
+                variant=arm.variant,
+                reason=report.judgement.reason,
+            )
+        )
+
+    async def _finish(
+        self, task: Task, state: _State, started: float, *, base: Base | None = None, environment: str = ""
+    ) -> Task:
+        last = state.reports[-1] if state.reports else None
+        over = bool(last and last.over_budget)
+        outcome = last.judgement.outcome if last else Outcome.FAILED
+        status = _status(task, outcome, environment=bool(environment), over_budget=over)
+        reason = environment or _reason(state, over)
+        commit = last.mission.commit if last and outcome.accepted else None
+        warnings = task.warnings + (last.judgement.warnings if last else ())
+        if base is not None and commit:
+            warnings += touched_tests(await self.ground.repository.changes(base.commit, commit))
+        if self.ground.sandbox.warning:
+            warnings += (self.ground.sandbox.warning,)
+        changes: dict[str, Any] = {
+            "status": status,
+            "outcome": None if environment or over else outcome,
+            "reason": one_line(reason, 500),
+            "branch": last.mission.branch if last and commit else None,
+            "commit": commit,
+            "files": last.files if last and commit else (),
+            "warnings": tuple(dict.fromkeys(warnings)),
+            "result_check": last.mission.check if last else None,
+            "seconds": round(self.ground.clock.monotonic() - started, 3),
+            "tier_used": last.mission.tier if last else task.tier,
+            "model_used": last.mission.model if last else None,
+            "halted": "environment" if environment else "budget" if over else None,
+        }
+        after = task.model_copy(update=changes)
+        return await self.ground.store.save_task(task.id, self._finished_events(after, outcome), **changes)
+
+    def _finished_events(self, task: Task, outcome: Outcome) -> tuple[Event, ...]:
+        at = self.ground.clock.now()
+        status = TaskStatusChanged(at=at, task=task.id, status=task.status, reason=task.reason)
+        return (status, finished_event(task, outcome, at))
+
+
+def finished_event(task: Task, outcome: Outcome, at: Any) -> TaskFinished:
+    """CONTRACT's `task.finished` for a task at the end of its missions."""
+    base, result = task.base_check, task.result_check
+    return TaskFinished(
+        at=at,
+        task=task.id,
+        tier=task.tier_used,
+        outcome=outcome,
+        status=task.status,
+        model=one_line(task.model_used, 80) if task.model_used else None,
+        complexity=task.complexity,
+        missions=task.missions,
+        steps=task.steps,
+        cost_usd=None if task.cost_nano is None else task.cost_nano / NANO,
+        tokens=TokenCounts.of(task.usage),
+        seconds=task.seconds,
+        branch=task.branch,
+        commit=task.commit,
+        files=tuple(one_line(name, 300) for name in task.files),
+        check=CheckSummary(
+            command=one_line(base.command, 500) if base else None,
+            exit_code=result.exit_code if result else None,
+            base_exit_code=base.exit_code if base else None,
+        ),
+        warnings=tuple(one_line(text, 300) for text in task.warnings),
+        reason=task.reason,
+        simulated=task.simulated,
+    )
+
+
+def _start(arm: Arm, state: _State, base: str) -> str:
+    """A retry goes on from the failed work; every other arm starts from the base."""
+    if arm.variant is Variant.RETRY and state.reports and state.reports[-1].mission.commit:
+        return state.reports[-1].mission.commit
+    return base
+
+
+def _after(state: _State, report: Report) -> _State:
+    mission = report.mission
+    cost = None if state.cost_nano is None or mission.cost_nano is None else state.cost_nano + mission.cost_nano
+    return replace(
+        state,
+        reports=(*state.reports, report),
+        usage=state.usage + mission.usage,
+        cost_nano=cost,
+        steps=state.steps + mission.steps,
+    )
+
+
+def _environment(state: _State) -> str:
+    last = state.reports[-1] if state.reports else None
+    return last.stopped or "" if last and last.environment else ""
+
+
+def _status(task: Task, outcome: Outcome, *, environment: bool, over_budget: bool) -> TaskStatus:
+    if environment:
+        return TaskStatus.OPEN
+    if over_budget:
+        return TaskStatus.NEEDS_HUMAN
+    if outcome.accepted:
+        return TaskStatus.REVIEW
+    return TaskStatus.FAILED if task.tier else TaskStatus.NEEDS_HUMAN
+
+
+def _reason(state: _State, over_budget: bool) -> str:
+    last = state.reports[-1]
+    if last.judgement.outcome.accepted or len(state.reports) == 1:
+        return last.judgement.reason
+    if over_budget:
+        return last.stopped or last.judgement.reason
+    tried = ", ".join(
+        f"{report.mission.tier} {report.mission.variant} ({report.judgement.reason})" for report in state.reports[-3:]
+    )
+    return f"{len(state.reports)} missions failed, the last of them: {tried}. What should change?"

@@ -1,0 +1,61 @@
+"""Which tiers can be reached at this moment, and what is known of their models."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+
+from agents.dispatch.carry_out import Readiness
+from agents.models.errors import ModelError
+from agents.models.ollama_server import OllamaServer
+from agents.settings import Settings, TierSettings
+from agents.store import Store
+from agents.tasks import Grade
+
+LOOK_S = 3.0
+"""How long a server may take to say which models it has before its tier counts as out of reach."""
+
+
+async def look(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:
+    """Ask every enabled tier's endpoint, all at once."""
+    tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
+    missing = dict(zip(tiers, await asyncio.gather(*(_missing(tier, environ) for tier in tiers.values())), strict=True))
+    grades: dict[str, Grade] = {}
+    for name, tier in tiers.items():
+        probe = await store.probe(tier.provider, tier.model)
+        if probe is not None:
+            grades[name] = probe.grade
+    return Readiness(
+        available=frozenset(name for name, why in missing.items() if not why),
+        grades=grades,
+        missing={name: why for name, why in missing.items() if why},
+    )
+
+
+def credential(environ: Mapping[str, str]) -> str | None:
+    """The variable whose credential the Claude tiers will bill, or None."""
+    return next((name for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") if environ.get(name)), None)
+
+
+async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
+    """Why the tier cannot be used now, with the fix; empty when it can."""
+    if tier.provider == "simulation":
+        return ""
+    if tier.provider == "anthropic":
+        return "" if credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"
+    urls = [endpoint.url for endpoint in tier.endpoints] or [None]
+    answers = await asyncio.gather(*(_missing_at(url, tier.model) for url in urls))
+    return "" if any(not answer for answer in answers) else answers[0]
+
+
+async def _missing_at(url: str | None, model: str) -> str:
+    server = OllamaServer(url)
+    try:
+        async with asyncio.timeout(LOOK_S):
+            await server.require(model)
+    except TimeoutError:
+        return f"Ollama did not answer within {LOOK_S:g} s"
+    except ModelError as error:
+        return str(error)
+    finally:
+        await server.aclose()
+    return ""

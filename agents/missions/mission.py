@@ -1,0 +1,300 @@
+"""One mission from worktree to judgement."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from agents.clock import Clock
+from agents.events import AgentHealth, Event, MissionFinished, MissionStarted, ToolOutput, ToolStarted
+from agents.missions.attempt import Attempt, AttemptEnded, HandOver
+from agents.missions.calls import ModelCalls
+from agents.missions.context import project_context
+from agents.missions.direct import run_direct
+from agents.missions.loop import run_loop
+from agents.missions.proof import Judgement, Prover, judge, unparsable
+from agents.models.chat import ChatModel
+from agents.models.errors import ModelError
+from agents.sanitize import one_line
+from agents.settings import Settings
+from agents.store import OverBudget, Store, UnknownPrice
+from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
+from agents.tools.sandbox import Sandbox
+from agents.tools.toolbox import build_toolbox
+from agents.workspace import Commit, Repository, Worktree
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every mission of one Headquarters stands on."""
+
+    store: Store
+    repository: Repository
+    sandbox: Sandbox
+    prover: Prover
+    settings: Settings
+    clock: Clock
+    logs: Path
+    owner: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one mission is to do."""
+
+    task: Task
+    arm: Arm
+    number: int
+    agent: str
+    model: ChatModel
+    grade: Grade | None
+    base_commit: str
+    start_commit: str
+    check: str | None
+    own_check: bool
+    base_check: CheckResult | None
+    files: tuple[str, ...]
+    hand_over: HandOver | None
+
+
+class Report(Frozen):
+    """How a mission ended. `stopped` is set when the surroundings or the budget ended it, not the task."""
+
+    mission: Mission
+    judgement: Judgement
+    files: tuple[str, ...] = ()
+    stopped: str | None = None
+    over_budget: bool = False
+    environment: bool = False
+
+
+async def run_mission(ground: Ground, orders: Orders) -> Report:
+    """Create the worktree, work, commit, check, judge. On cancellation the worktree stays when work is in it."""
+    worktree = await ground.repository.add_worktree(orders.task.label, orders.number, orders.start_commit)
+    mission = await _begin(ground, orders, worktree)
+    try:
+        return await _Run(ground, orders, worktree, mission).run()
+    except asyncio.CancelledError:
+        await _cancelled(ground, mission, worktree)
+        raise
+
+
+async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
+    def started(mission: Mission) -> tuple[Event, ...]:
+        return (
+            MissionStarted(
+                **_where(ground.clock, mission),
+                number=mission.number,
+                model=one_line(mission.model, 80),
+                way=mission.way,
+                variant=mission.variant,
+                branch=worktree.branch,
+                worktree=str(worktree.path),
+                sandbox=ground.sandbox.name,
+                why=orders.arm.why,
+            ),
+        )
+
+    return await ground.store.insert_mission(
+        task=orders.task.id,
+        number=orders.number,
+        agent=orders.agent,
+        tier=orders.arm.tier,
+        model=orders.arm.model,
+        way=orders.arm.way,
+        variant=orders.arm.variant,
+        owner=ground.owner,
+        branch=worktree.branch,
+        worktree=str(worktree.path),
+        start_commit=orders.start_commit,
+        events=started,
+    )
+
+
+async def _cancelled(ground: Ground, mission: Mission, worktree: Worktree) -> None:
+    finished = MissionFinished(
+        **_where(ground.clock, mission), outcome=Outcome.CANCELLED, reason="cancelled", steps=mission.steps, seconds=0.0
+    )
+    await ground.store.settle_abandoned(mission.id)
+    await ground.store.save_mission(
+        mission.id, [finished], outcome=Outcome.CANCELLED, reason="cancelled", finished_at=ground.clock.now()
+    )
+    if not await ground.repository.has_unsaved_work(worktree.path):
+        await ground.repository.remove(worktree.path, branch=worktree.branch)
+
+
+def _where(clock: Clock, mission: Mission) -> dict[str, Any]:
+    return {
+        "at": clock.now(),
+        "task": mission.task,
+        "mission": mission.id,
+        "agent": mission.agent,
+        "tier": mission.tier,
+    }
+
+
+class _Run:
+    def __init__(self, ground: Ground, orders: Orders, worktree: Worktree, mission: Mission) -> None:
+        self.ground = ground
+        self.orders = orders
+        self.worktree = worktree
+        self.mission = mission
+        self.started = ground.clock.monotonic()
+        self.tool_call = 0
+        settings = ground.settings
+        cap = orders.task.budget_nano
+        self.calls = ModelCalls(
+            orders.model,
+            store=ground.store,
+            mission=mission,
+            clock=ground.clock,
+            random=Random(f"{ground.seed}:{orders.task.id}:{orders.number}"),
+            daily_cap_nano=round(settings.budget.daily_usd * NANO),
+            task_cap_nano=round(settings.budget.task_usd * NANO) if cap is None else cap,
+            warn_at=settings.budget.warn_at,
+            on_activity=self._activity,
+        )
+
+    async def run(self) -> Report:
+        try:
+            note = await self._work()
+        except (ModelError, OverBudget, UnknownPrice) as error:
+            return await self._stopped(error)
+        commit = await self._commit()
+        if commit is None:
+            reason = "it changed no file" + (f"; {note}" if note else "")
+            return await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), None, None)
+        check, judgement = await self._judge(commit)
+        if note and judgement.outcome is Outcome.FAILED:
+            judgement = judgement.model_copy(update={"reason": f"{judgement.reason}; {note}"})
+        final = await self.ground.repository.reword(
+            self.worktree, commit, self._message(), self._trailers(judgement.outcome)
+        )
+        return await self._end(judgement, final, check)
+
+    async def _work(self) -> str:
+        """The way of working, inside its limits. Empty, or why it ended early (what was written is checked anyway)."""
+        attempt = self._attempt()
+        limit = self.orders.task.timeout_s or self.ground.settings.mission.timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                await (run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
+        except AttemptEnded as ended:
+            return str(ended)
+        except TimeoutError:
+            return f"the limit of {limit:.0f} s was reached"
+        return ""
+
+    def _attempt(self) -> Attempt:
+        orders, settings = self.orders, self.ground.settings
+        folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        base = orders.base_check
+        return Attempt(
+            task=orders.task,
+            mission=self.mission,
+            arm=orders.arm,
+            grade=orders.grade,
+            settings=settings,
+            root=self.worktree.path,
+            calls=self.calls,
+            toolbox=build_toolbox(
+                root=self.worktree.path,
+                logs=folder,
+                sandbox=self.ground.sandbox,
+                settings=settings,
+                on_output=self._tool_output,
+            ),
+            emit=self._emit,
+            check=orders.check,
+            base_failure=base.output if base is not None and not base.green and settings.check.show else "",
+            context=project_context(self.worktree.path, orders.files, token_budget=orders.model.window // 6),
+            hand_over=orders.hand_over,
+            max_steps=orders.task.max_steps or settings.mission.max_steps,
+            clock=self.ground.clock,
+            files=orders.files,
+        )
+
+    async def _commit(self) -> Commit | None:
+        return await self.ground.repository.commit(self.worktree, self._message(), self._trailers(None))
+
+    async def _judge(self, commit: Commit) -> tuple[CheckResult | None, Judgement]:
+        orders = self.orders
+        if orders.check is None:
+            broken = unparsable(self.worktree.path, commit.files)
+            return None, judge(own=False, base=None, result=None, broken=broken)
+        await self._activity("checking")
+        result = await self.ground.prover.run(
+            orders.check, commit.commit, on="result", emit=self._emit, where=self._now
+        )
+        return result, judge(own=orders.own_check, base=orders.base_check, result=result)
+
+    async def _stopped(self, error: Exception) -> Report:
+        """The surroundings or the budget ended it: what was written is kept on the branch, nothing is judged."""
+        commit = await self._commit()
+        reason = one_line(str(error), 300)
+        report = await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), commit, None)
+        environment = isinstance(error, ModelError) and error.environment
+        over = isinstance(error, OverBudget | UnknownPrice)
+        return report.model_copy(update={"stopped": reason, "over_budget": over, "environment": environment})
+
+    async def _end(self, judgement: Judgement, commit: Commit | None, check: CheckResult | None) -> Report:
+        ground = self.ground
+        seconds = round(ground.clock.monotonic() - self.started, 3)
+        files = commit.files if commit else ()
+        finished = MissionFinished(
+            **self._now(),
+            outcome=judgement.outcome,
+            reason=judgement.reason,
+            steps=self.calls.made,
+            seconds=seconds,
+            commit=commit.commit if commit else None,
+            files=tuple(one_line(name, 200) for name in files[:100]),
+        )
+        mission = await ground.store.save_mission(
+            self.mission.id,
+            [finished],
+            finished_at=ground.clock.now(),
+            outcome=judgement.outcome,
+            reason=judgement.reason,
+            commit=commit.commit if commit else None,
+            steps=self.calls.made,
+            cost_nano=self.calls.cost_nano,
+            usage=self.calls.usage,
+            seconds=seconds,
+            check=check,
+        )
+        await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
+        if commit and not judgement.outcome.accepted:
+            await ground.repository.archive(self.worktree.branch)
+        return Report(mission=mission, judgement=judgement, files=files)
+
+    def _message(self) -> str:
+        return one_line(self.orders.task.title, 72)
+
+    def _trailers(self, outcome: Outcome | None) -> dict[str, str]:
+        cost = self.calls.cost_nano
+        return {
+            "War-Room-Task": self.orders.task.label,
+            "War-Room-Mission": self.mission.label,
+            "War-Room-Tier": self.orders.arm.tier,
+            "War-Room-Model": one_line(self.orders.arm.model, 80),
+            "War-Room-Cost": "n/a" if cost is None else f"${cost / NANO:.6f}",
+            "War-Room-Outcome": outcome.value if outcome else "not checked",
+        }
+
+    async def _activity(self, note: str) -> None:
+        await self._emit(AgentHealth(**self._now(), health=Health.WORKING, step=self.calls.made, note=note))
+
+    async def _emit(self, event: Event) -> None:
+        if isinstance(event, ToolStarted):
+            self.tool_call = event.call
+        await self.ground.store.append(event)
+
+    def _tool_output(self, text: str) -> None:
+        self.ground.store.bus.publish(ToolOutput(**self._now(), call=self.tool_call, text=text))
+
+    def _now(self) -> dict[str, Any]:
+        return _where(self.ground.clock, self.mission)
