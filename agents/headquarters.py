@@ -233,7 +233,7 @@ class Headquarters:
         )
 
     async def dispatch(self, task_id: int, comment: str = "") -> Task:
-        """Queue a task and carry it out as soon as there is a slot. Raises NotPossible when it is on its way already."""
+        """Queue a task and carry it out as soon as there is a slot. Raises NotPossible when it is on its way."""
         task = await self.task(task_id)
         if task.repo != str(self.repository.root):
             raise NotPossible(f"{task.label} belongs to another repository: {task.repo}")
@@ -271,7 +271,7 @@ class Headquarters:
         return await self.dispatch(task.id, sanitize(comment))
 
     async def cancel(self, task_id: int) -> Task:
-        """Stop it now: the stream closed, its processes killed, its slot free. Another process's task is stopped there."""
+        """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there."""
         task = await self.task(task_id)
         running = self._running.get(task_id)
         if running is not None:

@@ -52,7 +52,7 @@ class ModelCalls:
         self._task_cap = task_cap_nano
         self._warn_at = warn_at
         self._on_activity = on_activity
-        self._price: Price | None = price_of(model.provider, model.model)
+        self._price: Price | None = price_of(*_priced_as(model))
 
     async def call(self, request: ChatRequest) -> Finished:
         """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
@@ -188,3 +188,9 @@ class ModelCalls:
             "agent": mission.agent,
             "tier": mission.tier,
         }
+
+
+def _priced_as(model: ChatModel) -> tuple[str, str]:
+    """A simulated Claude spends simulated dollars at the real one's price; the screen says SIMULATION."""
+    paid = model.provider == "simulation" and model.model.startswith("claude")
+    return ("anthropic" if paid else model.provider), model.model
