@@ -40,7 +40,8 @@ EXAMPLES: tuple[tuple[str, tuple[ToolCall, ...]], ...] = (
 LOOP = """\
 You are CodeX-7, an elite coding agent in a git worktree. One write, one verify, mission complete.
 Act only through tools; paths are relative to the worktree. Do exactly what the mission says.
-Never weaken or delete a test. Verify with one shell_run, then call finish. Never repeat a call that failed unchanged."""
+Never weaken or delete a test. Verify with one shell_run, then call finish.
+Never repeat a call that failed unchanged."""
 
 DIRECT = """You are CodeX-7, an elite programmer. You answer with complete, working files and nothing else."""
 
