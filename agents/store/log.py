@@ -1,0 +1,48 @@
+"""The event log: an append-only table whose rowid is the sequence number. Functions on an open connection.
+
+Seqs are given under SQLite's one write lock and rolled back with their transaction. So over all processes their order
+is the order of the commits, and there are no holes: whoever sees seq n sees every smaller one.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+from agents.events import Event
+from agents.store.database import Transaction
+from agents.store.encoding import load_event, normal_event
+
+
+def append(transaction: Transaction, events: Iterable[Event]) -> None:
+    """Append the state events; after the commit all of them are told, in this order, transient ones included.
+
+    Raises ValueError when an event could not be read back (an infinite number, a type nobody knows).
+    """
+    for event in events:
+        if event.transient:
+            transaction.told.append(event)
+            continue
+        stored, data = normal_event(event)
+        cursor = transaction.sql.execute("INSERT INTO events (task, data) VALUES (?, ?)", (stored.task, data))
+        transaction.told.append(stored.model_copy(update={"seq": cursor.lastrowid}))
+
+
+def after(sql: sqlite3.Connection, seq: int, limit: int, task: int | None = None) -> list[Event]:
+    """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
+    if task is None:
+        found = sql.execute("SELECT seq, data FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    else:
+        found = sql.execute(
+            "SELECT seq, data FROM events WHERE task = ? AND seq > ? ORDER BY seq LIMIT ?", (task, seq, limit)
+        )
+    return [load_event(number, data) for number, data in found]
+
+
+def newest(sql: sqlite3.Connection, limit: int) -> list[Event]:
+    """The last `limit` events, oldest first."""
+    found = sql.execute("SELECT seq, data FROM events ORDER BY seq DESC LIMIT ?", (max(limit, 0),)).fetchall()
+    return [load_event(number, data) for number, data in reversed(found)]
+
+
+def last_seq(sql: sqlite3.Connection) -> int:
+    """The seq of the newest event; 0 in an empty log."""
+    return int(sql.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])

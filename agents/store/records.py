@@ -1,0 +1,90 @@
+"""What the store keeps beside tasks, missions and events: calls, spending, probes, orders. Amounts in nano-dollars."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from agents.tasks import Frozen, Grade, Usage
+
+MOST_NANO = 10**18
+"""A billion dollars: what one amount may be, so that no sum overflows SQLite's 64 bits."""
+
+LOCAL_PROVIDERS = frozenset({"ollama", "simulation"})
+"""Providers whose calls cost nothing unless a price says otherwise."""
+
+
+class NewCall(Frozen):
+    """A model call about to be made."""
+
+    task: int
+    mission: int | None = None
+    """None: a call outside any mission, such as the judge's."""
+    tier: str
+    model: str
+    provider: str
+    reserved_nano: int | None = Field(ge=0, le=MOST_NANO)
+    """The most it can cost. None: its price is unknown."""
+    price_date: str
+    attempt: int = 1
+
+
+class CallState(StrEnum):
+    """Open: reserved and not settled. Abandoned: whoever made it is gone, so it counts as its whole reservation."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    ABANDONED = "abandoned"
+
+
+class Call(NewCall):
+    """One row of the ledger."""
+
+    id: int
+    at: datetime
+    state: CallState
+    cost_nano: int | None = None
+    """None while open, or when the price of what was used is unknown."""
+    usage: Usage = Usage()
+    request_id: str | None = None
+    error: str | None = None
+
+
+class Spending(Frozen):
+    """What calls cost, all together."""
+
+    spent_nano: int = 0
+    """Of ended calls; one that ended at an unknown cost counts as its whole reservation."""
+    reserved_nano: int = 0
+    """Of open calls."""
+    calls: int = 0
+    unknown_calls: int = 0
+    """Ended calls whose true cost is unknown."""
+
+    @property
+    def committed_nano(self) -> int:
+        """What counts against a cap."""
+        return self.spent_nano + self.reserved_nano
+
+
+class Probe(Frozen):
+    """What a probe measured of one model. Sizes in bytes; None: not known."""
+
+    provider: str
+    model: str
+    grade: Grade
+    tokens_per_second: float | None = None
+    size_bytes: int | None = None
+    vram_bytes: int | None = None
+    details: str = ""
+    at: datetime
+
+
+class Order(Frozen):
+    """A command for whichever process runs the task: cancel, accept, pause…"""
+
+    id: int
+    task: int
+    order: str
+    argument: str = ""
+    at: datetime

@@ -1,0 +1,114 @@
+"""The tables, and the steps that lead to them. A step that was released is never changed; a new one is appended.
+
+`PRAGMA user_version` counts the steps taken. Rows hold a model as JSON, with the few columns that are searched. So a
+new field of a stored model, or a new type of event, is a new schema too, even when no table changes: append a step.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from agents.store.errors import NewerSchema, StoreError
+
+APPLICATION_ID = 0x57617252
+"""Marks a SQLite file as a War Room's ("WarR")."""
+
+_FIRST = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    """CREATE TABLE tasks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        repo TEXT NOT NULL,
+        external_id TEXT,
+        status TEXT NOT NULL,
+        data TEXT NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX tasks_external ON tasks (repo, external_id) WHERE external_id IS NOT NULL",
+    "CREATE INDEX tasks_status ON tasks (status)",
+    """CREATE TABLE missions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER NOT NULL REFERENCES tasks (id),
+        number INTEGER NOT NULL,
+        finished INTEGER NOT NULL DEFAULT 0,
+        data TEXT NOT NULL,
+        UNIQUE (task, number)
+    )""",
+    "CREATE INDEX missions_open ON missions (id) WHERE finished = 0",
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX events_task ON events (task) WHERE task IS NOT NULL",
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        mission INTEGER NOT NULL REFERENCES missions (id),
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX messages_mission ON messages (mission)",
+    """CREATE TABLE calls (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER NOT NULL REFERENCES tasks (id),
+        mission INTEGER REFERENCES missions (id),
+        day TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'settled', 'abandoned')),
+        reserved_nano INTEGER NOT NULL CHECK (reserved_nano >= 0),
+        cost_nano INTEGER CHECK (cost_nano >= 0),
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX calls_day ON calls (day, state, reserved_nano, cost_nano)",
+    "CREATE INDEX calls_task ON calls (task, state, reserved_nano, cost_nano)",
+    "CREATE INDEX calls_open ON calls (mission) WHERE state = 'open'",
+    """CREATE TABLE probes (
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (provider, model)
+    )""",
+    """CREATE TABLE orders (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER NOT NULL REFERENCES tasks (id),
+        taken INTEGER NOT NULL DEFAULT 0,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX orders_waiting ON orders (task) WHERE taken = 0",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+SCHEMA = len(STEPS)
+
+
+def refuse_newer(sql: sqlite3.Connection, known: int = SCHEMA) -> int:
+    """The schema the database has now. Raises NewerSchema when we do not know it."""
+    found = int(sql.execute("PRAGMA user_version").fetchone()[0])
+    if found > known:
+        raise NewerSchema(found, known)
+    return found
+
+
+def refuse_foreign(sql: sqlite3.Connection) -> None:
+    """Raises StoreError when the file is another program's database. An empty one is nobody's."""
+    if sql.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+        return
+    tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables or sql.execute("PRAGMA user_version").fetchone()[0]:
+        raise StoreError("the database in this home belongs to another program: set WARROOM_HOME to another folder")
+
+
+def migrate(sql: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Take the steps not taken yet, each in a transaction of its own. Safe when several processes do it at once.
+
+    Raises NewerSchema, and StoreError when the file is another program's.
+    """
+    while refuse_newer(sql, len(steps)) < len(steps):
+        sql.execute("BEGIN IMMEDIATE")
+        try:
+            refuse_foreign(sql)
+            found = refuse_newer(sql, len(steps))  # again, under the lock: another process may have been first
+            if found < len(steps):
+                for statement in steps[found]:
+                    sql.execute(statement)
+                sql.execute(f"PRAGMA user_version = {found + 1}")
+            sql.execute("COMMIT")
+        except BaseException:
+            if sql.in_transaction:
+                sql.execute("ROLLBACK")
+            raise

@@ -1,0 +1,295 @@
+"""The one place that writes to disk: every state change is one transaction that writes the row and appends the events,
+and the bus publishes only what was committed, in the order of the commits."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from agents.bus import EventBus
+from agents.clock import Clock
+from agents.events import Event
+from agents.models.chat import Message
+from agents.store import board, ledger, log, notes
+from agents.store.database import Database, Transaction
+from agents.store.records import Call, NewCall, Order, Probe, Spending
+from agents.tasks import Mission, NewTask, Task, TaskKind, TaskStatus, Usage, Variant, Way
+
+T = TypeVar("T")
+
+BUSY_S = 10.0
+"""How long we wait for another process that is writing."""
+
+
+class Store:
+    """A home's database. Everything raises StoreError or one of its kinds when it cannot be done.
+
+    Cancelling a call does not undo it: it is carried out whole, and told, or was refused whole. Callbacks that make
+    events run in the database's thread, inside the transaction: they only build events.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, after_seq: int, version: int) -> None:
+        """Use `open`."""
+        self.path = database.path
+        self.bus = EventBus(self._replay, after_seq=after_seq)
+        self._database = database
+        self._clock = clock
+        self._seen_version = version
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock, *, busy_s: float = BUSY_S) -> Self:
+        """Open the database at `path`, made private (0600, its folder 0700) and migrated.
+
+        Raises NewerSchema, CorruptDatabase, StoreLocked (after `busy_s` seconds), StoreError.
+        """
+        database = await Database.open(path, busy_s=busy_s)
+        try:
+            version = await database.data_version()
+            return cls(database, clock, after_seq=await database.read(log.last_seq), version=version)
+        except BaseException:
+            await database.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what was asked, end the subscriptions, close the file. Safe to call twice."""
+        self.bus.close()
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        """Use as a context manager to be sure it is closed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.close()
+
+    # Tasks
+
+    async def insert_task(
+        self,
+        new: NewTask,
+        *,
+        repo: str,
+        complexity: int,
+        kind: TaskKind,
+        simulated: bool,
+        events: Callable[[Task], Sequence[Event]],
+    ) -> Task:
+        """Post a task and append `events(task)`, with a task.posted where they have none. Raises AlreadyPosted."""
+        at = self._clock.now()
+        fields = {"repo": repo, "complexity": complexity, "kind": kind, "simulated": simulated}
+        return await self._write(lambda work: board.insert_task(work, new, fields, at, events))
+
+    async def save_task(self, task_id: int, events: Sequence[Event] = (), **changes: object) -> Task:
+        """Change fields of a task and append `events`. Status and outcome follow the events.
+
+        A new status none of them tells gets a task.status of its own. Raises UnknownRow; ValueError for a wrong field
+        or value, and for an outcome that no task.finished among `events` tells.
+        """
+        at = self._clock.now()
+        return await self._write(lambda work: board.save_task(work, task_id, events, changes, at))
+
+    async def task(self, task_id: int) -> Task | None:
+        """The task, or None."""
+        return await self._database.read(lambda sql: board.get_task(sql, task_id))
+
+    async def task_by_external_id(self, repo: str, external_id: str) -> Task | None:
+        """The task a batch file knows by `external_id`, or None."""
+        found = await self._database.read(lambda sql: board.find_tasks(sql, repo=repo, external_id=external_id))
+        return found[0] if found else None
+
+    async def tasks(self, *, repo: str | None = None, statuses: Collection[TaskStatus] | None = None) -> list[Task]:
+        """The tasks of a repository, or of all; in one of `statuses`, if given; by id."""
+        return await self._database.read(lambda sql: board.find_tasks(sql, repo=repo, statuses=statuses))
+
+    # Missions
+
+    async def insert_mission(
+        self,
+        *,
+        task: int,
+        number: int,
+        agent: str,
+        tier: str,
+        model: str,
+        way: Way,
+        variant: Variant,
+        owner: str,
+        branch: str,
+        worktree: str,
+        start_commit: str,
+        events: Callable[[Mission], Sequence[Event]],
+    ) -> Mission:
+        """Start an attempt and append `events(mission)`. Raises StoreError when the task has that number already."""
+        at = self._clock.now()
+        fields = {
+            "task": task,
+            "number": number,
+            "agent": agent,
+            "tier": tier,
+            "model": model,
+            "way": way,
+            "variant": variant,
+            "owner": owner,
+            "branch": branch,
+            "worktree": worktree,
+            "start_commit": start_commit,
+        }
+        return await self._write(lambda work: board.insert_mission(work, fields, at, events))
+
+    async def save_mission(self, mission_id: int, events: Sequence[Event] = (), **changes: object) -> Mission:
+        """Change fields of a mission and append `events`. Raises UnknownRow, ValueError for a wrong field or value."""
+        at = self._clock.now()
+        return await self._write(lambda work: board.save_mission(work, mission_id, events, changes, at))
+
+    async def missions(self, task_id: int) -> list[Mission]:
+        """The task's missions, first to last."""
+        return await self._database.read(lambda sql: board.missions_of(sql, task_id))
+
+    async def open_missions(self) -> list[Mission]:
+        """Missions that did not finish, in any process, dead ones too."""
+        return await self._database.read(board.open_missions)
+
+    # Events
+
+    async def append(self, *events: Event) -> None:
+        """Append state events, then publish; transient ones are published without being stored.
+
+        The row of a task they move follows. Raises ValueError for an event that could not be read back.
+        """
+        if all(event.transient for event in events):
+            for event in events:
+                self.bus.publish(event)
+            return
+        at = self._clock.now()
+        await self._write(lambda work: board.record(work, events, at))
+
+    async def events_after(self, seq: int, limit: int = 500, *, task: int | None = None) -> list[Event]:
+        """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
+        return await self._database.read(lambda sql: log.after(sql, seq, limit, task))
+
+    async def recent_events(self, limit: int) -> list[Event]:
+        """The last `limit` events, oldest first."""
+        return await self._database.read(lambda sql: log.newest(sql, limit))
+
+    async def last_seq(self) -> int:
+        """The seq of the newest event in the log, whoever wrote it; 0 when there is none."""
+        return await self._database.read(log.last_seq)
+
+    async def changed(self) -> bool:
+        """True when another process committed since this was last asked (or since opening)."""
+        seen = await self._database.data_version()
+        changed, self._seen_version = seen != self._seen_version, seen
+        return changed
+
+    async def publish_foreign(self) -> None:
+        """Have subscribers told what other processes committed. Call it when `changed()`.
+
+        Subscribers read the log up to its present end, so nothing comes twice, out of order, or is left out, however
+        other processes' commits lie between ours; even without this call they notice and fill a gap at our next event.
+        """
+        self.bus.announce(await self.last_seq())
+
+    # Transcripts
+
+    async def add_message(self, mission_id: int, message: Message) -> None:
+        """Add to the mission's transcript. Raises StoreError when there is no such mission."""
+        await self._write(lambda work: notes.add_message(work.sql, mission_id, message))
+
+    async def transcript(self, mission_id: int) -> list[Message]:
+        """The mission's messages, in order."""
+        return await self._database.read(lambda sql: notes.transcript(sql, mission_id))
+
+    # Ledger
+
+    async def reserve_call(self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int) -> int:
+        """Set the call's worst case aside, in both caps over all processes, and append budget.reserved; the call's id.
+
+        When cancelled it may have been reserved nevertheless: `settle_abandoned` frees it with its mission.
+        Raises OverBudget; UnknownPrice when `reserved_nano` is None and the provider is not local.
+        """
+        at = self._clock.now()
+        return await self._write(
+            lambda work: ledger.reserve(work, call, at, daily_cap_nano=daily_cap_nano, task_cap_nano=task_cap_nano)
+        )
+
+    async def settle_call(
+        self,
+        call_id: int,
+        *,
+        usage: Usage,
+        cost_nano: int | None,
+        request_id: str | None,
+        error: str | None = None,
+        events: Sequence[Event] = (),
+    ) -> Spending:
+        """End a call at its true cost and append `events`; the spending of the call's day, this call included.
+
+        `cost_nano` None: unknown, counted as the whole reservation. Settling again changes and appends nothing.
+        Raises UnknownRow.
+        """
+        at = self._clock.now()
+
+        def settle(work: Transaction) -> Spending:
+            settled = ledger.settle(
+                work.sql, call_id, usage=usage, cost_nano=cost_nano, request_id=request_id, error=error
+            )
+            if settled:
+                board.record(work, events, at)
+            return ledger.spending(work.sql, ledger.day_of(ledger.get(work.sql, call_id).at))
+
+        return await self._write(settle)
+
+    async def settle_abandoned(self, mission_id: int) -> None:
+        """Settle the mission's open calls to their reservation: whoever made them is gone."""
+        await self._write(lambda work: ledger.abandon(work.sql, mission_id))
+
+    async def spending(self, day: date) -> Spending:
+        """Of all calls reserved on `day` (UTC), in this home."""
+        return await self._database.read(lambda sql: ledger.spending(sql, day))
+
+    async def task_spending(self, task_id: int) -> Spending:
+        """Of all the task's calls."""
+        return await self._database.read(lambda sql: ledger.task_spending(sql, task_id))
+
+    async def calls(self, task_id: int) -> list[Call]:
+        """The task's rows of the ledger, in the order the calls were made."""
+        return await self._database.read(lambda sql: ledger.calls_of(sql, task_id))
+
+    # Probes and orders
+
+    async def save_probe(self, probe: Probe) -> None:
+        """Keep what a probe measured, in place of that model's last one."""
+        await self._write(lambda work: notes.save_probe(work.sql, probe))
+
+    async def probe(self, provider: str, model: str) -> Probe | None:
+        """What the last probe of the model measured, or None."""
+        return await self._database.read(lambda sql: notes.probe(sql, provider, model))
+
+    async def give_order(self, task_id: int, order: str, argument: str = "") -> int:
+        """Leave an order for whichever process runs the task; its id. Raises StoreError when there is no such task."""
+        at = self._clock.now()
+        return await self._write(lambda work: notes.give_order(work.sql, task_id, order, argument, at))
+
+    async def take_orders(self, task_ids: Collection[int]) -> list[Order]:
+        """The waiting orders for these tasks, oldest first. Each is taken once, by one process."""
+        if not await self._database.read(lambda sql: notes.waiting_orders(sql, task_ids)):
+            return []
+        return await self._write(lambda work: notes.take_orders(work.sql, task_ids))
+
+    async def integrity(self) -> list[str]:
+        """What SQLite's integrity check and the foreign keys complain of; empty when all is well. Reads everything."""
+        return await self._database.read(notes.integrity)
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        return await self._database.write(work, self._tell)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.bus.publish(event)
+
+    async def _replay(self, after_seq: int, limit: int) -> Sequence[Event]:
+        return await self.events_after(after_seq, limit)
