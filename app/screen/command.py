@@ -100,7 +100,7 @@ class Command(Protocol):
     async def dispatch_all(self) -> list[Task]:
         """Queue every open task."""
 
-    async def cancel(self, task_id: int) -> None:
+    async def cancel(self, task_id: int) -> object:
         """Stop a task now."""
 
     async def accept(self, task_id: int) -> Task:

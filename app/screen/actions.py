@@ -1,0 +1,167 @@
+"""The one table of actions: the keys, the footer and the help are made from it. A disabled action says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+from app.screen.state import TaskRow
+
+Where = Literal["everywhere", "center", "diff", "task", "pane", "dialog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides which actions are possible right now."""
+
+    opened: bool = False
+    task: TaskRow | None = None
+    """The task a person stands on."""
+    open_tasks: int = 0
+    need_person: int = 0
+
+
+Verdict = str | None
+"""None: possible. Else one sentence why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do. `id` is also the binding's id: remapped under `[keys]`."""
+
+    id: str
+    keys: str
+    shown: str
+    """The key as the footer and the help write it."""
+    label: str
+    help: str
+    where: Where = "center"
+    why_not: Callable[[Situation], Verdict] = lambda situation: None
+    footer: bool = False
+    method: str = ""
+    """The Textual action, where it is not `perform`."""
+    priority: bool = False
+
+    @property
+    def verb(self) -> str:
+        """What it does, whichever place it is pressed in."""
+        return self.id.removeprefix(f"{self.where}_")
+
+    def binding(self) -> Binding:
+        """The key binding."""
+        action = self.method or f"app.perform('{self.id}')"
+        return Binding(self.keys, action, self.label, id=self.id, show=False, priority=self.priority)
+
+
+def _engine(situation: Situation) -> Verdict:
+    return None if situation.opened else "The engine is still opening."
+
+
+def _with_task(situation: Situation) -> Verdict:
+    if (reason := _engine(situation)) is not None:
+        return reason
+    return None if situation.task is not None else "No task is selected. Press n to post one."
+
+
+def _status(allowed: frozenset[str], instead: str) -> Callable[[Situation], Verdict]:
+    def why_not(situation: Situation) -> Verdict:
+        if (reason := _with_task(situation)) is not None or situation.task is None:
+            return reason
+        if situation.task.status in allowed:
+            return None
+        return f"{situation.task.label} is {situation.task.status.replace('_', ' ')}: {instead}"
+
+    return why_not
+
+
+def _open_tasks(situation: Situation) -> Verdict:
+    return _engine(situation) or (None if situation.open_tasks else "No task is open.")
+
+
+def _someone_waits(situation: Situation) -> Verdict:
+    return _engine(situation) or (None if situation.need_person else "Nothing needs you.")
+
+
+_CANCEL = _status(
+    frozenset({"open", "queued", "running", "blocked", "needs_human", "review"}), "there is nothing left to cancel."
+)
+_REVIEW = _status(frozenset({"review"}), "only a task in review has a result to accept or reject.")
+_RESULT = _status(
+    frozenset({"review", "done", "needs_human", "failed", "cancelled"}), "it has no result to look at yet."
+)
+_DISPATCH = _status(frozenset({"open"}), "only an open task can be dispatched.")
+_RETRY = _status(frozenset({"review", "failed", "cancelled", "needs_human"}), "it is not at rest after a try.")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("new", "n", "n", "new", "Post a new task on the board", why_not=_engine, footer=True),
+    Action("open", "enter", "⏎", "open", "Open the task: brief, plan, missions, live transcript", why_not=_with_task, footer=True),
+    Action("dispatch", "d", "d", "dispatch", "Send the selected task into the field", why_not=_DISPATCH, footer=True),
+    Action("dispatch_all", "D", "D", "all", "Send every open task into the field", why_not=_open_tasks, footer=True),
+    Action("diff", "v", "v", "diff", "Look at the result beside its check", why_not=_RESULT, footer=True),
+    Action("accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW, footer=True),
+    Action("reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW, footer=True),
+    Action("retry", "R", "R", "retry", "Send the task back to the agents, with a comment", why_not=_RETRY, footer=True),
+    Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL, footer=True),
+    Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits, footer=True),
+    Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back"),
+    Action("theme", "t", "t", "theme", "Walk through the themes", where="everywhere"),
+    Action("help", "question_mark", "?", "help", "This list", where="everywhere", footer=True),
+    Action("quit", "q", "q", "quit", "Leave (asks while missions run)", footer=True),
+    Action("pane_board", "1", "1", "board", "Go to the bounty board", method="pane('board')"),
+    Action("pane_missions", "2", "2", "missions", "Go to the active missions", method="pane('missions')"),
+    Action("pane_log", "3", "3", "log", "Go to the tool log", method="pane('log')"),
+    Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')"),
+    Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')"),
+    Action("up", "up,k", "↑ k", "up", "One line up", where="pane", method="step(-1)"),
+    Action("down", "down,j", "↓ j", "down", "One line down", where="pane", method="step(1)"),
+    Action("left", "left,h", "← h", "left", "Scroll left", where="pane", method="sideways(-8)"),
+    Action("right", "right,l", "→ l", "right", "Scroll right", where="pane", method="sideways(8)"),
+    Action("page_up", "pageup,ctrl+u", "ctrl+u", "page up", "One page up", where="pane", method="page(-1)"),
+    Action("page_down", "pagedown,ctrl+d", "ctrl+d", "page down", "One page down", where="pane", method="page(1)"),
+    Action("first", "home,g", "g", "first", "The first line", where="pane", method="edge(False)"),
+    Action("last", "end,G", "G", "last", "The last line; a log follows again", where="pane", method="edge(True)"),
+    Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log", footer=True),
+    Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", where="diff", why_not=_REVIEW, footer=True),
+    Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", where="diff", why_not=_REVIEW, footer=True),
+    Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", where="diff", why_not=_RETRY, footer=True),
+    Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", where="diff", method="file(1)", footer=True),
+    Action("previous_file", "p,left_curly_bracket", "p", "previous", "The file before", where="diff", method="file(-1)", footer=True),
+    Action("diff_back", "escape,q", "esc", "back", "Back to where you were", where="diff", method="back", footer=True),
+    Action("task_diff", "v", "v", "diff", "Look at the result beside its check", where="task", why_not=_RESULT, footer=True),
+    Action("task_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", where="task", why_not=_REVIEW, footer=True),
+    Action("task_reject", "X", "X", "reject", "Throw the result away (asks)", where="task", why_not=_REVIEW, footer=True),
+    Action("task_dispatch", "d", "d", "dispatch", "Send it into the field", where="task", why_not=_DISPATCH, footer=True),
+    Action("task_retry", "R", "R", "retry", "Send it back, with a comment", where="task", why_not=_RETRY, footer=True),
+    Action("task_cancel", "x", "x", "cancel", "Cancel it", where="task", why_not=_CANCEL, footer=True),
+    Action("task_back", "escape,q", "esc", "back", "Back to where you were", where="task", method="back", footer=True),
+    Action("dialog_close", "escape", "esc", "close", "Close without doing anything", where="dialog", method="close"),
+    Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", where="dialog", method="post(False)", priority=True),
+    Action("dialog_go", "ctrl+g", "ctrl+g", "post and dispatch", "Post it and send it at once", where="dialog", method="post(True)", priority=True),
+    Action("dialog_yes", "y", "y", "yes", "Do it", where="dialog", method="yes"),
+    Action("dialog_no", "n", "n", "no", "Leave it", where="dialog", method="close"),
+)  # fmt: skip
+
+BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+HEADINGS: Mapping[Where, str] = {
+    "everywhere": "Everywhere",
+    "center": "Command center",
+    "pane": "In every pane",
+    "diff": "Diff",
+    "task": "Task",
+    "dialog": "Dialogs",
+}
+
+
+def actions_of(where: Where) -> list[Action]:
+    """The actions of one place, in the table's order."""
+    return [action for action in ACTIONS if action.where == where]
+
+
+def bindings(*ids: str, where: Where | None = None) -> list[Binding]:
+    """Key bindings of the actions named, or of all actions of a place."""
+    chosen = [BY_ID[name] for name in ids] if where is None else actions_of(where)
+    return [action.binding() for action in chosen]

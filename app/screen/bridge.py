@@ -1,0 +1,112 @@
+"""From the bus to the screen: one consumer that takes every event at once and has the changed parts drawn now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.screen.reduce import apply
+from app.screen.state import Part, War
+from sounds.cues import Cue, cue_for
+
+if TYPE_CHECKING:
+    from agents.events import Event
+    from app.screen.command import Command
+
+Draw = Callable[[Part, Cue | None], None]
+"""Draw the parts that changed, and give the most urgent cue that came since the last time."""
+
+RATE = 15
+"""Drawings a second at most."""
+REMOTE_RATE = 10
+"""The same over SSH, where every drawing is traffic."""
+_SLOW = Part.RADAR | Part.CREDITS
+_SLOW_S = 0.5
+_TICK_S = 1.0
+_CREDITS_S = 1.0
+
+
+class Bridge:
+    """Follows the engine for one screen. Cancel `run` to stop."""
+
+    def __init__(self, war: War, command: Command, draw: Draw, *, rate: int = RATE) -> None:
+        self._war = war
+        self._command = command
+        self._draw = draw
+        self._interval = 1 / rate
+        self._pending = Part.NONE
+        self._cue: Cue | None = None
+        self._scheduled: asyncio.TimerHandle | None = None
+        self._tick: asyncio.TimerHandle | None = None
+        self._drawn_at = self._slow_at = self._credits_at = float("-inf")
+
+    async def run(self) -> None:
+        """Load what is stored, then follow what happens. Returns when the stream ends; raises what the engine raises."""
+        stream = self._command.events()
+        try:
+            await self._load()
+            async for event in stream:
+                await self._take(event)
+        finally:
+            stream.close()
+            for handle in (self._scheduled, self._tick):
+                if handle is not None:
+                    handle.cancel()
+
+    async def _load(self) -> None:
+        command, war = self._command, self._war
+        tasks = await command.tasks()
+        running = [mission for task in tasks if task.status == "running" for mission in await command.missions(task.id)]
+        war.burn.read(await command.credits())
+        war.repositories.add(str(command.repository.root))
+        war.load(tasks, command.agents(), running)
+        self._want(Part.ALL)
+
+    async def _take(self, event: Event) -> None:
+        self._want(apply(self._war, event))
+        cue = cue_for(event) if event.task is None or event.task in self._war.tasks else None
+        if cue is not None and (self._cue is None or cue.priority >= self._cue.priority):
+            self._cue = cue
+            self._want(Part.HEADER)
+        now = asyncio.get_running_loop().time()
+        if event.type.startswith("budget.") and now - self._credits_at >= _CREDITS_S:
+            self._credits_at = now
+            self._war.burn.read(await self._command.credits())
+
+    def _want(self, parts: Part) -> None:
+        if not parts:
+            return
+        self._pending |= parts
+        if self._scheduled is None:
+            loop = asyncio.get_running_loop()
+            urgent = self._pending & ~_SLOW
+            due = self._drawn_at + self._interval if urgent else self._slow_at + _SLOW_S
+            self._scheduled = loop.call_at(max(loop.time(), due), self._flush)
+
+    def _flush(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._scheduled = None
+        parts, later = self._pending, Part.NONE
+        if parts & _SLOW:
+            if now < self._slow_at + _SLOW_S:
+                later = parts & _SLOW
+                parts &= ~_SLOW
+            else:
+                self._slow_at = now
+        self._pending = Part.NONE
+        cue, self._cue = self._cue, None
+        self._drawn_at = now
+        if parts or cue is not None:
+            self._draw(parts, cue)
+        self._want(later)
+        self._keep_ticking()
+
+    def _keep_ticking(self) -> None:
+        """Seconds pass on the screen only while something moves: an idle War Room draws nothing."""
+        if self._tick is None and self._war.moving:
+            self._tick = asyncio.get_running_loop().call_later(_TICK_S, self._ticked)
+
+    def _ticked(self) -> None:
+        self._tick = None
+        self._want(Part.MISSIONS | Part.CREDITS)

@@ -1,0 +1,36 @@
+"""Asking before what cannot be undone. The question names the object and the consequence; only y does it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from app.screen.actions import bindings
+from app.screen.dialog import Dialog, Plain
+
+
+class Confirm(Dialog[bool]):
+    """Answers True for y; None for n and escape. Enter does nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_yes", "dialog_no")]
+
+    def __init__(self, question: str, consequence: str) -> None:
+        """Both texts are sanitized already."""
+        self._question = question
+        self._consequence = consequence
+        super().__init__()
+
+    def compose(self) -> ComposeResult:
+        """The question, what follows from yes, the two keys."""
+        with VerticalScroll(classes="dialog"):
+            yield Plain(Content.styled(self._question, "bold"), classes="question")
+            yield Plain(self._consequence)
+            yield Plain(Content.styled("y yes   n no", "$info"), classes="answers")
+
+    def action_yes(self) -> None:
+        """Do it."""
+        self.dismiss(True)

@@ -1,0 +1,89 @@
+"""Active missions: one line per agent in the field, and those that cool down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from agents.clock import Clock
+from app.screen.columns import cell, joined
+from app.screen.lines import Lines
+from app.screen.looks import health_look, tier_colour
+from app.screen.state import MissionRow, UnitRow, War
+from app.screen.words import bar, dollars, elapsed
+
+EMPTY = ("Nobody is in the field. d dispatches the selected task, D all of them.",)
+
+
+class Missions(Lines):
+    """What every agent does right now."""
+
+    has_cursor = True
+
+    def __init__(self, war: War, clock: Clock, *, ascii_only: bool = False) -> None:
+        self._war = war
+        self._clock = clock
+        self.ascii_only = ascii_only
+        self._rows: list[MissionRow | UnitRow] = []
+        super().__init__(id="missions", classes="pane")
+        self.border_title = "2 ACTIVE MISSIONS"
+
+    @property
+    def selected_task(self) -> int | None:
+        """The task of the mission a person stands on."""
+        row = self._rows[self.cursor] if self.cursor < len(self._rows) else None
+        return row.task if row is not None else None
+
+    def changed(self) -> None:
+        """Take the rows anew."""
+        self._rows = [*self._war.field(), *self._war.cooling()]
+        super().changed()
+
+    def line_count(self) -> int:
+        """Missions and cooling agents, or one line that says how to start."""
+        return len(self._rows) or (len(EMPTY) if self._war.opened else 0)
+
+    def line(self, index: int, width: int) -> Content:
+        """One mission or one agent at rest."""
+        if not self._rows:
+            return Content.styled(EMPTY[index], "$quiet").truncate(width, ellipsis=True)
+        row, now = self._rows[index], self._clock.now()
+        if isinstance(row, UnitRow):
+            return unit_line(row, width, now, ascii_only=self.ascii_only)
+        task = self._war.tasks.get(row.task)
+        return mission_line(row, task.title if task else "", width, now, ascii_only=self.ascii_only)
+
+
+def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, ascii_only: bool = False) -> Content:
+    """A mission in `width` cells."""
+    look = health_look(row.health)
+    front = joined(
+        (f"{look.mark(ascii_only)} ", look.colour),
+        cell(row.agent, 11),
+        cell((look.word, look.colour), 10),
+        cell((row.tier, tier_colour(row.tier)), 8),
+    )
+    step = f"step {row.step}/{row.max_steps}" if row.max_steps else (f"step {row.step}" if row.step else "")
+    back = joined(
+        " ",
+        (cell((f"{step} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}", "$info"), 16) if row.max_steps else cell((step, "$info"), 16)) if width >= 76 else "",
+        (cell((("free" if row.cost_nano == 0 else dollars(row.cost_nano)), "$quiet"), 8)) if width >= 100 else "",
+        (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
+    )  # fmt: skip
+    doing = joined(f"T{row.task} {title}", (f"  {row.note}" if row.note else "", "$quiet"))
+    room = width - front.cell_length - back.cell_length
+    return joined(front, cell(doing, room), back).truncate(width)
+
+
+def unit_line(row: UnitRow, width: int, now: datetime, *, ascii_only: bool = False) -> Content:
+    """An agent at rest in `width` cells, with what is left of it."""
+    look = health_look(row.health)
+    left = max(0.0, (row.cooling_until - now).total_seconds()) if row.cooling_until else 0.0
+    return joined(
+        (f"{look.mark(ascii_only)} ", look.colour),
+        cell(row.callsign, 11),
+        cell((look.word, look.colour), 10),
+        cell((row.tier, tier_colour(row.tier)), 8),
+        (f"{row.note}  {left:.0f} s", "$quiet"),
+    ).truncate(width, ellipsis=True)

@@ -1,0 +1,101 @@
+"""The dialog that posts a task: title, brief, check, priority, tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Select, TextArea
+
+from app.screen.actions import bindings
+from app.screen.dialog import Dialog, Plain
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person wrote. `go`: dispatch it at once."""
+
+    title: str
+    brief: str
+    check: str | None
+    priority: int
+    tier: str | None
+    go: bool
+
+
+class NewTaskDialog(Dialog[Draft]):
+    """Answers a draft that can be posted, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_post", "dialog_go")]
+
+    def __init__(self, tiers: Sequence[str]) -> None:
+        """`tiers` are the names a person may pin."""
+        self._tiers = tiers
+        super().__init__()
+
+    def compose(self) -> ComposeResult:
+        """The fields, in the order they are asked."""
+        with VerticalScroll(classes="dialog", id="new-task", can_focus=False):
+            yield self._input("title", "Title", "Add a slug helper")
+            brief = TextArea(id="brief", soft_wrap=True, tab_behavior="focus")
+            brief.cursor_blink = False
+            brief.border_title = "Brief (more words, if it needs them)"
+            yield brief
+            yield self._input("check", "Check: a command that fails now and passes when it is done", "pytest -q tests/test_slug.py")
+            with Horizontal(id="row"):
+                yield self._input("priority", "Priority 1–10", "", value="5")
+                options = [(Content(name), name) for name in (AUTO, *self._tiers)]
+                tier: Select[str] = Select(options, value=AUTO, allow_blank=False, id="tier")
+                tier.border_title = "Tier"
+                yield tier
+            yield Plain("", id="problem")
+            keys = "⏎ or ctrl+o post   ctrl+g post and dispatch   tab next   esc leave"
+            yield Plain(Content.styled(keys, "$info"), classes="answers")
+
+    def _input(self, name: str, title: str, placeholder: str, value: str = "") -> Input:
+        field = Input(value=value, placeholder=placeholder, id=name, select_on_focus=False)
+        field.cursor_blink = False
+        field.border_title = title
+        return field
+
+    def on_mount(self) -> None:
+        """Start with the title."""
+        self.query_one("#title", Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a one-line field posts."""
+        event.stop()
+        self.action_post(False)
+
+    def action_post(self, go: bool) -> None:
+        """Answer with the draft, or say what is wrong with it."""
+        title = self.query_one("#title", Input).value.strip()
+        priority = self.query_one("#priority", Input).value.strip()
+        if not title:
+            self._refuse("A task needs a title.", "#title")
+            return
+        if not priority.isascii() or not priority.isdigit() or not 1 <= int(priority[:3]) <= 10:
+            self._refuse("The priority is a whole number from 1 (later) to 10 (first).", "#priority")
+            return
+        tier = self.query_one("#tier", Select).value
+        self.dismiss(
+            Draft(
+                title=title[:500],
+                brief=self.query_one("#brief", TextArea).text.strip(),
+                check=self.query_one("#check", Input).value.strip() or None,
+                priority=int(priority),
+                tier=str(tier) if tier != AUTO else None,
+                go=go,
+            )
+        )
+
+    def _refuse(self, why: str, field: str) -> None:
+        self.query_one("#problem", Plain).update(Content.styled(why, "$bad"))
+        self.query_one(field, Input).focus()

@@ -1,0 +1,113 @@
+"""The one-line strips above and below the panes: the header, the status line, the footer."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from app.screen.actions import Situation, Where, actions_of
+from app.screen.columns import joined, spread
+from app.screen.credits import spent_of_cap
+from app.screen.lines import Lines
+from app.screen.looks import HEALTH
+from app.screen.state import War
+
+
+class Header(Lines):
+    """Where we are, what it cost, who waits for the person."""
+
+    can_focus = False
+
+    def __init__(self, war: War, *, ascii_only: bool = False) -> None:
+        self._war = war
+        self.ascii_only = ascii_only
+        super().__init__(id="header")
+
+    def line_count(self) -> int:
+        """One."""
+        return 1
+
+    def line(self, index: int, width: int) -> Content:
+        """The header in `width` cells. What needs the person is never cut."""
+        war = self._war
+        fork = "@" if self.ascii_only else "⎇"
+        where = f"  {war.repository}" + (f" {fork} {war.branch}" if war.branch else "")
+        left = joined(
+            ("WAR ROOM", "bold $loud"),
+            ("  SIMULATION", "bold $warn") if war.simulated else "",
+            where,
+            ("  opening…", "$info") if not war.opened else "",
+        )
+        return spread(left, self._right(width), width)
+
+    def _right(self, width: int) -> Content:
+        waiting = len(self._war.need_person())
+        look = HEALTH["needs_you"]
+        money = spent_of_cap(self._war, 8 if width >= 100 else 4, ascii_only=self.ascii_only)
+        needs = (f"  {look.mark(self.ascii_only)} {waiting} NEED YOU", f"bold {look.colour}") if waiting else ""
+        return joined(money if width >= 60 else "", needs, " ")
+
+
+class StatusLine(Lines):
+    """What just happened, why a key does nothing, what to do about an error."""
+
+    can_focus = False
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._colour = ""
+        super().__init__(classes="status")
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def say(self, text: str, colour: str = "") -> None:
+        """Say one sentence. `text` is sanitized already."""
+        self._text, self._colour = text, colour
+        self.refresh()
+
+    def line_count(self) -> int:
+        """One."""
+        return 1
+
+    def line(self, index: int, width: int) -> Content:
+        """The sentence."""
+        return Content.styled(self._text, self._colour).truncate(width, ellipsis=True)
+
+
+class KeyLine(Lines):
+    """The footer: what is possible now, most significant first."""
+
+    can_focus = False
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._situation = Situation()
+        super().__init__(classes="keys")
+
+    def show(self, situation: Situation) -> None:
+        """Other actions may be possible now."""
+        if situation != self._situation:
+            self._situation = situation
+            self.refresh()
+
+    def line_count(self) -> int:
+        """One."""
+        return 1
+
+    def line(self, index: int, width: int) -> Content:
+        """Key and word of each action that is possible, as many as fit."""
+        possible = [
+            action for action in [*actions_of(self._where), *actions_of("everywhere")] if action.footer and action.why_not(self._situation) is None
+        ]
+        last = [action for action in possible if action.id in {"help", "quit"}]
+        shown: list[Content] = []
+        room = width - sum(len(action.shown) + len(action.label) + 3 for action in last)
+        for action in [action for action in possible if action not in last]:
+            item = joined((action.shown, "bold $info"), f" {action.label}  ")
+            if item.cell_length <= room:
+                shown.append(item)
+                room -= item.cell_length
+        ending = [joined((action.shown, "bold $info"), f" {action.label}  ") for action in last]
+        return joined(*shown, *ending).truncate(width)
