@@ -1,0 +1,127 @@
+"""The one seam every command of an agent and every check goes through."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agents.tools.bubblewrap import BubblewrapSandbox
+from agents.tools.environment import GIT_IDENTITY, child_environment
+from agents.tools.processes import Command, run_command
+from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
+
+__all__ = [
+    "BubblewrapSandbox",
+    "PlainSandbox",
+    "Sandbox",
+    "SandboxError",
+    "SandboxUnavailable",
+    "ShellResult",
+    "choose_sandbox",
+    "ignore_output",
+]
+
+
+class Sandbox(Protocol):
+    """Where commands run."""
+
+    @property
+    def name(self) -> str:
+        """bubblewrap or none."""
+
+    @property
+    def warning(self) -> str | None:
+        """What the person must see: there is no wall, and why. None: there is one."""
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout_s: float,
+        output_cap: int,
+        log_path: Path,
+        on_output: Callable[[str], None] = ignore_output,
+        network: bool = False,
+        env: Mapping[str, str] | None = None,
+        writable: Sequence[Path] = (),
+    ) -> ShellResult:
+        """Run a shell command line to its end with empty standard input, HOME a private folder, secrets left out.
+
+        `cwd` and `writable` (folders that exist) can be written. `output_cap`: characters kept, head and tail; the
+        whole goes to `log_path`. `on_output` gets sanitized pieces, at most 20 a second. `env` is added unfiltered.
+        When it returns or is cancelled (in under a second) nothing the command started is alive.
+        Raises SandboxError when the sandbox, not the command, fails.
+        """
+
+
+class PlainSandbox:
+    """No wall: commands run as the person. Secrets are still kept out of the environment, and everything is ended."""
+
+    name = "none"
+
+    def __init__(self, reason: str, *, environ: Mapping[str, str] | None = None) -> None:
+        """`reason`: why there is no wall, for the warning."""
+        self._environ = dict(os.environ if environ is None else environ)
+        self._shell = shutil.which("bash", path=self._environ.get("PATH")) or "/bin/sh"
+        self.warning: str | None = f"no sandbox: {reason}; commands run as you"
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout_s: float,
+        output_cap: int,
+        log_path: Path,
+        on_output: Callable[[str], None] = ignore_output,
+        network: bool = False,
+        env: Mapping[str, str] | None = None,
+        writable: Sequence[Path] = (),
+    ) -> ShellResult:
+        """See `Sandbox.run`; `network` and `writable` change nothing: without a wall everything is open."""
+        if not cwd.is_dir():
+            raise SandboxError(f"cannot run a command in {cwd}: it is not a folder")
+        home = Path(tempfile.mkdtemp(prefix="warroom-home-"))
+        try:
+            (home / ".gitconfig").write_text(GIT_IDENTITY)
+            return await run_command(
+                Command(
+                    argv=[self._shell, "-c", command],
+                    cwd=cwd,
+                    env=child_environment(self._environ, home=str(home), extra=env),
+                    timeout_s=timeout_s,
+                    output_cap=output_cap,
+                    log_path=log_path,
+                    on_output=on_output,
+                )
+            )
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+async def choose_sandbox(
+    kind: Literal["auto", "bubblewrap", "none"],
+    *,
+    hidden: Sequence[Path] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Sandbox:
+    """The sandbox of this kind, tried once with a real command; auto: bubblewrap, else none with a warning.
+
+    `hidden`: folders to hide from commands besides the usual secret places: War Room's own home (a worktree inside
+    stays visible to its own commands). Raises SandboxUnavailable when bubblewrap is asked for and does not work.
+    """
+    if kind == "none":
+        return PlainSandbox('[sandbox] kind is "none"', environ=environ)
+    try:
+        return await BubblewrapSandbox.open(environ=environ, hidden=hidden)
+    except SandboxUnavailable as error:
+        if kind == "bubblewrap":
+            raise SandboxUnavailable(f'[sandbox] kind is "bubblewrap", but {error}') from error
+        return PlainSandbox(f"bubblewrap is not usable here ({error})", environ=environ)
+    except OSError as error:
+        if kind == "bubblewrap":
+            raise SandboxUnavailable(f'[sandbox] kind is "bubblewrap", but it could not be tried: {error}') from error
+        return PlainSandbox(f"bubblewrap is not usable here ({error})", environ=environ)

@@ -1,0 +1,105 @@
+"""Reading and writing text files of a worktree: regular files only, bounded, atomic."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from agents.tools.paths import shown
+from agents.tools.tool import ToolError
+
+READ_CAP = 20_000_000
+"""Bytes: larger files are not for reading as a whole."""
+WRITE_CAP = 2_000_000
+"""Bytes a model may write at once."""
+
+
+def read_text(root: Path, path: Path) -> str:
+    """The file as text; bytes that are not UTF-8 become lone surrogates, so that writing it back loses nothing.
+
+    Raises ToolError when it is missing, a folder, a device or FIFO, too large, or binary.
+    """
+    name = shown(root, path)
+    try:
+        # Not blocking: opening a FIFO would wait for its writer for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise ToolError(f"{name} does not exist.{_similar(root, path)}") from None
+    except OSError as error:
+        raise ToolError(f"cannot read {name}: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise ToolError(f"{name} is a folder. Use file_list to see what is in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise ToolError(f"{name} is a device, socket or FIFO, not a file.")
+        if status.st_size > READ_CAP:
+            raise ToolError(
+                f"{name} is too large to read ({status.st_size / 1e6:,.0f} MB). "
+                f"Use code_search, or shell_run with: sed -n '1,100p' {name}"
+            )
+        data = file.read(READ_CAP + 1)
+    if b"\0" in data[:READ_CAP]:
+        raise ToolError(f"{name} is binary ({len(data):,} bytes); only text can be read.")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def write_text(root: Path, path: Path, text: str) -> bool:
+    """Write the whole file at once, folders made as needed, an existing file's mode kept; True: it is new.
+
+    Raises ToolError when that is not possible.
+    """
+    name = shown(root, path)
+    data = text.encode("utf-8", "surrogateescape" if _escaped(text) else "replace")
+    if len(data) > WRITE_CAP:
+        raise ToolError(f"{len(data):,} bytes are too much for one file; the limit is {WRITE_CAP:,}.")
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise ToolError(f"{name} is {kind}; give the path of a file.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+    except (FileExistsError, NotADirectoryError):
+        raise ToolError(f"cannot write {name}: a part of its path is a file, not a folder.") from None
+    except OSError as error:
+        raise ToolError(f"cannot write {name}: {error.strerror}.") from error
+    return mode is None
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=".warroom-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            os.fchmod(descriptor, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _escaped(text: str) -> bool:
+    """Every lone surrogate stands for a byte that was read, none was invented by a model."""
+    return all(not "\ud800" <= char <= "\udfff" or "\udc80" <= char <= "\udcff" for char in text)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _similar(root: Path, path: Path) -> str:
+    """A sentence naming files of the same name elsewhere, or what lies in its folder."""
+    found = []
+    for index, (folder, folders, files) in enumerate(os.walk(root)):
+        folders[:] = [each for each in folders if each not in {".git", "node_modules", ".venv"}]
+        if path.name in files:
+            found.append(shown(root, Path(folder, path.name)))
+        if len(found) == 3 or index == 2000:
+            break
+    return f" Did you mean {' or '.join(found)}?" if found else " Use file_list to see which files there are."
