@@ -1,7 +1,7 @@
 """How long we wait for a model: one limit for the first item, another between items, and a sign of life meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeVar
 
 from agents.clock import Clock
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 async def patient(
     stream: AsyncIterator[T], *, first_s: float, between_s: float, tick_s: float = 2.0, clock: Clock
-) -> AsyncIterator[T | Loading]:
+) -> AsyncGenerator[T | Loading, None]:
     """Yield the items of `stream`, and a `Loading` every `tick_s` seconds until the first of them comes.
 
     Only the time `stream` takes counts, never the time the consumer takes. Ending this iterator in any way (closing it,

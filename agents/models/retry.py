@@ -1,6 +1,6 @@
 """Our own retries, visible: the clients' silent ones are switched off."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from random import Random
 
@@ -24,7 +24,7 @@ async def stream_with_retries(
     random: Random,
     on_failure: OnFailure,
     attempts: int = 5,
-) -> AsyncIterator[Part]:
+) -> AsyncGenerator[Part, None]:
     """Stream `request`, trying again up to `attempts` times in all where the error says that may help.
 
     `on_failure(error, attempt, delay)` is awaited after every failed try, the last one too; `delay` is the number of
@@ -66,7 +66,7 @@ def delay_before(attempt: int, retry_after: float | None, random: Random) -> flo
     return ceiling * random.uniform(0.5, 1.0)
 
 
-async def _whole(model: ChatModel, request: ChatRequest) -> AsyncIterator[Part]:
+async def _whole(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Part, None]:
     """The stream of one try; a stream that just ends is an error."""
     stream = model.stream(request)
     try:

@@ -1,0 +1,257 @@
+"""Claude, and whatever else speaks the Messages API, through the official client."""
+
+import asyncio
+import importlib
+import json
+import os
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from agents.clock import Clock
+from agents.models.chat import ChatRequest, Loading, Part, TextDelta
+from agents.models.claude_errors import NO_KEY, errors_of_the_client, typed_error
+from agents.models.claude_reply import Reply
+from agents.models.claude_request import build_request
+from agents.models.errors import BadResponse, ModelError, NotAllowed
+from agents.models.patience import patient
+from agents.sanitize import one_line, sanitize
+from agents.settings import TierSettings
+
+if TYPE_CHECKING:
+    import anthropic
+    import httpx2
+
+    Client = anthropic.AsyncAnthropic
+    Response = httpx2.Response
+
+_HOME = "api.anthropic.com"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LARGEST_REPLY = 64 * 1024 * 1024
+_GOODBYE_S = 0.2
+
+
+class ClaudeModel:
+    """A ChatModel at Anthropic, or at a server that speaks the same API (llama-server, vLLM, LM Studio, a gateway)."""
+
+    def __init__(
+        self, model: str, *, url: str | None, settings: TierSettings, clock: Clock, api_key: str | None = None
+    ) -> None:
+        """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: what the environment holds.
+
+        The key of the environment goes to Anthropic, to ANTHROPIC_BASE_URL and to this machine, never to another `url`:
+        a repository's own configuration may name one.
+        """
+        self._model = model
+        self._url = _without_v1(url or os.environ.get("ANTHROPIC_BASE_URL") or "") or None
+        self._settings = settings
+        self._clock = clock
+        self._api_key = api_key.strip() if api_key else None
+        self._client: Client | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self._model
+
+    @property
+    def provider(self) -> str:
+        """anthropic, also where somebody else serves the API."""
+        return "anthropic"
+
+    @property
+    def window(self) -> int:
+        """Tokens of prompt and reply together, as configured."""
+        return self._settings.num_ctx
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
+        """Send `request`; yield parts as they come, `Finished` last. See ChatModel.stream."""
+        started = self._clock.monotonic()
+        first_s: float | None = None
+        reply = Reply(self._model)
+        try:
+            limits = {"first_s": self._settings.first_byte_s, "between_s": self._settings.between_chunks_s}
+            async with aclosing(patient(self._events(request, reply), clock=self._clock, **limits)) as events:
+                async for event in events:
+                    if isinstance(event, Loading):
+                        yield event
+                        continue
+                    if first_s is None:
+                        first_s = self._clock.monotonic() - started
+                    if text := sanitize(reply.take(event)):
+                        yield TextDelta(text=text)
+            seconds = self._clock.monotonic() - started
+            finished = reply.finished(seconds=seconds, first_s=first_s or 0.0)
+        except ModelError as error:
+            error.usage = error.usage + reply.usage
+            raise
+        yield finished
+
+    async def aclose(self) -> None:
+        """Close the client and its connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _events(self, request: ChatRequest, reply: Reply) -> AsyncIterator[dict[str, Any]]:
+        """The events of the wire, decoded; errors are ours. The connection lives no longer than this iterator."""
+        client = await self._ready()
+        payload = await asyncio.to_thread(self._payload, request)
+        try:
+            stream = await client.messages.create(**payload, stream=True)
+            try:
+                reply.request_id = _header(stream.response, "request-id")
+                async with aclosing(_decoded(stream.response, self._where)) as events:
+                    async for event in events:
+                        if event.get("type") == "error":
+                            raise _in_mid_stream(stream.response, event)
+                        yield event
+            finally:
+                await stream.close()
+        except errors_of_the_client() as error:
+            if not reply.complete:
+                raise typed_error(error, where=self._where, model=self._model, now=self._clock.now()) from error
+
+    def _payload(self, request: ChatRequest) -> dict[str, Any]:
+        payload = build_request(request, model=self._model, sampling=self._local)
+        if output := payload.get("output_config", {}).get("format"):
+            output["schema"] = _strict(output["schema"])
+        return payload
+
+    async def _ready(self) -> "Client":
+        """The client, made at the first call: importing it takes more than a second, so a thread does that."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._open)
+        return self._client
+
+    def _open(self) -> "Client":
+        module = importlib.import_module("anthropic")
+        httpx = importlib.import_module("httpx2")
+        try:
+            client: Client = module.AsyncAnthropic(
+                base_url=self._url,
+                api_key=self._key(),
+                max_retries=0,
+                timeout=httpx.Timeout(None, connect=self._settings.connect_s),
+            )
+        except errors_of_the_client() as error:
+            raise typed_error(error, where=self._where, model=self._model, now=self._clock.now()) from error
+        key = client.api_key or client.auth_token
+        if key is None and client.credentials is None:
+            raise NotAllowed(NO_KEY)
+        if key is not None and not re.fullmatch(r"[!-~]+", key.strip()):
+            raise NotAllowed("The API key holds characters that no key has. Set ANTHROPIC_API_KEY again.")
+        _ = client.messages  # Its module is big too, and imported only here.
+        return client
+
+    def _key(self) -> str | None:
+        """The key to send; None leaves the choice to the client, which looks at the environment and at its profiles."""
+        if self._api_key:
+            return self._api_key
+        found = os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN")
+        if self._host in _LOOPBACK:
+            return found or "local"
+        chosen = _host_of(os.environ.get("ANTHROPIC_BASE_URL") or "")
+        secure = self._url is None or self._url.startswith("https://")
+        return None if self._host == chosen or (self._host == _HOME and secure) else "local"
+
+    @property
+    def _host(self) -> str:
+        return _host_of(self._url) if self._url else _HOME
+
+    @property
+    def _local(self) -> bool:
+        """Somebody else's server with somebody else's model: it obeys a temperature."""
+        return self._host != _HOME and not self._model.startswith("claude")
+
+    @property
+    def _where(self) -> str:
+        """The endpoint as a person knows it, without credentials."""
+        if self._url is None or self._host == _HOME:
+            return _HOME
+        parts = urlsplit(self._url)
+        return one_line(
+            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else self._url
+        )
+
+
+async def _decoded(response: "Response", where: str) -> AsyncGenerator[dict[str, Any], None]:
+    """The events of a streamed answer as JSON objects. Raises ValueError for broken JSON, BadResponse for no stream."""
+    kind = _header(response, "content-type") or "nothing"
+    if not kind.startswith("text/event-stream"):
+        raise BadResponse(
+            f"{where} answered with {one_line(kind, 60)} where a stream of events was expected. "
+            "Is it a login page, a proxy, or a server without streaming? Check the address."
+        )
+    stream_class = importlib.import_module("anthropic").AsyncStream
+    async with aclosing(stream_class.raw_events(_Bounded(response, where))) as raw:
+        async for sse in raw:
+            if not sse.data:
+                continue
+            event = json.loads(sse.data)
+            if not isinstance(event, dict):
+                raise BadResponse(f"{where} sent an event that is not a JSON object. Try again.")
+            if sse.event == "error":
+                event["type"] = "error"
+            if event.get("type") == "message_stop":
+                # Reading to the very end leaves the connection fit for the next call; nobody waits long for it.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_GOODBYE_S):
+                        await anext(raw, None)
+                yield event
+                return
+            yield event
+
+
+class _Bounded:
+    """A response that says no when it has grown beyond all reason."""
+
+    def __init__(self, response: "Response", where: str) -> None:
+        self._response = response
+        self._where = where
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        seen = 0
+        async with aclosing(cast(Any, self._response.aiter_bytes())) as chunks:
+            async for chunk in chunks:
+                seen += len(chunk)
+                if seen > _LARGEST_REPLY:
+                    raise BadResponse(f"{self._where} sent more than {_LARGEST_REPLY >> 20} MiB in one reply.")
+                yield chunk
+
+
+def _in_mid_stream(response: "Response", event: dict[str, Any]) -> Exception:
+    """The error the client itself would raise for an error event, which keeps the status of the stream: 200."""
+    error: Exception = importlib.import_module("anthropic").APIStatusError(str(event), response=response, body=event)
+    return error
+
+
+def _strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` in the subset the service takes; as it is where the client cannot translate it."""
+    transform = importlib.import_module("anthropic").transform_schema
+    try:
+        translated: dict[str, Any] = transform(schema)
+    except (ValueError, TypeError, AttributeError, AssertionError):
+        return schema
+    return translated
+
+
+def _header(response: "Response", name: str) -> str | None:
+    value = response.headers.get(name)
+    return one_line(value, 100) if value else None
+
+
+def _without_v1(url: str) -> str:
+    """The base URL as the client wants it, which adds /v1 itself."""
+    return url.strip().rstrip("/").removesuffix("/v1")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
