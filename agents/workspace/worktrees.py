@@ -1,0 +1,287 @@
+"""A folder and a branch per mission, made, found again and removed; whatever an agent did to them in between."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from agents.sanitize import one_line
+from agents.workspace.commits import compose, identity, write_commit
+from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
+from agents.workspace.git import Git, to_the_end
+from agents.workspace.includes import Included
+from agents.workspace.results import Commit, Worktree, oid
+from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
+
+MAX_FILE_BYTES = 100_000_000
+"""A larger new file is left out of a commit, and said so."""
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+CopyIncluded = Callable[[Path], Awaitable[Included]]
+
+
+def find_admin(common: Path, worktree: Path) -> Path | None:
+    """git's own folder for `worktree`, found without trusting anything inside the worktree."""
+    try:
+        entries = list((common / "worktrees").iterdir())
+    except OSError:
+        return None
+    for entry in entries:
+        with contextlib.suppress(OSError):
+            link = os.fsdecode((entry / "gitdir").read_bytes()).removesuffix("\n")
+            if os.path.normpath(entry / link) == os.path.normpath(worktree / ".git"):
+                return entry
+    return None
+
+
+def git_of(common: Path, worktree: Path) -> Git:
+    """git in `worktree` with its repository named explicitly: a `.git` an agent swapped is not looked at.
+
+    Raises WorkspaceError when the folder is gone or git does not know it any more.
+    """
+    if worktree.is_symlink() or not worktree.is_dir():
+        raise WorkspaceError(f"The worktree {worktree} is gone. Retry the task: it gets a new one.")
+    admin = find_admin(common, worktree)
+    if admin is None or not (admin / "HEAD").exists():
+        raise WorkspaceError(
+            f"git does not know the worktree {worktree} any more; its files are still there. "
+            "Copy what you need from it, then retry the task."
+        )
+    return Git(worktree, {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(worktree)})
+
+
+async def add_detached(git: Git, path: Path, commit: str) -> None:
+    """A worktree at `path` on no branch, locked against `git worktree prune`."""
+    await git("worktree", "add", "--quiet", "--detach", "--lock", str(path), oid(commit))
+
+
+async def delete_worktree(common: Path, path: Path) -> None:
+    """Remove the folder, then what git knows of it. Raises WorkspaceError when the folder cannot be removed."""
+    admin = find_admin(common, path)
+    await asyncio.to_thread(delete_folder, path)
+    if admin is not None:
+        await asyncio.to_thread(delete_folder, admin)
+
+
+def delete_folder(path: Path) -> None:
+    """Remove a folder with everything in it, read-only parts too; links are removed, not followed."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            shutil.rmtree(path)
+        except PermissionError:
+            _make_writable(path)
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                raise WorkspaceError(f"{path} cannot be removed: {error.strerror} ({error.filename}).") from error
+
+
+def _make_writable(folder: Path) -> None:
+    os.chmod(folder, stat.S_IRWXU)
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            inner = os.path.join(parent, name)
+            if not os.path.islink(inner):
+                with contextlib.suppress(OSError):
+                    os.chmod(inner, stat.S_IRWXU)
+
+
+class Worktrees:
+    """The mission worktrees of one repository, under `folder`."""
+
+    def __init__(self, git: Git, common: Path, folder: Path, copy_included: CopyIncluded) -> None:
+        self._git, self._common, self._folder, self._copy = git, common, folder, copy_included
+
+    async def add(self, label: str, number: int, start_commit: str) -> Worktree:
+        """A new worktree on a new branch `warroom/T12-1`; where that name is taken, with the next free suffix."""
+        if not _LABEL.fullmatch(label):
+            raise WorkspaceError(f"{label[:80]!r} cannot be part of a branch name.")
+        oid(start_commit)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for last_try in (False, False, True):
+            prefix, name = await self._free_name(f"{label}-{number}")
+            path, branch = self._folder / name, f"{prefix}{name}"
+            try:
+                return await self._create(path, branch, start_commit)
+            except GitError as error:
+                # Another War Room may have taken the name in this very moment.
+                if last_try or "already" not in error.stderr:
+                    raise
+            except asyncio.CancelledError:
+                await to_the_end(self._discard(path, branch))
+                raise
+        raise AssertionError("the last try returns or raises")
+
+    async def _free_name(self, wanted: str) -> tuple[str, str]:
+        refs = await self._git("for-each-ref", "--format=%(refname)", "refs/heads/warroom", "refs/heads/warroom-*")
+        taken = set(refs.splitlines())
+        # A branch named just `warroom` leaves no room for warroom/T12-1.
+        prefix = "warroom-" if "refs/heads/warroom" in taken else "warroom/"
+        name, suffix = wanted, 1
+        while f"refs/heads/{prefix}{name}" in taken or (self._folder / name).exists() or self._state(name).exists():
+            suffix += 1
+            name = f"{wanted}-{suffix}"
+        return prefix, name
+
+    async def _create(self, path: Path, branch: str, start_commit: str) -> Worktree:
+        await self._git(
+            "worktree", "add", "--quiet", "--lock", "--no-track", "-b", branch, str(path), start_commit
+        )  # fmt: skip
+        try:
+            admin = find_admin(self._common, path)
+            if admin is None:
+                raise WorkspaceError(f"git did not register the worktree {path}.")
+            (admin / "locked").write_text(f"War Room: an agent works here ({branch})\n")
+            included = await self._copy(path)
+            state = self._state(path.name)
+            state.mkdir()
+            copy_index(admin / "index", state / "index")
+            facts = {"branch": branch, "start_commit": start_commit, "copied": included.copied}
+            (state / "facts.json").write_text(json.dumps(facts))
+        except Exception:
+            await to_the_end(self._discard(path, branch))
+            raise
+        return Worktree(path, branch, start_commit, included.warnings)
+
+    async def _discard(self, path: Path, branch: str) -> None:
+        await delete_worktree(self._common, path)
+        await asyncio.to_thread(delete_folder, self._state(path.name))
+        await self._git.maybe("update-ref", "-d", f"refs/heads/{branch}")
+
+    def _state(self, name: str) -> Path:
+        return self._folder / f"{name}.state"
+
+    def _owned(self, path: Path) -> Path:
+        path = Path(os.path.normpath(path))
+        if path.parent != self._folder:
+            raise WorkspaceError(f"{path} is not a worktree of War Room's for this repository.")
+        return path
+
+    def _at(self, path: Path) -> Git:
+        """git in one of our worktrees, its `.git` put right again."""
+        git = git_of(self._common, self._owned(path))
+        link, right = path / ".git", f"gitdir: {git.env['GIT_DIR']}\n"
+        if link.is_symlink() or not link.is_file() or os.fsdecode(link.read_bytes()) != right:
+            if link.is_symlink() or link.exists():
+                aside = self._state(path.name) / "replaced-git"
+                delete_folder(aside)
+                aside.parent.mkdir(exist_ok=True)
+                link.rename(aside)
+            link.write_bytes(os.fsencode(right))
+        return git
+
+    async def _snapshot(self, git: Git, path: Path, index: Path) -> Snapshot:
+        state = self._state(path.name)
+        if (state / "index").is_file():
+            copy_index(state / "index", index)
+        else:
+            await git.having(GIT_INDEX_FILE=str(index))("read-tree", "HEAD")
+        copied = frozenset(_facts(state).get("copied", ()))
+        folders = tuple(name for name in copied if name.endswith("/"))
+        return await take_snapshot(
+            git,
+            index,
+            max_bytes=MAX_FILE_BYTES,
+            skipped=lambda name: name in copied or name.startswith(folders),
+        )
+
+    async def commit(self, worktree: Worktree, message: str, trailers: Mapping[str, str]) -> Commit | None:
+        """All the mission's work as one commit on `start_commit`; None when nothing differs from it.
+
+        Commits the agent made itself count and are folded into it. Raises WorkspaceError when the agent led the
+        worktree to a commit its work did not start from.
+        """
+        git = self._at(worktree.path)
+        start = oid(worktree.start_commit)
+        await self._return_to_branch(git, worktree)
+        state = self._state(worktree.path.name)
+        state.mkdir(exist_ok=True)
+        index = state / "index.new"
+        try:
+            snapshot = await self._snapshot(git, worktree.path, index)
+            if snapshot.tree == await git("rev-parse", f"{start}^{{tree}}"):
+                return None
+            text = compose(message, trailers)
+            commit = await write_commit(git, snapshot.tree, [start], text, await identity(git))
+            await git("update-ref", "-m", "War Room: the mission's work", f"refs/heads/{worktree.branch}", commit)
+            index.replace(state / "index")
+            copy_index(state / "index", Path(git.env["GIT_DIR"]) / "index")
+        finally:
+            index.unlink(missing_ok=True)
+        files = await git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, commit)
+        return Commit(commit, tuple(files), snapshot.warnings)
+
+    async def _return_to_branch(self, git: Git, worktree: Worktree) -> None:
+        head = await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        where = await git.maybe("symbolic-ref", "--quiet", "HEAD")
+        expected = f"refs/heads/{worktree.branch}"
+        if head is not None and not await git.is_ancestor(worktree.start_commit, head):
+            place = one_line((where or head[:12]).removeprefix("refs/heads/"), 80)
+            raise WorkspaceError(
+                f"The agent moved its worktree {worktree.path} to {place}, which its work did not start from: "
+                "what it changed cannot be told apart. The folder is kept; retry the task."
+            )
+        if where != expected:
+            await git("symbolic-ref", "HEAD", expected)
+
+    async def has_unsaved_work(self, path: Path) -> bool:
+        """Whether the worktree holds anything that is not committed; True also when that cannot be found out."""
+        path = self._owned(path)
+        if not path.exists():
+            return False
+        try:
+            git = self._at(path)
+        except WorkspaceError:
+            return any(path.iterdir())
+        index = self._state(path.name) / "index.look"
+        index.parent.mkdir(exist_ok=True)
+        try:
+            snapshot = await self._snapshot(git, path, index)
+            return snapshot.tree != await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{tree}")
+        except GitError:
+            return True
+        finally:
+            index.unlink(missing_ok=True)
+
+    async def remove(self, path: Path, *, branch: str | None = None, force: bool = False) -> None:
+        """Remove a worktree, and its branch when given. Without the folder the rest is still put in order.
+
+        Raises UnsavedWork unless `force` when work in it is committed nowhere, WorkspaceError when the branch is
+        checked out elsewhere.
+        """
+        path = self._owned(path)
+        if branch is not None:
+            await self._refuse_foreign_branch(path, branch)
+        if not force and await self.has_unsaved_work(path):
+            raise UnsavedWork(f"The worktree {path} holds work that is committed nowhere. Nothing was removed.")
+        await to_the_end(self._remove(path, branch))
+
+    async def _remove(self, path: Path, branch: str | None) -> None:
+        await delete_worktree(self._common, path)
+        await asyncio.to_thread(delete_folder, self._state(path.name))
+        if branch is not None and await self._git.maybe("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"):
+            await self._git("update-ref", "-d", f"refs/heads/{branch}")
+
+    async def _refuse_foreign_branch(self, path: Path, branch: str) -> None:
+        if not branch.startswith(("warroom/", "warroom-")):
+            raise WorkspaceError(f"Branch {one_line(branch, 80)} is not one of War Room's: it is not removed.")
+        place = await self._git("for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}")
+        if place and Path(place) != path and Path(place).is_dir():
+            raise WorkspaceError(
+                f"Branch {branch} is checked out in {one_line(place)}. Switch to another branch there, then try again."
+            )
+
+
+def _facts(state: Path) -> dict[str, list[str]]:
+    try:
+        facts = json.loads((state / "facts.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
