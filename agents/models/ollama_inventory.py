@@ -39,6 +39,11 @@ class LoadedModel(Frozen):
         """Part of it runs on the CPU: slower, and tool calls break."""
         return self.vram_bytes < self.size_bytes
 
+    @property
+    def spilled_share(self) -> float:
+        """How much of it runs on the CPU, 0 to 1."""
+        return 1 - self.vram_bytes / self.size_bytes if self.spilled else 0.0
+
 
 class ModelFacts(Frozen):
     """What the server knows of a model. All empty where it does not say."""

@@ -184,6 +184,7 @@ class FakeOllama:
         self.tokens_read = 0
         self.tokens_written = 0
         self._scripts: deque[Script] = deque()
+        self._chatting = asyncio.Event()
         self._port = port
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -197,6 +198,10 @@ class FakeOllama:
     def chats(self) -> list[Recorded]:
         """The chat requests that asked for a reply."""
         return [request for request in self.requests if request.path == "/api/chat" and request.body.get("messages")]
+
+    async def chatting(self) -> None:
+        """Wait until a first chat that asks for a reply has come."""
+        await self._chatting.wait()
 
     def reply(self, *scripts: Iterable[Step]) -> None:
         """Answer the next chats so, in this order."""
@@ -285,6 +290,7 @@ class FakeOllama:
             message = {"role": "assistant", "content": ""}
             return _json({"model": name, "message": message, "done": True, "done_reason": reason})
         self._load(name, body)
+        self._chatting.set()
         return self._scripts.popleft() if self._scripts else tuple(self.answer(body))
 
     def _load(self, name: str, body: dict[str, Any]) -> None:
