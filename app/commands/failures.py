@@ -1,0 +1,63 @@
+"""From whatever was raised to one sentence on stderr and an exit code of CONTRACT."""
+
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.commands.console import discard, say
+
+DONE, FAILED, USAGE, ENVIRONMENT, BUDGET, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def told(error: Exception) -> int:
+    """Tell the person about `error`; the exit code. A fault of ours is one line; its traceback goes to a log."""
+    if isinstance(error, BrokenPipeError):
+        discard(sys.stdout)
+        return FAILED
+    code = code_of(error)
+    if code is not None:
+        say(f"warroom: {error}", "red")
+        return code
+    say(f"warroom: an error in War Room itself: {type(error).__name__}: {error}", "red")
+    place = _log(error)
+    say(f"The details are in {place}; please report it." if place else "".join(traceback.format_exception(error)))
+    return FAILED
+
+
+def code_of(error: Exception) -> int | None:
+    """The exit code of an error that is meant for people; None for any other."""
+    from agents.configuration import ConfigurationError
+    from agents.models.errors import ModelError
+
+    if isinstance(error, ConfigurationError):
+        return USAGE
+    if isinstance(error, ModelError):
+        return ENVIRONMENT if error.environment else FAILED
+    return _of_the_engine(error)
+
+
+def _of_the_engine(error: Exception) -> int | None:
+    from agents.headquarters import HeadquartersError
+    from agents.store import StoreError
+    from agents.tools.sandbox import SandboxError
+    from agents.workspace import WorkspaceError
+
+    if isinstance(error, HeadquartersError):
+        return error.exit_code
+    return ENVIRONMENT if isinstance(error, StoreError | WorkspaceError | SandboxError) else None
+
+
+def _log(error: Exception) -> Path | None:
+    """Write the traceback under home/logs; None when that fails too."""
+    from agents.configuration import warroom_home
+
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    path = warroom_home(os.environ) / "logs" / f"crash-{stamp}-{os.getpid()}.log"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return None
+    return path

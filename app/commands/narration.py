@@ -1,0 +1,156 @@
+"""Events as short lines for a person who watches a run without the screen."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any
+
+from agents import events as e
+from agents.events import Event
+from agents.sanitize import one_line
+from agents.tasks import Health
+from app.screen.words import clock_time, dollars, exit_word, span
+
+Line = tuple[str, str]
+"""What is said, and its style for console.paint."""
+
+
+def narrate(event: Event, zone: tzinfo | None = None, *, verbose: bool = False) -> Line | None:
+    """One line for `event`, with its time in `zone` (None: this machine's); None for what a watcher need not see."""
+    teller = _TELLERS.get(event.type) or (_VERBOSE.get(event.type) if verbose else None)
+    told = teller(event) if teller else None
+    if told is None:
+        return None
+    text, style = told
+    who = one_line(event.agent, 20) if event.agent else f"T{event.task}" if event.task else "war room"
+    return f"{clock_time(event.at, zone)} {who} {text}", style
+
+
+def _posted(event: e.TaskPosted) -> Line:
+    return f"posted: {one_line(event.title, 100)}", ""
+
+
+def _assessed(event: e.TaskAssessed) -> Line:
+    return f"assessed C{event.complexity}, {event.kind}", "dim"
+
+
+def _planned(event: e.TaskPlanned) -> Line:
+    arms = ", ".join(f"{arm.tier} {arm.way} {arm.variant}" for arm in event.plan[:6])
+    return f"plan: {arms}" + (" …" if len(event.plan) > 6 else ""), "dim"
+
+
+def _started(event: e.MissionStarted) -> Line:
+    return f"takes T{event.task} on {event.branch}: {event.tier} {one_line(event.model, 60)}, {event.way}", "cyan"
+
+
+def _mission_finished(event: e.MissionFinished) -> Line:
+    style = "green" if event.outcome.accepted else "yellow"
+    return f"{event.outcome} after {event.steps} steps: {one_line(event.reason, 160)}", style
+
+
+def _escalated(event: e.MissionEscalated) -> Line:
+    return f"next: {event.to_tier} {event.variant} ({one_line(event.reason, 120)})", "magenta"
+
+
+def _health(event: e.AgentHealth) -> Line | None:
+    if event.health in {Health.STUCK, Health.NEEDS_YOU, Health.OFFLINE}:
+        return f"■ {event.health} {one_line(event.note, 120)}".rstrip(), "red"
+    return None
+
+
+def _cooling(event: e.AgentCooling) -> Line:
+    return f"◔ cooling {event.seconds:g} s" + (", full reset" if event.reset else ""), "blue"
+
+
+def _model_started(event: e.ModelStarted) -> Line | None:
+    if event.state == "waiting":
+        return None
+    return f"… {one_line(event.model, 60)} {event.state} {one_line(event.note, 100)}".rstrip(), "dim"
+
+
+def _usage(event: e.ModelUsage) -> Line:
+    speed = f", {event.tokens_per_second:.0f} tokens/s" if event.tokens_per_second else ""
+    return (
+        f"· call {event.call}: {event.usage.prompt} in, {event.usage.output} out, "
+        f"{dollars(event.cost_nano)}, {span(event.seconds)}{speed}"
+    ), "dim"
+
+
+def _model_failed(event: e.ModelFailed) -> Line:
+    again = f"; again in {event.retry_in_s:.1f} s" if event.retry_in_s is not None else ""
+    return f"✗ {one_line(event.message, 200)}{again}", "yellow"
+
+
+def _tool(event: e.ToolFinished) -> Line:
+    glyph, style = ("✓", "green") if event.ok else ("✗", "red")
+    code = "" if event.exit_code in {None, 0} else f"  {exit_word(event.exit_code)}"
+    return f"{glyph} {one_line(event.tool, 30)} {one_line(event.summary, 120)}{code}  {span(event.seconds)}", style
+
+
+def _check_started(event: e.CheckStarted) -> Line:
+    return f"… check on the {event.on}: {one_line(event.command, 120)}", "dim"
+
+
+def _check_finished(event: e.CheckFinished) -> Line:
+    style = "green" if event.exit_code == 0 else "yellow"
+    return f"◇ check on the {event.on}: {exit_word(event.exit_code)}  {span(event.seconds)}", style
+
+
+def _loop(event: e.LoopDetected) -> Line:
+    return f"■ loop: {one_line(event.tool, 30)} ×{event.times}, {event.action}", "red"
+
+
+def _warning(event: e.BudgetWarning) -> Line:
+    return f"budget: {dollars(event.today_nano)} of {dollars(event.cap_nano)} spent today", "yellow"
+
+
+def _exhausted(event: e.BudgetExhausted) -> Line:
+    return f"budget: {one_line(event.message, 300)}", "red"
+
+
+def _asked(event: e.ApprovalRequested) -> Line:
+    return f"◆ asks: {one_line(event.question, 300)}", "magenta"
+
+
+def _finished(event: e.TaskFinished) -> Line:
+    style = "green" if event.outcome.accepted else "red"
+    return f"{event.outcome}, {event.status.replace('_', ' ')}: {one_line(event.reason, 200)}", style
+
+
+def _output(event: e.ToolOutput) -> Line:
+    return f"| {one_line(event.text, 400)}", "dim"
+
+
+def _delta(event: e.ModelDelta) -> Line | None:
+    return (f"> {one_line(event.text, 400)}", "dim") if event.text.strip() else None
+
+
+def _tool_started(event: e.ToolStarted) -> Line:
+    return f"… {one_line(event.tool, 30)} {one_line(event.summary, 160)}", "dim"
+
+
+_TELLERS: dict[str, Callable[[Any], Line | None]] = {
+    "task.posted": _posted,
+    "task.assessed": _assessed,
+    "task.planned": _planned,
+    "task.finished": _finished,
+    "mission.started": _started,
+    "mission.finished": _mission_finished,
+    "mission.escalated": _escalated,
+    "agent.health": _health,
+    "agent.cooling": _cooling,
+    "model.started": _model_started,
+    "model.usage": _usage,
+    "model.failed": _model_failed,
+    "tool.finished": _tool,
+    "check.started": _check_started,
+    "check.finished": _check_finished,
+    "loop.detected": _loop,
+    "budget.warning": _warning,
+    "budget.exhausted": _exhausted,
+    "approval.requested": _asked,
+}
+_VERBOSE: dict[str, Callable[[Any], Line | None]] = {
+    "tool.started": _tool_started,
+    "tool.output": _output,
+    "model.delta": _delta,
+}

@@ -1,0 +1,30 @@
+"""`warroom retry ID`: once more, from the branch as it is now, with what the person says."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands.one_task import to_the_end
+from app.commands.opening import FOLDER, TASK_ID
+
+if TYPE_CHECKING:
+    from agents.headquarters import Headquarters
+
+
+@click.command()
+@click.argument("task", type=TASK_ID, metavar="ID")
+@click.option("--comment", default="", metavar="TEXT", help="What the agent should know this time.")
+@click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout.")
+@click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
+def command(task: int, comment: str, repo: Path, as_json: bool, verbose: bool) -> int:
+    """Do a task once more, to its end. A result that waits for review is thrown away."""
+
+    async def begin(hq: "Headquarters", mine: set[int]) -> None:
+        await hq.task(task)
+        mine.add(task)
+        await hq.retry(task, comment)
+
+    return asyncio.run(to_the_end(repo, begin, as_json=as_json, verbose=verbose))

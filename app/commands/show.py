@@ -1,0 +1,30 @@
+"""`warroom show ID`: everything known of one task."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from agents.tasks import Mission, Task
+from app.commands.console import put_json
+from app.commands.opening import FOLDER, TASK_ID, known_task, notebook
+from app.commands.report import print_task, row
+
+
+@click.command()
+@click.argument("task", type=TASK_ID, metavar="ID")
+@click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def command(task: int, repo: Path, as_json: bool) -> None:
+    """One task: its plan with the reasons, its missions, its check, its cost."""
+    found, missions = asyncio.run(_look(repo, task))
+    if as_json:
+        more = found.model_dump(mode="json", exclude={"id"})
+        put_json({**more, **row(found), "missions": [mission.model_dump(mode="json") for mission in missions]})
+    else:
+        print_task(found, missions)
+
+
+async def _look(folder: Path, task_id: int) -> tuple[Task, list[Mission]]:
+    async with notebook(folder) as (store, _):
+        return await known_task(store, task_id), await store.missions(task_id)
