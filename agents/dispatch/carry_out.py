@@ -210,7 +210,9 @@ class CarryOut:
         commit = last.mission.commit if last and outcome.accepted else None
         warnings = task.warnings + (last.judgement.warnings if last else ())
         if base is not None and commit:
-            warnings += touched_tests(await self.ground.repository.changes(base.commit, commit))
+            changes_made = await self.ground.repository.changes(base.commit, commit)
+            touched = touched_tests((change.status, change.path) for change in changes_made)
+            warnings += tuple(f"a test was {one_line(text, 200)}" for text in touched)
         if self.ground.sandbox.warning:
             warnings += (self.ground.sandbox.warning,)
         changes: dict[str, Any] = {

@@ -40,7 +40,7 @@ class Cooling:
         note = ""
         if reset and isinstance(model, OllamaModel):
             try:
-                await model.unload()
+                await model.server.unload(model.model)
             except ModelError as error:
                 note = f"reset failed: {error}"
         await self._clock.sleep(seconds)

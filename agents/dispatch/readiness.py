@@ -42,7 +42,8 @@ async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
         return ""
     if tier.provider == "anthropic":
         return "" if credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"
-    urls = [endpoint.url for endpoint in tier.endpoints] or [None]
+    urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
+    urls = urls or [None]
     answers = await asyncio.gather(*(_missing_at(url, tier.model) for url in urls))
     return "" if any(not answer for answer in answers) else answers[0]
 
@@ -51,7 +52,7 @@ async def _missing_at(url: str | None, model: str) -> str:
     server = OllamaServer(url)
     try:
         async with asyncio.timeout(LOOK_S):
-            await server.require(model)
+            await server.facts(model)
     except TimeoutError:
         return f"Ollama did not answer within {LOOK_S:g} s"
     except ModelError as error:

@@ -169,8 +169,12 @@ class _Run:
         check, judgement = await self._judge(commit)
         if note and judgement.outcome is Outcome.FAILED:
             judgement = judgement.model_copy(update={"reason": f"{judgement.reason}; {note}"})
-        final = await self.ground.repository.reword(
-            self.worktree, commit, self._message(), self._trailers(judgement.outcome)
+        final = await self.ground.repository.seal(
+            self.worktree,
+            commit,
+            base=self.orders.base_commit,
+            message=self._message(),
+            trailers=self._trailers(judgement.outcome),
         )
         return await self._end(judgement, final, check)
 

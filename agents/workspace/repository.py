@@ -84,6 +84,24 @@ class Repository:
         """The mission's work as one commit on its branch; None when nothing differs from its start."""
         return await self._worktrees.commit(worktree, message, trailers)
 
+    async def seal(
+        self, worktree: Worktree, commit: Commit, *, base: str, message: str, trailers: Mapping[str, str]
+    ) -> Commit:
+        """The checked tree of `commit` as one commit on `base`, with its final message; the branch points at it.
+
+        Earlier attempts a retry started from do not enter the person's history.
+        """
+        sealed = await self._worktrees.seal(worktree, commit, base=base, message=message, trailers=trailers)
+        return Commit(sealed, await self.files_changed(base, sealed), commit.warnings)
+
+    async def archive(self, branch: str) -> None:
+        """Keep what a failed mission's branch holds under refs/warroom, out of the person's list of branches."""
+        await self._worktrees.archive(branch)
+
+    async def files_at(self, commit: str) -> tuple[str, ...]:
+        """Every path in `commit`. Real paths: sanitize for display."""
+        return tuple(await self._git.names("ls-tree", "-r", "-z", "--name-only", oid(commit)))
+
     async def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
         """What differs between two commits, renames as a deletion and an addition. Real paths: sanitize for display."""
         parts = await self._git.names("diff-tree", "-r", "-z", "--name-status", "--no-renames", oid(base), oid(commit))

@@ -25,6 +25,11 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 CopyIncluded = Callable[[Path], Awaitable[Included]]
 
 
+def archived(branch: str) -> str:
+    """Where a failed mission's branch is kept."""
+    return f"refs/warroom/{branch.removeprefix('warroom/')}"
+
+
 def find_admin(common: Path, worktree: Path) -> Path | None:
     """git's own folder for `worktree`, found without trusting anything inside the worktree."""
     try:
@@ -218,6 +223,24 @@ class Worktrees:
         files = await git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, commit)
         return Commit(commit, tuple(files), snapshot.warnings)
 
+    async def seal(
+        self, worktree: Worktree, commit: Commit, *, base: str, message: str, trailers: Mapping[str, str]
+    ) -> str:
+        """The tree of `commit` as a commit on `base` that the branch points at; its hash."""
+        tree = await self._git("rev-parse", f"{oid(commit.commit)}^{{tree}}")
+        text = compose(message, trailers)
+        sealed = await write_commit(self._git, tree, [oid(base)], text, await identity(self._git))
+        ref = f"refs/heads/{worktree.branch}"
+        await self._git("update-ref", "-m", "War Room: checked", ref, sealed, commit.commit)
+        return sealed
+
+    async def archive(self, branch: str) -> None:
+        """Move a mission's branch to refs/warroom."""
+        commit = await self._git.maybe("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
+        if commit is not None:
+            await self._git("update-ref", archived(branch), commit)
+            await self._git("update-ref", "-d", f"refs/heads/{branch}", commit)
+
     async def _return_to_branch(self, git: Git, worktree: Worktree) -> None:
         head = await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         where = await git.maybe("symbolic-ref", "--quiet", "HEAD")
@@ -266,8 +289,9 @@ class Worktrees:
     async def _remove(self, path: Path, branch: str | None) -> None:
         await delete_worktree(self._common, path)
         await asyncio.to_thread(delete_folder, self._state(path.name))
-        if branch is not None and await self._git.maybe("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"):
-            await self._git("update-ref", "-d", f"refs/heads/{branch}")
+        for ref in (f"refs/heads/{branch}", archived(branch)) if branch is not None else ():
+            if await self._git.maybe("rev-parse", "--verify", "--quiet", ref):
+                await self._git("update-ref", "-d", ref)
 
     async def _refuse_foreign_branch(self, path: Path, branch: str) -> None:
         if not branch.startswith(("warroom/", "warroom-")):
