@@ -1,0 +1,82 @@
+"""How long until something is seen, as ratios of what nobody can be faster than."""
+
+import fcntl
+import os
+import pty
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+RUNS = 7
+WARROOM = str(Path(sys.executable).parent / "warroom")
+EMPTY_APP = "from textual.app import App\nclass Empty(App): pass\nEmpty().run()\n"
+PAINTED = b"\x1b[?1049h"
+"""The alternate screen: after it the first frame follows."""
+
+
+def version() -> None:
+    """`warroom --version` against `python -c pass`."""
+    ours = _median([WARROOM, "--version"])
+    bare = _median([sys.executable, "-c", "pass"])
+    print(
+        f"warroom --version     {ours * 1000:7.1f} ms  {ours / bare:5.2f}x python -c pass ({bare * 1000:.1f} ms), goal 4x"
+    )
+
+
+def first_paint() -> None:
+    """The command center against an empty Textual app, both over a real pty, in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "WARROOM_HOME": f"{folder}/home", "TERM": "xterm-256color"}
+        ours: list[float] = []
+        empty: list[float] = []
+        for _ in range(RUNS):
+            empty.append(_until_painted([sys.executable, "-c", EMPTY_APP], environment, folder))
+            ours.append(_until_painted([WARROOM, "demo", "--tasks", "0"], environment, folder))
+    mine, theirs = statistics.median(ours), statistics.median(empty)
+    print(
+        f"first paint           {mine * 1000:7.1f} ms  {mine / theirs:5.2f}x empty app ({theirs * 1000:.1f} ms), goal 1.5x"
+    )
+
+
+def _median(command: list[str]) -> float:
+    subprocess.run(command, check=True, capture_output=True)
+    times: list[float] = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _until_painted(command: list[str], environment: dict[str, str], folder: str) -> float:
+    """Seconds from exec to the first bytes of a frame after the alternate screen was entered."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=folder, start_new_session=True
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while time.perf_counter() - started < 30:
+            if not select.select([master], [], [], 1.0)[0]:
+                continue
+            try:
+                seen += os.read(master, 65536)
+            except OSError:
+                break
+            _, entered, frame = seen.partition(PAINTED)
+            if entered and len(frame) > 1500:
+                return time.perf_counter() - started
+        raise RuntimeError(f"{command} painted nothing; it wrote {seen[-300:]!r}")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
