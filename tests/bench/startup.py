@@ -24,9 +24,7 @@ def version() -> None:
     """`warroom --version` against `python -c pass`."""
     ours = _median([WARROOM, "--version"])
     bare = _median([sys.executable, "-c", "pass"])
-    print(
-        f"warroom --version     {ours * 1000:7.1f} ms  {ours / bare:5.2f}x python -c pass ({bare * 1000:.1f} ms), goal 4x"
-    )
+    _say("warroom --version", ours, bare, "python -c pass", 4.0)
 
 
 def first_paint() -> None:
@@ -39,9 +37,11 @@ def first_paint() -> None:
             empty.append(_until_painted([sys.executable, "-c", EMPTY_APP], environment, folder))
             ours.append(_until_painted([WARROOM, "demo", "--tasks", "0"], environment, folder))
     mine, theirs = statistics.median(ours), statistics.median(empty)
-    print(
-        f"first paint           {mine * 1000:7.1f} ms  {mine / theirs:5.2f}x empty app ({theirs * 1000:.1f} ms), goal 1.5x"
-    )
+    _say("first paint", mine, theirs, "an empty Textual app", 1.5)
+
+
+def _say(what: str, ours: float, other: float, name: str, goal: float) -> None:
+    print(f"{what:21} {ours * 1000:7.1f} ms  {ours / other:5.2f}x {name} ({other * 1000:.1f} ms), goal {goal}x")
 
 
 def _median(command: list[str]) -> float:
