@@ -8,10 +8,10 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from agents.clock import Clock
 from agents.models.chat import ChatRequest, Loading, Part, TextDelta
+from agents.models.claude_endpoint import ClaudeEndpoint
 from agents.models.claude_errors import NO_KEY, errors_of_the_client, typed_error
 from agents.models.claude_reply import Reply
 from agents.models.claude_request import build_request
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Client = anthropic.AsyncAnthropic
     Response = httpx2.Response
 
-_HOME = "api.anthropic.com"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LARGEST_REPLY = 64 * 1024 * 1024
 _GOODBYE_S = 0.2
 
@@ -39,16 +37,11 @@ class ClaudeModel:
     def __init__(
         self, model: str, *, url: str | None, settings: TierSettings, clock: Clock, api_key: str | None = None
     ) -> None:
-        """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: what the environment holds.
-
-        The key of the environment goes to Anthropic, to ANTHROPIC_BASE_URL and to this machine, never to another `url`:
-        a repository's own configuration may name one.
-        """
+        """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: see ClaudeEndpoint."""
         self._model = model
-        self._url = _without_v1(url or os.environ.get("ANTHROPIC_BASE_URL") or "") or None
+        self._endpoint = ClaudeEndpoint.find(url, api_key, os.environ)
         self._settings = settings
         self._clock = clock
-        self._api_key = api_key.strip() if api_key else None
         self._client: Client | None = None
         self._opening = asyncio.Lock()
 
@@ -104,7 +97,7 @@ class ClaudeModel:
             stream = await client.messages.create(**payload, stream=True)
             try:
                 reply.request_id = _header(stream.response, "request-id")
-                async with aclosing(_decoded(stream.response, self._where)) as events:
+                async with aclosing(_decoded(stream.response, self._endpoint.where)) as events:
                     async for event in events:
                         if event.get("type") == "error":
                             raise _in_mid_stream(stream.response, event)
@@ -113,10 +106,13 @@ class ClaudeModel:
                 await stream.close()
         except errors_of_the_client() as error:
             if not reply.complete:
-                raise typed_error(error, where=self._where, model=self._model, now=self._clock.now()) from error
+                raise self._told(error) from error
+
+    def _told(self, error: Exception) -> ModelError:
+        return typed_error(error, where=self._endpoint.where, model=self._model, now=self._clock.now())
 
     def _payload(self, request: ChatRequest) -> dict[str, Any]:
-        payload = build_request(request, model=self._model, sampling=self._local)
+        payload = build_request(request, model=self._model, sampling=self._endpoint.serves_local(self._model))
         if output := payload.get("output_config", {}).get("format"):
             output["schema"] = _strict(output["schema"])
         return payload
@@ -133,13 +129,13 @@ class ClaudeModel:
         httpx = importlib.import_module("httpx2")
         try:
             client: Client = module.AsyncAnthropic(
-                base_url=self._url,
-                api_key=self._key(),
+                base_url=self._endpoint.url,
+                api_key=self._endpoint.key,
                 max_retries=0,
                 timeout=httpx.Timeout(None, connect=self._settings.connect_s),
             )
         except errors_of_the_client() as error:
-            raise typed_error(error, where=self._where, model=self._model, now=self._clock.now()) from error
+            raise self._told(error) from error
         key = client.api_key or client.auth_token
         if key is None and client.credentials is None:
             raise NotAllowed(NO_KEY)
@@ -147,36 +143,6 @@ class ClaudeModel:
             raise NotAllowed("The API key holds characters that no key has. Set ANTHROPIC_API_KEY again.")
         _ = client.messages  # Its module is big too, and imported only here.
         return client
-
-    def _key(self) -> str | None:
-        """The key to send; None leaves the choice to the client, which looks at the environment and at its profiles."""
-        if self._api_key:
-            return self._api_key
-        found = os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN")
-        if self._host in _LOOPBACK:
-            return found or "local"
-        chosen = _host_of(os.environ.get("ANTHROPIC_BASE_URL") or "")
-        secure = self._url is None or self._url.startswith("https://")
-        return None if self._host == chosen or (self._host == _HOME and secure) else "local"
-
-    @property
-    def _host(self) -> str:
-        return _host_of(self._url) if self._url else _HOME
-
-    @property
-    def _local(self) -> bool:
-        """Somebody else's server with somebody else's model: it obeys a temperature."""
-        return self._host != _HOME and not self._model.startswith("claude")
-
-    @property
-    def _where(self) -> str:
-        """The endpoint as a person knows it, without credentials."""
-        if self._url is None or self._host == _HOME:
-            return _HOME
-        parts = urlsplit(self._url)
-        return one_line(
-            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else self._url
-        )
 
 
 async def _decoded(response: "Response", where: str) -> AsyncGenerator[dict[str, Any], None]:
@@ -243,15 +209,3 @@ def _strict(schema: dict[str, Any]) -> dict[str, Any]:
 def _header(response: "Response", name: str) -> str | None:
     value = response.headers.get(name)
     return one_line(value, 100) if value else None
-
-
-def _without_v1(url: str) -> str:
-    """The base URL as the client wants it, which adds /v1 itself."""
-    return url.strip().rstrip("/").removesuffix("/v1")
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

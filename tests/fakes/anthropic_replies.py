@@ -132,6 +132,19 @@ def block_steps(index: int, block: Block) -> list[Step]:
     return list(steps)
 
 
+def signed_by(script: Script) -> set[tuple[str, str]]:
+    """The thinking blocks of `script`: text and signature, by which the server knows them again."""
+    found: set[tuple[str, str]] = set()
+    thought = ""
+    for step in script.steps:
+        delta = step.data.get("delta", {}) if isinstance(step, Emit) and isinstance(step.data, dict) else {}
+        thought += delta.get("thinking", "")
+        if "signature" in delta:
+            found.add((thought, delta["signature"]))
+            thought = ""
+    return found
+
+
 def broken_off(*blocks: Block, last: Step, usage: Usage | None = None, **script: Any) -> Script:
     """A message that stops in the middle of its last block with `last`: a cut, an error event, a wait."""
     steps: list[Step] = [start()]
