@@ -37,9 +37,10 @@ _DEFINES = re.compile(
     re.MULTILINE,
 )
 _ELISION = re.compile(
-    r"^\s*(?:#|//|/\*|--|<!--|;|%)[\s.…*-]*(?:\.\.\.|…|(?:the )?(?:rest of|remaining|existing|other|previous)\b[^\n]{0,40}\b"
-    r"(?:code|file|function|method|class|content|unchanged|same|here|imports)|(?:code |content )?(?:remains )?unchanged|"
-    r"same as (?:before|above))[^\n]{0,80}$",
+    r"^[ \t]*(?:#|//|/\*|--|<!--|;|%)[ \t.…*-]{0,20}(?:\.\.\.|…|"
+    r"(?:the )?(?:rest of|remaining|existing|other|previous)\b[^\n]{0,40}\b"
+    r"(?:code|file|function|method|class|content|unchanged|same|here|imports)|"
+    r"(?:code |content )?(?:remains )?unchanged|same as (?:before|above))[^\n]{0,80}$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -97,7 +98,11 @@ def is_test(path: str) -> bool:
 def holds_tests(block: Fence) -> bool:
     """Does the block define tests, and nothing else?"""
     facts = _facts(block.content, "")
-    return facts.tests if facts.parses else bool(re.search(r"^\s*(?:def test_|it\(|describe\(|test\()", block.content, re.M))
+    return (
+        facts.tests
+        if facts.parses
+        else bool(re.search(r"^[ \t]*(?:def test_|it\(|describe\(|test\()", block.content, re.M))
+    )
 
 
 def defines(block: Fence) -> bool:

@@ -8,14 +8,24 @@ from pathlib import PurePosixPath
 from agents.tasks import Frozen
 
 _EXTENSIONS = (
-    "py pyi pyx ipynb js mjs cjs jsx ts tsx mts cts vue svelte json jsonc json5 toml yaml yml ini cfg conf env md mdx rst "
-    "txt csv tsv html htm css scss sass less xml svg sh bash zsh fish ps1 bat c h cc cpp cxx hpp hh cs java kt kts scala "
-    "go mod sum rs rb php pl pm lua swift m mm r jl dart ex exs erl hs ml mli fs clj sql proto graphql gql tf lock gradle "
-    "cmake mk make tcss jinja j2 tmpl tex patch diff log zig nim sol vim el lisp scm asm s v sv vhd nix dockerfile"
+    "py pyi pyx ipynb js mjs cjs jsx ts tsx mts cts vue svelte json jsonc json5 toml yaml yml ini cfg conf env md mdx "
+    "rst txt csv tsv html htm css scss sass less xml svg sh bash zsh fish ps1 bat c h cc cpp cxx hpp hh cs java kt kts "
+    "scala go mod sum rs rb php pl pm lua swift m mm r jl dart ex exs erl hs ml mli fs clj sql proto graphql gql tf "
+    "lock gradle cmake mk make tcss jinja j2 tmpl tex patch diff log zig nim sol vim el lisp scm asm s v sv vhd nix"
 )
 _KNOWN = frozenset(_EXTENSIONS.split(" "))
 _BARE_NAMES = frozenset(
-    ("Makefile", "makefile", "GNUmakefile", "Dockerfile", "Containerfile", "Justfile", "justfile", "Procfile", "Gemfile")
+    (
+        "Makefile",
+        "makefile",
+        "GNUmakefile",
+        "Dockerfile",
+        "Containerfile",
+        "Justfile",
+        "justfile",
+        "Procfile",
+        "Gemfile",
+    )
     + ("Rakefile", "Jenkinsfile", "Vagrantfile", "LICENSE", "README", "CHANGELOG", "CODEOWNERS", "NOTICE", "AUTHORS")
     + (".gitignore", ".gitattributes", ".dockerignore", ".editorconfig", ".env", ".npmrc", ".prettierrc", ".eslintrc")
 )
@@ -26,8 +36,10 @@ _PRODUCTS = frozenset(
 _TOKEN = re.compile(r"(?<![\w./\\~$@-])(?:\./)?(?:[\w.@+-]{1,80}/){0,12}[\w.@+-]{1,100}(?![\w/])")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://\S+|\bwww\.\S+", re.IGNORECASE)
 _BARE_FIRST = re.compile(r"(?<![\w./-])(?:Makefile|Dockerfile|Justfile|Procfile|Gemfile|Rakefile)(?![\w/.])")
-_FROM = re.compile(r"(?:^|[\n;\"'`(]|\bexec\b)\s*from\s+([A-Za-z_][\w.]{0,120})\s+import\b")
-_IMPORT = re.compile(r"(?:^|[\n;\"'`(])\s*import\s+([A-Za-z_][\w.]{0,120}(?:\s*,\s*[A-Za-z_][\w.]{0,120}){0,20})")
+_FROM = re.compile(r"(?:^|[\n;\"'`(]|\bexec\b)[ \t]{0,40}from[ \t]{1,9}([A-Za-z_][\w.]{0,120})[ \t]{1,9}import\b")
+_IMPORT = re.compile(
+    r"(?:^|[\n;\"'`(])[ \t]{0,40}import[ \t]{1,9}([A-Za-z_][\w.]{0,120}(?:\s*,\s*[A-Za-z_][\w.]{0,120}){0,20})"
+)
 _MODULE = re.compile(r"\bpython[\d.]*\s+(?:-\w\s+)*-m\s+([A-Za-z_][\w.]{0,120})")
 _REQUIRE = re.compile(r"(?:\brequire\(|\bimport\(|\bfrom)\s*[\"'](\.{1,2}/[\w./-]{1,120})[\"']")
 _FOREIGN = frozenset(
@@ -50,7 +62,13 @@ def named_files(text: str) -> NamedFiles:
     named: dict[str, None] = {}
     for found in _TOKEN.finditer(text):
         path = found.group().rstrip(".")
-        if looks_like_path(path) and not (text[found.end() : found.end() + 1] == "(" and "/" not in path):
+        if "@" in path and "/" not in path:
+            continue  # a mail address
+        if (
+            looks_like_path(path)
+            and unsafe(path) is None
+            and not (text[found.end() : found.end() + 1] == "(" and "/" not in path)
+        ):
             named[_tidy(path)] = None
     for found in _BARE_FIRST.finditer(text):
         named[found.group()] = None

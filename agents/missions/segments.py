@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from agents.missions.naming import looks_like_path
 
 MAX_SEGMENTS = 200
-_FENCE = re.compile(r"^[ \t]{0,12}(`{3,}|~{3,})[ \t]*(.*?)[ \t]*$")
+_FENCE = re.compile(r"^[ \t]{0,12}(`{3,}|~{3,})(.*)$")
 _SEARCH = re.compile(r"^[ \t]*<{5,9}[ \t]*(?:SEARCH|ORIGINAL|OLD)\b[ \t]*(.*)$")
 _MIDDLE = re.compile(r"^[ \t]*={5,9}[ \t]*$")
 _REPLACE = re.compile(r"^[ \t]*>{5,9}[ \t]*(?:REPLACE|UPDATED|NEW)\b.*$")
 _MARKDOWN = frozenset({"md", "markdown", "mdx", "rst"})
 _BEFORE = re.compile(r"^[\s>]*(?:[-*+]\s+|\d{1,3}[.)]\s+)?#{0,6}\s*")
 _WORDS = re.compile(
-    r"^(?:(?:the|new|updated?|modified|create|save(?:d)? (?:as|to)|edit|file ?name|file ?path|file|path|in|content(?:s)? of)"
-    r"\b[\s:*`_]*){1,4}",
+    r"^(?:(?:the|new|updated?|modified|create|saved? (?:as|to)|edit|file ?name|file ?path|file|path|in|"
+    r"contents? of)\b[\s:*`_]*){1,4}",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"[\s*`_]*\((?:new|updated?|modified|changed|complete|full|file|new file)[^)]{0,30}\)[\s:*`_]*$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"[\s*`_]*\((?:new|updated?|modified|changed|complete|full|file|new file)[^)]{0,30}\)[\s:*`_]*$", re.IGNORECASE
+)
 _COMMENT = re.compile(
-    r"^\s*(?:#|//|--|;|%|/\*|<!--|\"\"\"|''')\s*(?:file ?(?:name|path)?|path)?\s*:?\s*(\S{1,300}?)\s*(?:\*/|-->|\"\"\"|''')?\s*$",
+    r"^\s*(?:#|//|--|;|%|/\*|<!--|\"\"\"|''')\s*(?:file ?(?:name|path)?|path)?\s*:?\s*(\S{1,300}?)\s*"
+    r"(?:\*/|-->|\"\"\"|''')?\s*$",
     re.IGNORECASE,
 )
 _IN_LINE = re.compile(r"[\w./@+-]{1,300}")
@@ -68,20 +71,20 @@ class _Splitter:
         info_path: str | None = None
         while at < len(self.lines) and len(self.found) < MAX_SEGMENTS:
             line = self.lines[at]
-            fence = _FENCE.match(line)
+            fence = _fence(line)
             if _SEARCH.match(line):
                 at = self._swap(at, info_path)
-            elif fence and inside and not fence[2] and fence[1].startswith(inside):
+            elif fence and inside and not fence[1] and fence[0].startswith(inside):
                 inside, info_path = "", None
                 at = self.last_end = at + 1
-            elif fence and "`" not in fence[2]:
-                end = self._closing(at, fence[1], fence[2])
+            elif fence and "`" not in fence[1]:
+                end = self._closing(at, *fence)
                 if any(_SEARCH.match(inner) for inner in self.lines[at + 1 : end]):
-                    inside = fence[1]
-                    info_path = self._info(fence[2])[1] or self._label(at)[0]
+                    inside = fence[0]
+                    info_path = self._info(fence[1])[1] or self._label(at)[0]
                     at += 1
                 else:
-                    at = self._block(at, end, fence[2])
+                    at = self._block(at, end, fence[1])
             else:
                 at += 1
         return self.found
@@ -99,10 +102,10 @@ class _Splitter:
     def _find_closing(self, at: int, ticks: str, *, nested: bool) -> int:
         depth = 0
         for number in range(at + 1, len(self.lines)):
-            fence = _FENCE.match(self.lines[number])
-            if not fence or not fence[1].startswith(ticks):
+            fence = _fence(self.lines[number])
+            if not fence or not fence[0].startswith(ticks):
                 continue
-            if fence[2]:
+            if fence[1]:
                 depth += 1 if nested else 0
             elif depth:
                 depth -= 1
@@ -141,7 +144,9 @@ class _Splitter:
                 return path, True
         if above:
             paths = {
-                token.strip(".:") for token in _IN_LINE.findall(above[-1]) if looks_like_path(token.strip(".:"), self.known)
+                token.strip(".:")
+                for token in _IN_LINE.findall(above[-1][:400])
+                if looks_like_path(token.strip(".:"), self.known)
             }
             if len(paths) == 1:
                 return paths.pop(), False
@@ -153,7 +158,9 @@ class _Splitter:
         text = _AFTER.sub("", _BEFORE.sub("", line, count=1))
         text = text.strip(" \t*`_\"':[]()")
         for candidate in (text, _WORDS.sub("", text).strip(" \t*`_\"':[]()")):
-            if looks_like_path(candidate, self.known) or re.fullmatch(r"(?:/|~/|[A-Za-z]:\\)[^\s]+\.\w{1,6}", candidate):
+            if looks_like_path(candidate, self.known) or re.fullmatch(
+                r"(?:/|~/|[A-Za-z]:\\)[^\s]+\.\w{1,6}", candidate
+            ):
                 return candidate
         return None
 
@@ -162,6 +169,8 @@ class _Splitter:
             return block
         lines = block.content.split("\n", 2)
         line = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
+        if len(line) > 400:
+            return block
         comment = _COMMENT.match(line)
         if comment and looks_like_path(comment[1], self.known):
             return replace(block, path=comment[1], sure=True, commented=not lines[0].startswith("#!"))
@@ -200,3 +209,9 @@ class _Splitter:
         self.found.append(Swap("\n".join(search), "\n".join(changed), path, complete))
         self.last_end = number + 1
         return number + 1
+
+
+def _fence(line: str) -> tuple[str, str] | None:
+    """Ticks and info string of a line that opens or closes a fence."""
+    found = _FENCE.match(line)
+    return (found[1], found[2].strip()) if found else None
