@@ -85,7 +85,7 @@ def _tier_names(layers: Sequence[Layer]) -> list[str]:
 def _origins(settings: Settings, layers: Sequence[Layer]) -> dict[str, str]:
     """Who decided each value of the result."""
     found: dict[str, str] = {}
-    for path in flatten(settings.model_dump(mode="json")):
-        layer = strongest(layers, path)
+    for path, value in flatten(settings.model_dump(mode="json")).items():
+        layer = strongest(layers, path) if value != {} else None
         found[".".join(path)] = layer.origin(path) if layer else "default"
     return found

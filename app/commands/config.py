@@ -9,7 +9,7 @@ import click
 from agents.configuration import user_config_file, warroom_home
 from agents.sanitize import one_line
 from app.commands.console import put, put_json, say, table
-from app.commands.example_config import EXAMPLE
+from app.commands.example_config import example
 from app.commands.failures import DONE, USAGE
 from app.commands.opening import FOLDER, configuration, repository_of
 
@@ -70,7 +70,7 @@ def init(here: bool, repo: Path) -> int:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with place.open("x", encoding="utf-8") as file:
-            file.write(EXAMPLE)
+            file.write(example())
     except FileExistsError:
         say(f"warroom: {place} is there already and was left as it is.", "red")
         return USAGE

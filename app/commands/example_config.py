@@ -1,71 +1,100 @@
-"""The commented file that `warroom config init` writes. Every value in it is the default, commented out."""
+"""The commented file that `warroom config init` writes: every setting with its default, commented out."""
 
-EXAMPLE = """\
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from agents.settings import Settings
+
+NOTE_COLUMN = 34
+
+_TEMPLATE = """\
 # War Room's settings. Every value below is the default: take the # off to change it.
 # A repository's own warroom.toml goes over this file, and WARROOM_ variables go over both:
 # WARROOM_COOLDOWN__REST_S=0, WARROOM_TIERS__LOCAL__MODEL=qwen2.5-coder:1.5b
 # `warroom config show` prints what is in force and where it came from.
 
 [budget]
-# daily_usd = 5.0                  # a hard cap for every UTC day, reserved before it is spent
-# task_usd = 1.0                   # a hard cap for every task
-# warn_at = 0.8                    # share of the daily cap from which on it warns
+# daily_usd = @  # a hard cap for every UTC day, reserved before it is spent
+# task_usd = @  # a hard cap for every task
+# warn_at = @  # share of the daily cap from which on it warns
 
 [routing]
-# preset = "free-first"            # or balanced, fast, bands
-# judge = "haiku"                  # the tier that assesses what rules cannot, or "none"
-# max_missions = 8                 # attempts at one task, all tiers together
-# samples = 4                      # fresh tries of a local tier after its retry, where a check decides
+# preset = @  # or balanced, fast, bands
+# judge = @  # the tier that assesses what rules cannot, or "none"
+# max_missions = @  # attempts at one task, all tiers together
+# samples = @  # fresh tries of a local tier after its retry, where a check decides
 
 # A table [tiers.NAME] changes the default tier of that name, or makes a new one (with provider and model).
 [tiers.local]
-# provider = "ollama"              # or "anthropic" for anything that speaks the Messages API
-# model = "qwen2.5-coder:7b"
-# endpoints = []                   # [{ url = "http://localhost:11434", slots = 1 }]; empty: OLLAMA_HOST
-# slots = 1                        # missions at once, where endpoints is empty
-# num_ctx = 16384                  # tokens; fixed per model, a change reloads it
-# max_tokens = 4096                # of one reply
-# keep_alive = "10m"
-# way = "auto"                     # direct, loop; auto: by the probed grade and the kind of task
-# band = [1, 6]                    # the complexities it is for
-# enabled = true
+# provider = @  # or "anthropic" for anything that speaks the Messages API
+# model = @
+# endpoints = @  # [{ url = "http://localhost:11434", slots = 1 }]; empty: OLLAMA_HOST
+# slots = @  # missions at once, where endpoints is empty
+# num_ctx = @  # tokens; fixed per model, a change reloads it
+# max_tokens = @  # of one reply
+# keep_alive = @
+# way = @  # direct, loop; auto: by the probed grade and the kind of task
+# band = @  # the complexities it is for
+# enabled = @
 
 [tiers.haiku]
-# model = "claude-haiku-5-5"
+# model = @
 
 [tiers.sonnet]
-# model = "claude-sonnet-5-5"
+# model = @
 
 [tiers.opus]
-# model = "claude-opus-5-5"
+# model = @
 
 [cooldown]
-# rest_s = 3.0                     # a local agent's rest between missions
-# reset_every = 3                  # missions until the model is unloaded and loaded afresh; 0: never
+# rest_s = @  # a local agent's rest between missions
+# reset_every = @  # missions until the model is unloaded and loaded afresh; 0: never
 
 [check]
-# command = "make verify"          # what proves a result; unset: found (make verify, make test, pytest, npm, ...)
-# timeout_s = 300.0
-# show = true                      # show the check to the agent: it is the specification
+# command = "make verify"  # what proves a result; unset: found (make verify, make test, pytest, npm, ...)
+# timeout_s = @
+# show = @  # show the check to the agent: it is the specification
 
 [mission]
-# max_steps = 25
-# timeout_s = 600.0
-# tool_timeout_s = 120.0
-# output_cap = 12000               # characters of a tool's output that a model sees
+# max_steps = @
+# timeout_s = @
+# tool_timeout_s = @
+# output_cap = @  # characters of a tool's output that a model sees
 
 [sandbox]
-# kind = "auto"                    # bubblewrap where it works; "bubblewrap" insists, "none" goes without
-# network = false
+# kind = @  # bubblewrap where it works; "bubblewrap" insists, "none" goes without
+# network = @
 
 [sound]
-# enabled = false
+# enabled = @
 
 [screen]
-# theme = "ember"
-# plain_speech = false
-# ascii = false
+# theme = @
+# plain_speech = @
+# ascii = @
 
 [keys]
 # quit = "q"
 """
+
+
+def example() -> str:
+    """The file's text. Taking a # off changes nothing yet: the value behind it is the default."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    table: dict[str, Any] = {}
+    defaults = Settings().model_dump(mode="json")
+    for line in _TEMPLATE.splitlines():
+        if line.startswith("["):
+            table = defaults
+            for name in line.strip("[]").split("."):
+                table = table[name]
+        setting, _, note = line.partition("  # ")
+        key = setting.removeprefix("# ").partition(" = ")[0]
+        if setting.endswith(" = @"):
+            # What JSON writes for these values TOML reads.
+            setting = f"# {key} = {json.dumps(table[key])}"
+        yield f"{setting:<{NOTE_COLUMN}} # {note}" if note else setting

@@ -3,8 +3,10 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.commands.console import discard, say
 
@@ -28,25 +30,22 @@ def told(error: Exception) -> int:
 
 def code_of(error: Exception) -> int | None:
     """The exit code of an error that is meant for people; None for any other."""
-    from agents.configuration import ConfigurationError
-    from agents.models.errors import ModelError
-
-    if isinstance(error, ConfigurationError):
-        return USAGE
-    if isinstance(error, ModelError):
-        return ENVIRONMENT if error.environment else FAILED
-    return _of_the_engine(error)
+    for kind in type(error).__mro__:
+        code = _CODES.get(f"{kind.__module__}.{kind.__qualname__}")
+        if code is not None:
+            return code(error)
+    return None
 
 
-def _of_the_engine(error: Exception) -> int | None:
-    from agents.headquarters import HeadquartersError
-    from agents.store import StoreError
-    from agents.tools.sandbox import SandboxError
-    from agents.workspace import WorkspaceError
-
-    if isinstance(error, HeadquartersError):
-        return error.exit_code
-    return ENVIRONMENT if isinstance(error, StoreError | WorkspaceError | SandboxError) else None
+# By name: whoever raised one has imported it, and nobody else should have to.
+_CODES: dict[str, Callable[[Any], int]] = {
+    "agents.configuration.errors.ConfigurationError": lambda _: USAGE,
+    "agents.headquarters.HeadquartersError": lambda error: int(error.exit_code),
+    "agents.models.errors.ModelError": lambda error: ENVIRONMENT if error.environment else FAILED,
+    "agents.store.errors.StoreError": lambda _: ENVIRONMENT,
+    "agents.tools.shell_result.SandboxError": lambda _: ENVIRONMENT,
+    "agents.workspace.errors.WorkspaceError": lambda _: ENVIRONMENT,
+}
 
 
 def _log(error: Exception) -> Path | None:

@@ -1,0 +1,223 @@
+"""What War Room needs, looked at one by one. Each finding says what is, and when it is not well, what to do."""
+
+import asyncio
+import platform
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from agents.clock import SystemClock
+from agents.configuration import Configuration
+from agents.models.errors import ModelError
+from agents.sanitize import one_line
+from agents.settings import Settings, TierSettings
+from agents.tasks import Frozen
+
+LOOK_S = 5.0
+"""How long one look may take."""
+
+
+class Finding(Frozen):
+    """One line of the doctor."""
+
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    fix: str = ""
+    usable: bool | None = None
+    """For a tier: a mission could start on it now."""
+
+    def row(self) -> dict[str, Any]:
+        """A line of JSON."""
+        return {key: value for key, value in self.model_dump().items() if value is not None}
+
+
+def python() -> Finding:
+    """The interpreter and the machine."""
+    return Finding(name="python", status="ok", detail=f"{platform.python_version()} on {platform.platform(terse=True)}")
+
+
+async def git() -> Finding:
+    """Every mission works in a git worktree."""
+    if shutil.which("git") is None:
+        return Finding(
+            name="git", status="fail", detail="git is not on PATH", fix="Install git, for example: apt install git"
+        )
+    process = await asyncio.create_subprocess_exec(
+        "git",
+        "--version",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    out, _ = await process.communicate()
+    return Finding(
+        name="git", status="ok", detail=one_line(out.decode("utf-8", "replace").removeprefix("git version "), 60)
+    )
+
+
+async def repository(folder: Path, home: Path) -> Finding:
+    """The folder War Room would work on."""
+    from agents.workspace import Repository, WorkspaceError
+
+    try:
+        found = await Repository.open(folder, home)
+        base = await found.base()
+    except WorkspaceError as error:
+        return Finding(
+            name="repository", status="fail", detail=one_line(str(error), 300), fix="Run War Room in a repository."
+        )
+    except OSError as error:
+        return Finding(
+            name="repository", status="fail", detail=f"cannot be read: {error.strerror}", fix="Check its permissions."
+        )
+    where = f"{one_line(str(found.root), 200)} at {base.commit[:10]}" + (f" on {base.branch}" if base.branch else "")
+    if base.warnings:
+        return Finding(name="repository", status="warn", detail=f"{where}. {one_line(' '.join(base.warnings), 300)}")
+    return Finding(name="repository", status="ok", detail=where)
+
+
+async def home(folder: Path) -> Finding:
+    """Where the database, worktrees and logs lie."""
+    from agents.store import CorruptDatabase, Store, StoreError
+
+    shown = one_line(str(folder), 200)
+    try:
+        async with await Store.open(folder / "warroom.db", SystemClock(), busy_s=LOOK_S) as store:
+            events = await store.last_seq()
+    except CorruptDatabase as error:
+        return Finding(name="home", status="fail", detail=one_line(str(error), 400), fix="warroom doctor --move-aside")
+    except StoreError as error:
+        return Finding(
+            name="home", status="fail", detail=one_line(str(error), 400), fix="Set WARROOM_HOME to another folder."
+        )
+    free = shutil.disk_usage(folder).free
+    if free < 500_000_000:
+        return Finding(
+            name="home", status="warn", detail=f"{shown}: {free // 1_000_000} MB free", fix="Make room on that disk."
+        )
+    return Finding(name="home", status="ok", detail=f"{shown}, {events} events")
+
+
+async def sandbox(settings: Settings) -> Finding:
+    """The wall around agents' commands."""
+    from agents.tools.sandbox import SandboxError, choose_sandbox
+
+    try:
+        found = await choose_sandbox(settings.sandbox.kind)
+    except SandboxError as error:
+        return Finding(name="sandbox", status="fail", detail=one_line(str(error), 300), fix="Install bubblewrap.")
+    if found.warning:
+        fix = "Install bubblewrap (apt install bubblewrap), and allow unprivileged user namespaces."
+        return Finding(name="sandbox", status="warn", detail=one_line(found.warning, 300), fix=fix)
+    network = "open" if settings.sandbox.network else "closed"
+    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {network}")
+
+
+def configured(found: Configuration) -> Finding:
+    """The settings that are in force."""
+    files = ", ".join(one_line(str(path), 200) for path in found.files) or "defaults only"
+    if found.warnings:
+        fix = "Look into the file before you work here; --trust obeys all of it."
+        return Finding(name="configuration", status="warn", detail=" ".join(found.warnings), fix=fix)
+    return Finding(name="configuration", status="ok", detail=files)
+
+
+def credential(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """Which variable's credential will be billed. Its value is never shown."""
+    from agents.dispatch import readiness
+
+    users = [name for name, tier in settings.tiers.items() if tier.enabled and tier.provider == "anthropic"]
+    found = readiness.credential(environ)
+    if not users:
+        return Finding(name="claude", status="ok", detail="no tier uses it")
+    if found is None:
+        fix = "Set ANTHROPIC_API_KEY for paid tiers; local models work without."
+        return Finding(name="claude", status="warn", detail=f"no credential for {', '.join(users)}", fix=fix)
+    base = environ.get("ANTHROPIC_BASE_URL", "")
+    where = f" at {one_line(base.rpartition('@')[2], 100)} (ANTHROPIC_BASE_URL)" if base else ""
+    detail = f"{found} will be billed{where}, for {', '.join(users)}"
+    if found != "ANTHROPIC_AUTH_TOKEN" and environ.get("ANTHROPIC_AUTH_TOKEN"):
+        return Finding(
+            name="claude",
+            status="warn",
+            detail=f"{detail}; ANTHROPIC_AUTH_TOKEN is set too",
+            fix="Unset the one you do not mean.",
+        )
+    return Finding(name="claude", status="ok", detail=detail)
+
+
+def paid_tier(name: str, tier: TierSettings, environ: Mapping[str, str]) -> Finding:
+    """A tier of the Messages API: a credential and a known price."""
+    from agents.dispatch import readiness
+    from agents.models.prices import price_of
+
+    label = f"tier {name}"
+    if readiness.credential(environ) is None:
+        return Finding(
+            name=label, status="warn", detail=f"{tier.model}: no credential", fix="Set ANTHROPIC_API_KEY.", usable=False
+        )
+    if price_of(tier.provider, tier.model) is None:
+        detail = f"{tier.model}: its price is not known, so it is refused under a cap"
+        return Finding(
+            name=label, status="warn", detail=detail, fix=f"Set [tiers.{name}] model to one with a price.", usable=False
+        )
+    return Finding(name=label, status="ok", detail=f"{tier.model}, {tier.slots} slots", usable=True)
+
+
+async def ollama_tier(name: str, tier: TierSettings) -> Finding:
+    """A local tier: does a server answer, does it have the model, does the model fit."""
+    urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
+    findings = [await _ollama_at(name, tier, url) for url in urls or [None]]
+    return min(findings, key=lambda finding: ("ok", "warn", "fail").index(finding.status))
+
+
+async def _ollama_at(name: str, tier: TierSettings, url: str | None) -> Finding:
+    from agents.models.ollama_inventory import same_model
+    from agents.models.ollama_server import OllamaServer
+
+    label, model = f"tier {name}", one_line(tier.model, 80)
+    server = OllamaServer(url, connect_s=min(tier.connect_s, LOOK_S), answer_s=LOOK_S)
+    try:
+        where = f"Ollama {await server.version()} at {_without_user(server.url)}"
+        installed = await server.models()
+        loaded = await server.loaded()
+    except ModelError as error:
+        fix = "Start it (`ollama serve`), or set OLLAMA_HOST or the tier's endpoints."
+        return Finding(name=label, status="warn", detail=one_line(str(error), 300), fix=fix, usable=False)
+    finally:
+        await server.aclose()
+    if not any(same_model(one.name, tier.model) for one in installed):
+        fix = f"warroom models pull {model}"
+        return Finding(name=label, status="warn", detail=f"{model} is not pulled; {where}", fix=fix, usable=False)
+    memory = next((one for one in loaded if same_model(one.name, tier.model)), None)
+    if memory is not None and memory.spilled:
+        detail = f"LOW POWER: {memory.spilled_share:.0%} of {model} runs on the CPU; {where}"
+        return Finding(name=label, status="warn", detail=detail, fix="Use a smaller model or num_ctx.", usable=True)
+    fit = "fits the GPU" if memory else "not loaded now"
+    return Finding(name=label, status="ok", detail=f"{model}, {fit}; {where}", usable=True)
+
+
+def terminal(environ: Mapping[str, str]) -> Finding:
+    """What the screen would be drawn on."""
+    if not sys.stdout.isatty():
+        return Finding(name="terminal", status="ok", detail="none here: `run`, `board` and `demo --headless` need none")
+    size, term = shutil.get_terminal_size(), one_line(environ.get("TERM", ""), 40)
+    if term in {"", "dumb"}:
+        return Finding(
+            name="terminal", status="warn", detail="TERM is dumb", fix="Use `warroom run` and `warroom board`."
+        )
+    full = environ.get("COLORTERM", "") in {"truecolor", "24bit"}
+    colour = "no colour (NO_COLOR)" if environ.get("NO_COLOR") else "true colour" if full else "256 colours or fewer"
+    detail = f"{term}, {size.columns}×{size.lines}, {colour}"
+    if size.columns < 60 or size.lines < 20:
+        return Finding(name="terminal", status="warn", detail=detail, fix="Make it at least 60×20; 120×40 is best.")
+    return Finding(name="terminal", status="ok", detail=detail)
+
+
+def _without_user(url: str) -> str:
+    """`url` without a name and password."""
+    scheme, _, rest = url.partition("://")
+    return one_line(f"{scheme}://{rest.rpartition('@')[2]}", 120)
