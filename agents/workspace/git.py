@@ -25,6 +25,7 @@ _SETTINGS = (
     "merge.autoStash=false",
     "merge.verifySignatures=false",
     "rerere.enabled=false",
+    "worktree.useRelativePaths=false",
     "i18n.commitEncoding=utf-8",
     "i18n.logOutputEncoding=utf-8",
 )

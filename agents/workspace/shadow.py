@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 20_000_000
 """Larger files are not part of the private history: agents do not see them."""
 MAX_FILES = 50_000
 _REF = "refs/heads/folder"
-_EXACT = "* -text -eol -ident -filter -working-tree-encoding -diff=astextplain\n"
+_EXACT = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 
 async def open_shadow(folder: Path, home: Path, place: Path) -> "PlainFolder":

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from agents.sanitize import one_line
@@ -20,6 +21,7 @@ from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
 
 MAX_FILE_BYTES = 100_000_000
 """A larger new file is left out of a commit, and said so."""
+_TRIES = 100
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 CopyIncluded = Callable[[Path], Awaitable[Included]]
@@ -110,21 +112,36 @@ class Worktrees:
             raise WorkspaceError(f"{label[:80]!r} cannot be part of a branch name.")
         oid(start_commit)
         self._folder.mkdir(parents=True, exist_ok=True)
-        for last_try in (False, False, True):
-            prefix, name = await self._free_name(f"{label}-{number}")
-            path, branch = self._folder / name, f"{prefix}{name}"
+        for _ in range(_TRIES):
+            claim = _Claim(*await self._free_name(f"{label}-{number}"))
             try:
-                return await self._create(path, branch, start_commit)
-            except GitError as error:
-                # Another War Room may have taken the name in this very moment.
-                if last_try or "already" not in error.stderr:
-                    raise
-            except asyncio.CancelledError:
-                await to_the_end(self._discard(path, branch))
+                await to_the_end(self._take(claim, start_commit))
+                if claim.held:
+                    return await self._create(self._folder / claim.name, claim.branch, start_commit)
+            except BaseException:
+                if claim.held:
+                    await to_the_end(self._discard(claim))
                 raise
-        raise AssertionError("the last try returns or raises")
+        raise WorkspaceError(f"No free branch name for {label}-{number}: others keep taking them. Try again.")
+
+    async def _take(self, claim: "_Claim", start_commit: str) -> None:
+        """Hold the name: the folder under this home, the branch in the repository. Not held: others were quicker."""
+        state = self._state(claim.name)
+        try:
+            state.mkdir()
+        except FileExistsError:
+            return
+        ref, nothing = f"refs/heads/{claim.branch}", "0" * len(start_commit)
+        try:
+            await self._git("update-ref", "-m", "War Room: a mission", ref, start_commit, nothing)
+            claim.held = True
+        except GitError as error:
+            state.rmdir()
+            if "already exists" not in error.stderr:
+                raise
 
     async def _free_name(self, wanted: str) -> tuple[str, str]:
+        """A free folder name and its branch."""
         refs = await self._git("for-each-ref", "--format=%(refname)", "refs/heads/warroom", "refs/heads/warroom-*")
         taken = set(refs.splitlines())
         # A branch named just `warroom` leaves no room for warroom/T12-1.
@@ -133,32 +150,25 @@ class Worktrees:
         while f"refs/heads/{prefix}{name}" in taken or (self._folder / name).exists() or self._state(name).exists():
             suffix += 1
             name = f"{wanted}-{suffix}"
-        return prefix, name
+        return name, f"{prefix}{name}"
 
     async def _create(self, path: Path, branch: str, start_commit: str) -> Worktree:
-        await self._git(
-            "worktree", "add", "--quiet", "--lock", "--no-track", "-b", branch, str(path), start_commit
-        )  # fmt: skip
-        try:
-            admin = find_admin(self._common, path)
-            if admin is None:
-                raise WorkspaceError(f"git did not register the worktree {path}.")
-            (admin / "locked").write_text(f"War Room: an agent works here ({branch})\n")
-            included = await self._copy(path)
-            state = self._state(path.name)
-            state.mkdir()
-            copy_index(admin / "index", state / "index")
-            facts = {"branch": branch, "start_commit": start_commit, "copied": included.copied}
-            (state / "facts.json").write_text(json.dumps(facts))
-        except Exception:
-            await to_the_end(self._discard(path, branch))
-            raise
+        await self._git("worktree", "add", "--quiet", "--lock", str(path), branch)
+        admin = find_admin(self._common, path)
+        if admin is None:
+            raise WorkspaceError(f"git did not register the worktree {path}.")
+        (admin / "locked").write_text(f"War Room: an agent works here ({branch})\n")
+        included = await self._copy(path)
+        state = self._state(path.name)
+        copy_index(admin / "index", state / "index")
+        facts = {"branch": branch, "start_commit": start_commit, "copied": included.copied}
+        (state / "facts.json").write_text(json.dumps(facts))
         return Worktree(path, branch, start_commit, included.warnings)
 
-    async def _discard(self, path: Path, branch: str) -> None:
-        await delete_worktree(self._common, path)
-        await asyncio.to_thread(delete_folder, self._state(path.name))
-        await self._git.maybe("update-ref", "-d", f"refs/heads/{branch}")
+    async def _discard(self, claim: "_Claim") -> None:
+        await delete_worktree(self._common, self._folder / claim.name)
+        await self._git.maybe("update-ref", "-d", f"refs/heads/{claim.branch}")
+        await asyncio.to_thread(delete_folder, self._state(claim.name))
 
     def _state(self, name: str) -> Path:
         return self._folder / f"{name}.state"
@@ -301,6 +311,15 @@ class Worktrees:
             raise WorkspaceError(
                 f"Branch {branch} is checked out in {one_line(place)}. Switch to another branch there, then try again."
             )
+
+
+@dataclass
+class _Claim:
+    """A name on its way to be ours alone."""
+
+    name: str
+    branch: str
+    held: bool = False
 
 
 def _facts(state: Path) -> dict[str, list[str]]:
