@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual.binding import Binding
@@ -40,7 +40,7 @@ class Action:
     help: str
     where: Where = "center"
     why_not: Callable[[Situation], Verdict] = lambda situation: None
-    footer: bool = False
+    footer: bool = True
     method: str = ""
     """The Textual action, where it is not `perform`."""
     priority: bool = False
@@ -95,54 +95,82 @@ _RESULT = _status(
 _DISPATCH = _status(frozenset({"open"}), "only an open task can be dispatched.")
 _RETRY = _status(frozenset({"review", "failed", "cancelled", "needs_human"}), "it is not at rest after a try.")
 
-ACTIONS: tuple[Action, ...] = (
-    Action("new", "n", "n", "new", "Post a new task on the board", why_not=_engine, footer=True),
-    Action("open", "enter", "⏎", "open", "Open the task: brief, plan, missions, live transcript", why_not=_with_task, footer=True),
-    Action("dispatch", "d", "d", "dispatch", "Send the selected task into the field", why_not=_DISPATCH, footer=True),
-    Action("dispatch_all", "D", "D", "all", "Send every open task into the field", why_not=_open_tasks, footer=True),
-    Action("diff", "v", "v", "diff", "Look at the result beside its check", why_not=_RESULT, footer=True),
-    Action("accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW, footer=True),
-    Action("reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW, footer=True),
-    Action("retry", "R", "R", "retry", "Send the task back to the agents, with a comment", why_not=_RETRY, footer=True),
-    Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL, footer=True),
-    Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits, footer=True),
-    Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back"),
-    Action("theme", "t", "t", "theme", "Walk through the themes", where="everywhere"),
-    Action("help", "question_mark", "?", "help", "This list", where="everywhere", footer=True),
-    Action("quit", "q", "q", "quit", "Leave (asks while missions run)", footer=True),
-    Action("pane_board", "1", "1", "board", "Go to the bounty board", method="pane('board')"),
-    Action("pane_missions", "2", "2", "missions", "Go to the active missions", method="pane('missions')"),
-    Action("pane_log", "3", "3", "log", "Go to the tool log", method="pane('log')"),
-    Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')"),
-    Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')"),
-    Action("up", "up,k", "↑ k", "up", "One line up", where="pane", method="step(-1)"),
-    Action("down", "down,j", "↓ j", "down", "One line down", where="pane", method="step(1)"),
-    Action("left", "left,h", "← h", "left", "Scroll left", where="pane", method="sideways(-8)"),
-    Action("right", "right,l", "→ l", "right", "Scroll right", where="pane", method="sideways(8)"),
-    Action("page_up", "pageup,ctrl+u", "ctrl+u", "page up", "One page up", where="pane", method="page(-1)"),
-    Action("page_down", "pagedown,ctrl+d", "ctrl+d", "page down", "One page down", where="pane", method="page(1)"),
-    Action("first", "home,g", "g", "first", "The first line", where="pane", method="edge(False)"),
-    Action("last", "end,G", "G", "last", "The last line; a log follows again", where="pane", method="edge(True)"),
-    Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log", footer=True),
-    Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", where="diff", why_not=_REVIEW, footer=True),
-    Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", where="diff", why_not=_REVIEW, footer=True),
-    Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", where="diff", why_not=_RETRY, footer=True),
-    Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", where="diff", method="file(1)", footer=True),
-    Action("previous_file", "p,left_curly_bracket", "p", "previous", "The file before", where="diff", method="file(-1)", footer=True),
-    Action("diff_back", "escape,q", "esc", "back", "Back to where you were", where="diff", method="back", footer=True),
-    Action("task_diff", "v", "v", "diff", "Look at the result beside its check", where="task", why_not=_RESULT, footer=True),
-    Action("task_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", where="task", why_not=_REVIEW, footer=True),
-    Action("task_reject", "X", "X", "reject", "Throw the result away (asks)", where="task", why_not=_REVIEW, footer=True),
-    Action("task_dispatch", "d", "d", "dispatch", "Send it into the field", where="task", why_not=_DISPATCH, footer=True),
-    Action("task_retry", "R", "R", "retry", "Send it back, with a comment", where="task", why_not=_RETRY, footer=True),
-    Action("task_cancel", "x", "x", "cancel", "Cancel it", where="task", why_not=_CANCEL, footer=True),
-    Action("task_back", "escape,q", "esc", "back", "Back to where you were", where="task", method="back", footer=True),
-    Action("dialog_close", "escape", "esc", "close", "Close without doing anything", where="dialog", method="close"),
-    Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", where="dialog", method="post(False)", priority=True),
-    Action("dialog_go", "ctrl+g", "ctrl+g", "post and dispatch", "Post it and send it at once", where="dialog", method="post(True)", priority=True),
-    Action("dialog_yes", "y", "y", "yes", "Do it", where="dialog", method="yes"),
-    Action("dialog_no", "n", "n", "no", "Leave it", where="dialog", method="close"),
+
+def _in(where: Where, *actions: Action) -> tuple[Action, ...]:
+    return tuple(replace(action, where=where) for action in actions)
+
+
+_CENTER = _in(
+    "center",
+    Action("new", "n", "n", "new", "Post a new task on the board", why_not=_engine),
+    Action("open", "enter", "⏎", "open", "Open the task: brief, plan, missions, live transcript", why_not=_with_task),
+    Action("dispatch", "d", "d", "dispatch", "Send the selected task into the field", why_not=_DISPATCH),
+    Action("dispatch_all", "D", "D", "all", "Send every open task into the field", why_not=_open_tasks),
+    Action("diff", "v", "v", "diff", "Look at the result beside its check", why_not=_RESULT),
+    Action("accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW),
+    Action("reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW),
+    Action("retry", "R", "R", "retry", "Send the task back to the agents, with a comment", why_not=_RETRY),
+    Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL),
+    Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits),
+    Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
+    Action("quit", "q", "q", "quit", "Leave (asks while missions run)"),
+    Action("pane_board", "1", "1", "board", "Go to the bounty board", method="pane('board')", footer=False),
+    Action("pane_missions", "2", "2", "missions", "Go to the active missions", method="pane('missions')", footer=False),
+    Action("pane_log", "3", "3", "log", "Go to the tool log", method="pane('log')", footer=False),
+    Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')", footer=False),
+    Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')", footer=False),
+    Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log"),
 )  # fmt: skip
+
+_EVERYWHERE = _in(
+    "everywhere",
+    Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
+    Action("help", "question_mark", "?", "help", "This list"),
+)  # fmt: skip
+
+_PANE = _in(
+    "pane",
+    Action("up", "up,k", "↑ k", "up", "One line up", method="step(-1)"),
+    Action("down", "down,j", "↓ j", "down", "One line down", method="step(1)"),
+    Action("left", "left,h", "← h", "left", "Scroll left", method="sideways(-8)"),
+    Action("right", "right,l", "→ l", "right", "Scroll right", method="sideways(8)"),
+    Action("page_up", "pageup,ctrl+u", "ctrl+u", "page up", "One page up", method="page(-1)"),
+    Action("page_down", "pagedown,ctrl+d", "ctrl+d", "page down", "One page down", method="page(1)"),
+    Action("first", "home,g", "g", "first", "The first line", method="edge(False)"),
+    Action("last", "end,G", "G", "last", "The last line; a log follows again", method="edge(True)"),
+)  # fmt: skip
+
+_DIFF = _in(
+    "diff",
+    Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW),
+    Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", why_not=_REVIEW),
+    Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", why_not=_RETRY),
+    Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", method="file(1)"),
+    Action("previous_file", "p,left_curly_bracket", "p", "previous", "The file before", method="file(-1)"),
+    Action("diff_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
+_TASK = _in(
+    "task",
+    Action("task_diff", "v", "v", "diff", "Look at the result beside its check", why_not=_RESULT),
+    Action("task_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW),
+    Action("task_reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW),
+    Action("task_dispatch", "d", "d", "dispatch", "Send it into the field", why_not=_DISPATCH),
+    Action("task_retry", "R", "R", "retry", "Send it back, with a comment", why_not=_RETRY),
+    Action("task_cancel", "x", "x", "cancel", "Cancel it", why_not=_CANCEL),
+    Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
+_DIALOG = _in(
+    "dialog",
+    Action("dialog_close", "escape", "esc", "close", "Close without doing anything", method="close"),
+    Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", method="post(False)", priority=True),
+    Action("dialog_go", "ctrl+g", "ctrl+g", "post and dispatch", "Post and dispatch it", method="post(True)", priority=True),
+    Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
+    Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
+)  # fmt: skip
+
+ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_DIALOG)
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 

@@ -29,7 +29,6 @@ class Board(Lines):
         self._rows: list[TaskRow] = []
         self.selected_id: int | None = None
         super().__init__(id="board", classes="pane")
-        self.border_title = "1 BOUNTY BOARD"
 
     @property
     def selected(self) -> TaskRow | None:
@@ -55,9 +54,7 @@ class Board(Lines):
     def _say_counts(self) -> None:
         waiting = len(self._war.with_status("open"))
         queued = len(self._war.with_status("queued", "blocked"))
-        title = f"{waiting} open  {queued} queued" if self._rows else ""
-        if self.border_subtitle != title:
-            self.border_subtitle = title
+        self.title(f"1 BOUNTY BOARD  {waiting} open  {queued} queued" if self._rows else "1 BOUNTY BOARD")
 
     def moved(self) -> None:
         """Remember the task, not the line."""

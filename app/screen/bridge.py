@@ -1,4 +1,4 @@
-"""From the bus to the screen: one consumer that takes every event at once and has the changed parts drawn now and then."""
+"""From the bus to the screen: one consumer takes every event at once and has what changed drawn now and then."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Bridge:
         self._drawn_at = self._slow_at = self._credits_at = float("-inf")
 
     async def run(self) -> None:
-        """Load what is stored, then follow what happens. Returns when the stream ends; raises what the engine raises."""
+        """Load what is stored, then follow what happens until the stream ends. Raises what the engine raises."""
         stream = self._command.events()
         try:
             await self._load()

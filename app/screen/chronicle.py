@@ -36,9 +36,7 @@ def _line(
 
 
 def _tool_started(log: LogBook, event: e.ToolStarted) -> None:
-    log.start_call(
-        _key(event, event.call), _line(event, "…", event.tool, event.summary, tone="info", kind="call")
-    )
+    log.start_call(_key(event, event.call), _line(event, "…", event.tool, event.summary, tone="info", kind="call"))
 
 
 def _tool_output(log: LogBook, event: e.ToolOutput) -> None:

@@ -39,7 +39,8 @@ class HelpPage(Lines):
         if not key:
             return Content.styled(text, "bold $loud")
         if why_not is not None:
-            return joined((cell(f"  {key}", 11), "$quiet"), (f"{text} – {why_not}", "$quiet")).truncate(width, ellipsis=True)
+            quiet = joined(cell((f"  {key}", "$quiet"), 11), (f"{text} – {why_not}", "$quiet"))
+            return quiet.truncate(width, ellipsis=True)
         return joined(cell((f"  {key}", "bold $info"), 11), text).truncate(width, ellipsis=True)
 
 

@@ -33,6 +33,11 @@ class Lines(ScrollView, can_focus=True):
 
     cursor: int = 0
 
+    def title(self, text: str) -> None:
+        """Write `text`, our own words only, on the pane's frame. Setting it anew would draw the frame anew."""
+        if self.border_title != text:
+            self.border_title = text
+
     def line_count(self) -> int:
         """How many lines there are."""
         raise NotImplementedError

@@ -64,13 +64,16 @@ def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, asci
         cell((look.word, look.colour), 10),
         cell((row.tier, tier_colour(row.tier)), 8),
     )
-    step = f"step {row.step}/{row.max_steps}" if row.max_steps else (f"step {row.step}" if row.step else "")
+    steps = f"step {row.step}" if row.step else ""
+    if row.max_steps:
+        steps = f"step {row.step}/{row.max_steps} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}"
+    cost = "free" if row.cost_nano == 0 else dollars(row.cost_nano)
     back = joined(
         " ",
-        (cell((f"{step} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}", "$info"), 16) if row.max_steps else cell((step, "$info"), 16)) if width >= 76 else "",
-        (cell((("free" if row.cost_nano == 0 else dollars(row.cost_nano)), "$quiet"), 8)) if width >= 100 else "",
+        cell((steps, "$info"), 16) if width >= 76 else "",
+        cell((cost, "$quiet"), 8) if width >= 100 else "",
         (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
-    )  # fmt: skip
+    )
     doing = joined(f"T{row.task} {title}", (f"  {row.note}" if row.note else "", "$quiet"))
     room = width - front.cell_length - back.cell_length
     return joined(front, cell(doing, room), back).truncate(width)

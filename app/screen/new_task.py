@@ -48,7 +48,9 @@ class NewTaskDialog(Dialog[Draft]):
             brief.cursor_blink = False
             brief.border_title = "Brief (more words, if it needs them)"
             yield brief
-            yield self._input("check", "Check: a command that fails now and passes when it is done", "pytest -q tests/test_slug.py")
+            yield self._input(
+                "check", "Check: a command that fails now and passes when it is done", "pytest -q tests/test_slug.py"
+            )
             with Horizontal(id="row"):
                 yield self._input("priority", "Priority 1–10", "", value="5")
                 options = [(Content(name), name) for name in (AUTO, *self._tiers)]

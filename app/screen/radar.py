@@ -1,4 +1,4 @@
-"""The radar: tasks on their way over four lanes, agents joined to theirs. A pure drawing and the widget that shows it."""
+"""The radar: tasks on their way over four lanes, agents joined to theirs. A pure drawing and its widget."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def radar(war: War, width: int, *, ascii_only: bool = False) -> list[Content]:
     columns = {lane: _flow(dots[lane], lane_width - 1) for lane in LANES if lane != "FIELD"}
     columns["FIELD"] = _field(war, ascii_only)
     height = max((len(column) for column in columns.values()), default=0)
-    headings = [cell((f"{lane} {counts[lane]}", "bold $info" if counts[lane] else "$quiet"), lane_width) for lane in LANES]
+    headings = [
+        cell((f"{lane} {counts[lane]}", "bold $info" if counts[lane] else "$quiet"), lane_width) for lane in LANES
+    ]
     lines = [joined(*headings)]
     for index in range(height):
         lines.append(joined(*(cell(_at(columns[lane], index), lane_width) for lane in LANES)))
@@ -101,7 +103,9 @@ def _field(war: War, ascii_only: bool) -> list[Content]:
             continue
         manned.add(mission.task)
         look = health_look(mission.health)
-        rows.append(joined((agent, look.colour), (line, "$quiet"), (look.mark(ascii_only), look.colour), f" T{mission.task}"))
+        rows.append(
+            joined((agent, look.colour), (line, "$quiet"), (look.mark(ascii_only), look.colour), f" T{mission.task}")
+        )
     for row in war.with_status("needs_human"):
         if row.id not in manned:
             look = status_look(row.status)

@@ -99,7 +99,9 @@ class KeyLine(Lines):
     def line(self, index: int, width: int) -> Content:
         """Key and word of each action that is possible, as many as fit."""
         possible = [
-            action for action in [*actions_of(self._where), *actions_of("everywhere")] if action.footer and action.why_not(self._situation) is None
+            action
+            for action in [*actions_of(self._where), *actions_of("everywhere")]
+            if action.footer and action.why_not(self._situation) is None
         ]
         last = [action for action in possible if action.id in {"help", "quit"}]
         shown: list[Content] = []

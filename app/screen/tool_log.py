@@ -6,7 +6,6 @@ from collections import deque
 from datetime import tzinfo
 
 from textual.content import Content
-from textual.events import Resize
 
 from app.screen.columns import cell, joined, spread
 from app.screen.lines import Lines
@@ -15,9 +14,7 @@ from app.screen.state import War
 from app.screen.words import clock_time
 
 _TONES = {"plain": "", "good": "$good", "bad": "$bad", "warn": "$warn", "quiet": "$quiet", "info": "$info"}
-_ASCII = str.maketrans({
-    "✓": "+", "✗": "x", "✔": "+", "✖": "x", "…": ":", "│": "|", "◇": "?", "▶": ">", "↑": "^", "■": "#", "◔": "~", "◦": ".", "◆": "!", "–": "-", "·": "."
-})  # fmt: skip
+_ASCII = str.maketrans("✓✗✔✖…│◇▶↑■◔◦◆–·", "+x+x:|?>^#~.!-.")
 
 
 class ToolLog(Lines):
@@ -33,7 +30,6 @@ class ToolLog(Lines):
         self.unseen = 0
         self.with_output = True
         super().__init__(id="log", classes="pane")
-        self.border_title = "3 TOOL LOG"
 
     def changed(self) -> None:
         """Read what is new in the book."""
@@ -62,10 +58,6 @@ class ToolLog(Lines):
         self.action_edge(True)
         self.changed()
 
-    def on_resize(self, event: Resize) -> None:
-        """Still at the end, whatever the new height."""
-        self.changed()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling away stops following; coming back to the end starts it again."""
         super().watch_scroll_y(old_value, new_value)
@@ -85,8 +77,7 @@ class ToolLog(Lines):
         down = "v" if self.ascii_only else "▼"
         state = "follow" if self.follow else f"{down} {self.unseen} new"
         calls = "" if self.with_output else "  calls only"
-        if self.border_subtitle != state + calls:
-            self.border_subtitle = state + calls
+        self.title(f"3 TOOL LOG  {state}{calls}")
 
     def line_count(self) -> int:
         """Records, or one line while there are none."""

@@ -1,0 +1,225 @@
+"""The Textual application: holds the view of the war, the screens, and the engine's command once it is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from agents.clock import Clock, SystemClock
+from agents.sanitize import one_line
+from app.screen.actions import BY_ID, Situation, Where, bindings
+from app.screen.bridge import RATE, REMOTE_RATE, Bridge
+from app.screen.center import CommandCenter
+from app.screen.confirm import Confirm
+from app.screen.diff import DiffScreen
+from app.screen.help import HelpDialog
+from app.screen.lines import Lines
+from app.screen.orders import Orders, message_of
+from app.screen.state import Part, TaskRow, War
+from app.screen.strips import StatusLine
+from app.screen.task_screen import TaskScreen
+from sounds.cues import Cue, Priority
+from themes import STYLESHEET
+from themes.palettes import HUES, THEME_NAMES, themes, tokens
+
+if TYPE_CHECKING:
+    from app.screen.command import Command
+
+_CUE_COLOURS = {Priority.ALARM: "$health-needs-you", Priority.WARNING: "$warn", Priority.NEWS: "$info"}
+
+
+class WarRoom(App[int]):
+    """Opens with no engine; `engine_ready` gives it one, `engine_failed` says why there is none."""
+
+    CSS_PATH = STYLESHEET
+    TITLE = "War Room"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(where="everywhere")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall")]
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        zone: tzinfo | None = None,
+        remote: bool = False,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic."""
+        self.clock = clock or SystemClock()
+        self.war = War()
+        self.ascii_only = False
+        self.center = CommandCenter(self.war, self.clock, zone)
+        self.painted = asyncio.Event()
+        self._rate = REMOTE_RATE if remote else RATE
+        self._bell_wanted = False
+        super().__init__(driver_class=driver_class)
+        self.orders = Orders(self, self)
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = THEME_NAMES[0]
+
+    def get_default_screen(self) -> Screen[None]:
+        """The command center is there from the first frame."""
+        return self.center
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our tokens, for themes that do not define them."""
+        return tokens(HUES[THEME_NAMES[0]])
+
+    def on_ready(self) -> None:
+        """The first frame is out: the engine may be opened now."""
+        self.call_after_refresh(self.painted.set)
+
+    # The engine
+
+    def engine_ready(self, command: Command, warnings: Sequence[str] = ()) -> None:
+        """The engine is open: follow it. `warnings` are said."""
+        settings = command.settings
+        self.orders.command = command
+        self.war.simulated = command.simulated
+        self.war.repository = _name(command)
+        self._bell_wanted = settings.sound.enabled
+        if settings.screen.theme in self.available_themes:
+            self.theme = settings.screen.theme
+        if settings.screen.ascii:
+            self.ascii_only = True
+            self.center.use_ascii(True)
+        if settings.keys:
+            self.set_keymap(dict(settings.keys))
+        bridge = Bridge(self.war, command, self._changed, rate=self._rate)
+        self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
+        self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
+        if warnings:
+            self.say(_line(warnings[0]), "$warn")
+
+    def engine_failed(self, error: BaseException) -> None:
+        """There is no engine: say why. The launcher ends the application when the person does."""
+        self.say(f"Cannot open: {message_of(error)}  (q leaves)", "$bad")
+
+    def complain(self, error: BaseException) -> None:
+        """Something failed that is no reason to end: say it."""
+        self.say(message_of(error), "$bad")
+
+    async def _look_around(self, command: Command) -> None:
+        self.war.branch = _line((await command.repository.base()).branch or "detached HEAD")
+        self._draw(Part.HEADER)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed is said, never fatal."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            prefix = "The screen no longer follows the engine: " if event.worker.name == "bridge" else ""
+            self.say(prefix + message_of(event.worker.error), "$bad")
+
+    # Drawing
+
+    def _changed(self, parts: Part, cue: Cue | None) -> None:
+        self.call_later(self._draw, parts, cue)
+
+    def _draw(self, parts: Part, cue: Cue | None = None) -> None:
+        self.center.draw(parts)
+        screen = self.screen
+        if isinstance(screen, TaskScreen) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
+            screen.renew(self.situation())
+        if cue is not None:
+            self.say(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
+            if cue.calls_for_you and self._bell_wanted:
+                self.bell()
+
+    def say(self, text: str, colour: str = "") -> None:
+        """One sentence in the status line of the screen a person sees, and of the center they come back to."""
+        self.center.status.say(text, colour)
+        if self.screen is not self.center:
+            for line in self.screen.query(StatusLine):
+                line.say(text, colour)
+
+    # Actions
+
+    def target(self) -> TaskRow | None:
+        """The task the screen is about."""
+        screen = self.screen
+        if isinstance(screen, TaskScreen | DiffScreen):
+            return self.war.tasks.get(screen.task_id)
+        return self.center.target()
+
+    def situation(self) -> Situation:
+        """What decides which actions are possible here."""
+        here = self.center.situation()
+        return Situation(here.opened, self.target(), here.open_tasks, here.need_person)
+
+    def action_perform(self, action_id: str) -> None:
+        """Do an action of the table, or say why it cannot be done."""
+        action, situation = BY_ID[action_id], self.situation()
+        if (reason := action.why_not(situation)) is not None:
+            self.say(reason, "$warn")
+        elif not self.orders.carry_out(action.verb, situation.task):
+            getattr(self, f"_{action.verb}")()
+
+    def _next(self) -> None:
+        waiting = [row.id for row in self.war.need_person()]
+        here = self.center.board.selected_id
+        place = waiting.index(here) + 1 if here in waiting else 0
+        self.center.action_pane("board")
+        self.center.board.select(waiting[place % len(waiting)])
+        self.center.offer_keys()
+
+    def _zoom(self) -> None:
+        self.center.zoom()
+
+    def _output(self) -> None:
+        self.center.log_pane.show_output(not self.center.log_pane.with_output)
+
+    def _theme(self) -> None:
+        place = THEME_NAMES.index(self.theme) if self.theme in THEME_NAMES else -1
+        self.theme = THEME_NAMES[(place + 1) % len(THEME_NAMES)]
+        self.say(f"Theme: {self.theme}")
+        for pane in self.screen.query(Lines):
+            pane.refresh()
+
+    def _help(self) -> None:
+        where: Where = "center"
+        if isinstance(self.screen, DiffScreen):
+            where = "diff"
+        elif isinstance(self.screen, TaskScreen):
+            where = "task"
+        self.push_screen(HelpDialog(where, self.situation()))
+
+    def _quit(self) -> None:
+        running = len(self.war.missions)
+        if not running:
+            self.exit(0)
+            return
+        some = "1 mission is" if running == 1 else f"{running} missions are"
+        self.push_screen(
+            Confirm("Leave the War Room?", f"{some} in the field. Leaving stops them; their tasks stay on the board."),
+            lambda yes: self.exit(0) if yes else None,
+        )
+
+    async def action_quit(self) -> None:
+        """ctrl+q asks like q; asked again while it asks, it leaves."""
+        if isinstance(self.screen, Confirm):
+            self.exit(0)
+        else:
+            self._quit()
+
+
+def _line(text: str) -> str:
+    return one_line(text, 400)
+
+
+def _name(command: Command) -> str:
+    return _line(command.repository.root.name)

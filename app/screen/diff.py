@@ -1,0 +1,108 @@
+"""The diff beside its proof: what the result changes, and what the check said before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+
+from agents.sanitize import sanitize
+from app.screen.actions import Situation, bindings
+from app.screen.check_page import output_lines, verdict_lines
+from app.screen.pages import Page
+from app.screen.strips import KeyLine, StatusLine
+
+if TYPE_CHECKING:
+    from agents.tasks import Task
+
+LINE = 2_000
+"""Characters of one line that are shown."""
+
+
+def diff_lines(text: str) -> tuple[list[Content], list[int]]:
+    """A unified diff as coloured lines, and where each file begins. `text` is foreign."""
+    lines: list[Content] = []
+    files: list[int] = []
+    in_hunk = False
+    for raw in sanitize(text).expandtabs(4).rstrip("\n").split("\n"):
+        line = raw if len(raw) <= LINE else raw[:LINE] + "…"
+        if line.startswith("diff --git "):
+            files.append(len(lines))
+            in_hunk = False
+        elif line.startswith("@@"):
+            in_hunk = True
+        lines.append(Content.styled(line, _colour(line, in_hunk)))
+    return lines, files
+
+
+def _colour(line: str, in_hunk: bool) -> str:
+    if not in_hunk:
+        return "bold $loud" if line.startswith("diff --git ") else "$quiet"
+    return {"@": "$info", "+": "$good", "-": "$bad", "\\": "$quiet"}.get(line[:1], "")
+
+
+class DiffScreen(Screen[None]):
+    """One task's result."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(where="diff")]
+
+    def __init__(
+        self, task: Task, lines: Sequence[Content], files: Sequence[int], situation: Situation, *, ascii_only: bool
+    ) -> None:
+        self.task_id = task.id
+        self._reviewed = task
+        self._lines = lines
+        self._files = files
+        self._situation = situation
+        self._ascii = ascii_only
+        super().__init__()
+
+    def compose(self) -> ComposeResult:
+        """Verdict, diff, output of the check, status, keys."""
+        verdict = Page(verdict_lines(self._reviewed, ascii_only=self._ascii), id="verdict")
+        verdict.can_focus = False
+        verdict.styles.height = verdict.line_count()
+        yield verdict
+        with Container(id="proof"):
+            diff = Page(self._lines, id="diff", classes="pane")
+            diff.border_title = f"DIFF  {len(self._files)} files"
+            yield diff
+            check = Page(
+                output_lines(self._reviewed) or [Content.styled("The check was not run.", "$quiet")],
+                id="check-output",
+                classes="pane",
+            )
+            check.border_title = "CHECK"
+            yield check
+        yield StatusLine()
+        keys = KeyLine("diff")
+        keys.show(self._situation)
+        yield keys
+
+    def on_mount(self) -> None:
+        """The diff takes the keys."""
+        self.query_one("#diff", Page).focus()
+
+    def action_file(self, step: int) -> None:
+        """To the next file, or the one before."""
+        diff = self.query_one("#diff", Page)
+        here = diff.scroll_offset.y
+        if step > 0:
+            target = next((start for start in self._files if start > here), None)
+        else:
+            target = next((start for start in reversed(self._files) if start < here), None)
+        if target is None:
+            self.query_one(StatusLine).say(
+                "This is the last file." if step > 0 else "This is the first file.", "$quiet"
+            )
+        else:
+            diff.scroll_to(y=target, animate=False, force=True)
+
+    def action_back(self) -> None:
+        """Back."""
+        self.dismiss(None)

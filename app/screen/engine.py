@@ -1,0 +1,105 @@
+"""Opening the engine for the screen: on the person's repository, or on the simulation. Heavy imports happen inside."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agents.headquarters import Headquarters
+    from app.screen.command import Command
+
+
+async def _nothing() -> None:
+    """Most openings are followed by nothing but the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine that is open, what a person should know about it, and what happens once the screen follows it."""
+
+    command: Command
+    warnings: tuple[str, ...] = ()
+    begin: Callable[[], Awaitable[None]] = _nothing
+
+
+def load() -> None:
+    """Import what opening needs: half a second of work, meant for a thread while the screen is painted already."""
+    import agents.configuration
+    import agents.dispatch.readiness
+    import agents.headquarters
+    import agents.proving.demo  # noqa: F401
+
+
+@asynccontextmanager
+async def here(folder: Path, *, seed: int = 7) -> AsyncIterator[Opened]:
+    """The engine on `folder`. With no model in reach and nothing on the board: the simulation, and it says so.
+
+    Raises ConfigurationError, StoreError, WorkspaceError, SandboxError.
+    """
+    from agents.configuration import load_settings, warroom_home
+    from agents.dispatch.readiness import look
+    from agents.headquarters import Headquarters
+
+    home = warroom_home(os.environ)
+    found = load_settings(_repository(folder), home=home, environ=os.environ)
+    async with AsyncExitStack() as stack:
+        own = AsyncExitStack()
+        await stack.enter_async_context(own)
+        hq: Headquarters = await own.enter_async_context(
+            Headquarters(found.settings, home=home, folder=folder, recover=True)
+        )
+        warnings = (*found.warnings, *hq.warnings)
+        ready = await look(hq.settings, hq.store)
+        if ready.available:
+            yield Opened(hq, warnings)
+            return
+        why = next(iter(ready.missing.values()), "no tier is enabled")
+        if await hq.tasks():
+            yield Opened(hq, (f"No model can be reached: {why}", *warnings))
+            return
+        await own.aclose()
+        played = await stack.enter_async_context(simulation(seed=seed))
+        said = f"SIMULATION, because no model can be reached: {why}"
+        yield Opened(played.command, (said, *played.warnings), played.begin)
+
+
+@asynccontextmanager
+async def simulation(*, seed: int = 7, speed: float = 1.0, tasks: int | None = None) -> AsyncIterator[Opened]:
+    """The real engine on a temporary repository with simulated models; `begin` posts the demo's tasks and sends them.
+
+    `speed` 1 is watchable; `tasks` at most so many, 0 for an empty board.
+    """
+    from agents.clock import SystemClock
+    from agents.headquarters import Headquarters
+    from agents.proving.demo import as_posted, demo_connector, demo_settings, demo_tasks, make_battlefield
+
+    clock, script = SystemClock(), demo_tasks(tasks)
+    with tempfile.TemporaryDirectory(prefix="warroom-demo-") as folder:
+        battlefield = Path(folder) / "shop"
+        battlefield.mkdir()
+        await make_battlefield(battlefield, script)
+        connect = demo_connector(script, seed=seed, clock=clock, speed=speed)
+        home = Path(folder) / "home"
+        settings = demo_settings(speed)
+        async with Headquarters(
+            settings, home=home, folder=battlefield, seed=seed, simulated=True, connect=connect
+        ) as hq:
+
+            async def begin() -> None:
+                for task in script:
+                    await hq.post(as_posted(task))
+                await hq.dispatch_all()
+
+            yield Opened(hq, hq.warnings, begin)
+
+
+def _repository(folder: Path) -> Path:
+    """The repository `folder` is in, by its `.git`; `folder` itself when it is in none."""
+    folder = folder.resolve()
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)

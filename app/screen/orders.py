@@ -1,0 +1,206 @@
+"""What the actions do: a verb of the table, carried out on the task a person stands on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from agents.sanitize import one_line
+from app.screen.actions import Situation
+from app.screen.comment import Comment
+from app.screen.confirm import Confirm
+from app.screen.diff import DiffScreen, diff_lines
+from app.screen.new_task import Draft, NewTaskDialog
+from app.screen.state import TaskRow, War
+from app.screen.task_page import task_page
+from app.screen.task_screen import TaskScreen
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.content import Content
+
+    from app.screen.center import CommandCenter
+    from app.screen.command import Command
+
+Work = Callable[["Command"], Awaitable[object]]
+
+
+class Bridgehead(Protocol):
+    """What orders need of the application."""
+
+    war: War
+    center: CommandCenter
+    ascii_only: bool
+
+    def say(self, text: str, colour: str = "") -> None:
+        """Say one sentence in the status line."""
+
+    def situation(self) -> Situation:
+        """Where the person stands."""
+
+
+class Orders:
+    """The verbs. An error of the engine is said in the status line; nothing here ends the application."""
+
+    def __init__(self, app: App[int], bridgehead: Bridgehead) -> None:
+        self._app = app
+        self._bridgehead = bridgehead
+        self.command: Command | None = None
+        self._verbs: Mapping[str, Callable[[TaskRow], None]] = {
+            "open": self._open,
+            "dispatch": self._dispatch,
+            "diff": self._diff,
+            "accept": self._accept,
+            "reject": self._reject,
+            "retry": self._retry,
+            "cancel": self._cancel,
+        }
+
+    def carry_out(self, verb: str, row: TaskRow | None) -> bool:
+        """Carry out `verb`; False when it is none of ours. The caller has asked whether it is possible."""
+        if verb == "new":
+            self._new()
+        elif verb == "dispatch_all":
+            self.order(lambda command: command.dispatch_all(), "Every open task is dispatched.")
+        elif verb in self._verbs:
+            if row is not None:
+                self._verbs[verb](row)
+        else:
+            return False
+        return True
+
+    def order(self, work: Work, done: str) -> None:
+        """Ask the engine for `work` and say `done` once it did it."""
+        self._app.run_worker(self._ask(work, done), group="orders", exit_on_error=False)
+
+    async def _ask(self, work: Work, done: str) -> bool:
+        if self.command is None:
+            return False
+        try:
+            await work(self.command)
+        except Exception as error:
+            self._bridgehead.say(message_of(error), "$bad")
+            return False
+        if done:
+            self._bridgehead.say(done, "$good")
+        return True
+
+    # New tasks
+
+    def _new(self) -> None:
+        tiers = [name for name, tier in self.command.settings.tiers.items() if tier.enabled] if self.command else []
+        self._app.push_screen(NewTaskDialog(tiers), self._drafted)
+
+    def _drafted(self, draft: Draft | None) -> None:
+        if draft is not None:
+            self.order(lambda command: self._post(command, draft), "")
+
+    async def _post(self, command: Command, draft: Draft) -> None:
+        from agents.tasks import NewTask
+
+        task = await command.post(
+            NewTask(title=draft.title, brief=draft.brief, check=draft.check, priority=draft.priority, tier=draft.tier)
+        )
+        self._bridgehead.war.put_task(task)
+        self._bridgehead.center.board.select(task.id)
+        self._bridgehead.center.offer_keys()
+        if draft.go:
+            await command.dispatch(task.id)
+        self._bridgehead.say(f"{task.label} is {'dispatched' if draft.go else 'on the board'}.", "$good")
+
+    # One task
+
+    def _dispatch(self, row: TaskRow) -> None:
+        self.order(lambda command: command.dispatch(row.id), f"{row.label} is dispatched.")
+
+    def _accept(self, row: TaskRow) -> None:
+        branch = self._bridgehead.war.branch or "your branch"
+        proof = {"unverified": "Nothing proved it. "}.get(
+            row.outcome, f"Outcome: {row.outcome}. " if row.outcome else ""
+        )
+        self._confirmed(
+            f"Accept {row.label}: {row.title}?",
+            f"{proof}Its commit is merged onto {branch}.",
+            lambda: self._leave_after(row, lambda command: command.accept(row.id), f"{row.label} is accepted."),
+        )
+
+    def _reject(self, row: TaskRow) -> None:
+        self._confirmed(
+            f"Reject {row.label}: {row.title}?",
+            "Its branch and worktree are removed; the work in them is lost. The task is open again.",
+            lambda: self._leave_after(row, lambda command: command.reject(row.id), f"{row.label} is rejected."),
+        )
+
+    def _cancel(self, row: TaskRow) -> None:
+        def cancel() -> None:
+            self.order(lambda command: command.cancel(row.id), f"{row.label} is cancelled.")
+
+        if row.status in {"running", "review"}:
+            consequence = "Its agent is stopped now." if row.status == "running" else "Its result is not merged."
+            self._confirmed(f"Cancel {row.label}: {row.title}?", consequence, cancel)
+        else:
+            cancel()
+
+    def _retry(self, row: TaskRow) -> None:
+        def answered(comment: str | None) -> None:
+            if comment is not None:
+                self._leave_after(row, lambda command: command.retry(row.id, comment), f"{row.label} is sent back.")
+
+        self._app.push_screen(Comment(row.label), answered)
+
+    def _confirmed(self, question: str, consequence: str, then: Callable[[], None]) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                then()
+
+        self._app.push_screen(Confirm(question, consequence), answered)
+
+    def _leave_after(self, row: TaskRow, work: Work, done: str) -> None:
+        """Ask for `work`; when it is done, leave the diff it was asked on. Said on the screen a person then sees."""
+
+        async def ask() -> None:
+            if await self._ask(work, ""):
+                screen = self._app.screen
+                if isinstance(screen, DiffScreen) and screen.task_id == row.id:
+                    await self._app.pop_screen()
+                self._bridgehead.say(done, "$good")
+
+        self._app.run_worker(ask(), group="orders", exit_on_error=False)
+
+    # Screens
+
+    def _open(self, row: TaskRow) -> None:
+        self._app.push_screen(TaskScreen(row.id, self._page, self._bridgehead.situation()))
+
+    async def _page(self, task_id: int) -> list[Content]:
+        if self.command is None:
+            return []
+        task = await self.command.task(task_id)
+        missions = await self.command.missions(task_id)
+        last = missions[-1] if missions else None
+        transcript = await self.command.transcript(last.id) if last else []
+        live = last is not None and last.finished_at is None
+        tail = self._bridgehead.war.tails.get(last.id, "") if last is not None and live else ""
+        return task_page(task, missions, transcript, tail, ascii_only=self._bridgehead.ascii_only)
+
+    def _diff(self, row: TaskRow) -> None:
+        self.order(lambda command: self._show_diff(command, row.id), "")
+
+    async def _show_diff(self, command: Command, task_id: int) -> None:
+        task = await command.task(task_id)
+        text = await command.diff(task_id)
+        if not text.strip():
+            self._bridgehead.say(f"{task.label} changed no file.", "$warn")
+            return
+        lines, files = await asyncio.to_thread(diff_lines, text)
+        situation = self._bridgehead.situation()
+        screen = DiffScreen(task, lines, files, situation, ascii_only=self._bridgehead.ascii_only)
+        await self._app.push_screen(screen)
+
+
+def message_of(error: BaseException) -> str:
+    """What a person reads of an error: the engine's own words, else its kind and words, on one line."""
+    words = one_line(str(error), 400)
+    made_for_people = type(error).__module__.startswith("agents.")
+    return words if words and made_for_people else one_line(f"{type(error).__name__}: {error}", 400)

@@ -1,0 +1,107 @@
+"""A task as a page: why it stands where it stands, brief, plan, missions, proof, and what was said in its missions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from agents.sanitize import one_line, sanitize
+from app.screen.check_page import output_lines, verdict_lines
+from app.screen.columns import joined
+from app.screen.looks import complexity_colour, outcome_look, status_look, tier_colour
+from app.screen.words import dollars, span
+
+if TYPE_CHECKING:
+    from agents.models.chat import Message
+    from agents.tasks import Mission, Task
+
+MESSAGES = 60
+"""Of a mission's transcript the last so many are shown."""
+_TEXT = 4_000
+
+
+def task_page(
+    task: Task,
+    missions: Sequence[Mission],
+    transcript: Sequence[Message],
+    tail: str,
+    *,
+    ascii_only: bool = False,
+) -> list[Content]:
+    """The page. `transcript` is the latest mission's, `tail` what its model is saying right now."""
+    look = status_look(str(task.status))
+    lines = verdict_lines(task, ascii_only=ascii_only)
+    lines.append(
+        joined(
+            (f"{look.mark(ascii_only)} {look.word}", look.colour),
+            (f"  C{task.complexity}", complexity_colour(task.complexity)),
+            (f"  P{task.priority}  {task.kind}", "$quiet"),
+            (f"  pinned to {one_line(task.tier, 30)}" if task.tier else "", "$warn"),
+            (f"  {one_line(task.branch, 80)}" if task.branch else "", "$info"),
+        )
+    )
+    lines += _section("BRIEF", _text(task.brief) or [Content.styled("(the title says it all)", "$quiet")])
+    lines += _section("PLAN", _plan(task))
+    lines += _section("MISSIONS", [line for mission in missions for line in _mission(mission, ascii_only)])
+    lines += _section("PROOF", output_lines(task))
+    if missions:
+        lines += _section(f"TRANSCRIPT {missions[-1].label}", transcript_lines(transcript))
+    if tail:
+        lines += _section("LIVE", _text(tail))
+    return lines
+
+
+def _section(title: str, lines: list[Content]) -> list[Content]:
+    return [Content(""), Content.styled(title, "bold $loud"), *lines] if lines else []
+
+
+def _text(text: str, colour: str = "") -> list[Content]:
+    shown = sanitize(text[:_TEXT]).expandtabs(4).strip("\n")
+    lines = [Content.styled(line, colour) for line in shown.split("\n")] if shown.strip() else []
+    if len(text) > _TEXT:
+        lines.append(Content.styled(f"… {len(text) - _TEXT} more characters", "$quiet"))
+    return lines
+
+
+def _plan(task: Task) -> list[Content]:
+    return [
+        joined(
+            (f"{place}. ", "$quiet"),
+            (one_line(arm.tier, 20), tier_colour(arm.tier)),
+            f"  {one_line(arm.model, 60)}  {arm.way}, {arm.variant}",
+            (f"  {one_line(arm.why, 300)}" if arm.why else "", "$quiet"),
+        )
+        for place, arm in enumerate(task.plan, 1)
+    ]
+
+
+def _mission(mission: Mission, ascii_only: bool) -> list[Content]:
+    outcome = outcome_look(str(mission.outcome)) if mission.outcome is not None else status_look("running")
+    cost = "free" if mission.cost_nano == 0 else dollars(mission.cost_nano)
+    line = joined(
+        (f"{outcome.mark(ascii_only)} {outcome.word}", outcome.colour),
+        f"  {mission.label}  {one_line(mission.agent, 24)}  ",
+        (one_line(mission.tier, 20), tier_colour(mission.tier)),
+        (f"  {mission.way}, {mission.variant}  {mission.steps} steps  {cost}  {span(mission.seconds)}", "$quiet"),
+    )
+    return [line, *([Content.styled(f"  {one_line(mission.reason, 400)}", "$quiet")] if mission.reason else [])]
+
+
+def transcript_lines(messages: Sequence[Message]) -> list[Content]:
+    """The last messages of a mission: who spoke, what was called, what came back."""
+    lines: list[Content] = []
+    if len(messages) > MESSAGES:
+        lines.append(Content.styled(f"… {len(messages) - MESSAGES} earlier messages", "$quiet"))
+    for message in messages[-MESSAGES:]:
+        if message.content.strip():
+            lines.append(Content.styled(message.role, "$info"))
+            lines += _text(message.content)
+        for call in message.tool_calls:
+            arguments = one_line(str(call.arguments), 400)
+            lines.append(joined(("▸ ", "$info"), (one_line(call.name, 40), "bold"), (f" {arguments}", "$quiet")))
+        for result in message.tool_results:
+            colour = "$bad" if result.is_error else "$quiet"
+            lines += _text(result.content, colour)
+    return lines

@@ -1,0 +1,202 @@
+"""A scripted engine in memory: satisfies the screen's protocol and tells real events over the real bus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agents.bus import EventBus, Subscription
+from agents.events import Event, TaskPosted, TaskQueued, TaskStatusChanged
+from agents.models.chat import Message
+from agents.settings import Settings
+from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Task, TaskStatus
+
+START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+DIFF = """diff --git a/slug.py b/slug.py
+new file mode 100644
+--- /dev/null
++++ b/slug.py
+@@ -0,0 +1,2 @@
++def slugify(text):
++    return "-".join(text.lower().split())
+diff --git a/README.md b/README.md
+--- a/README.md
++++ b/README.md
+@@ -1 +1 @@
+-old
++new
+"""
+
+
+class FixedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Ledger:
+    spent_nano: int = 420_000_000
+    reserved_nano: int = 0
+    cap_nano: int = 5_000_000_000
+    unknown_calls: int = 0
+
+
+@dataclass
+class Where:
+    branch: str | None = "main"
+
+
+@dataclass
+class Folder:
+    root: Path = Path("/home/ada/shop")
+
+    async def base(self) -> Where:
+        return Where()
+
+
+class Refused(Exception):
+    """What the engine raises for people."""
+
+
+@dataclass
+class FakeCommand:
+    """Orders are noted in `orders` and change the board as the engine would."""
+
+    settings: Settings = field(default_factory=Settings)
+    simulated: bool = False
+    warnings: tuple[str, ...] = ()
+    repository: Folder = field(default_factory=Folder)
+    bus: EventBus = field(default_factory=EventBus)
+    board: dict[int, Task] = field(default_factory=dict)
+    roster: tuple[Agent, ...] = (Agent(callsign="CodeX-7", tier="local"), Agent(callsign="Viper-2", tier="haiku"))
+    ledger: Ledger = field(default_factory=Ledger)
+    orders: list[tuple[object, ...]] = field(default_factory=list)
+    attempts: dict[int, list[Mission]] = field(default_factory=dict)
+    said: dict[int, list[Message]] = field(default_factory=dict)
+    refuse: Exception | None = None
+    diff_text: str = DIFF
+    _seq: int = 0
+
+    # For the test
+
+    def put(self, title: str, status: TaskStatus = TaskStatus.OPEN, **changes: object) -> Task:
+        """A task that is there before the screen opens."""
+        number = len(self.board) + 1
+        values: dict[str, object] = {
+            "id": number,
+            "repo": str(self.repository.root),
+            "title": title,
+            "status": status,
+            "complexity": 3,
+            "created_at": START,
+            "updated_at": START,
+        }
+        task = Task.model_validate(values | changes)
+        self.board[number] = task
+        return task
+
+    def tell(self, event: Event) -> None:
+        """Publish, with a sequence number unless it is transient."""
+        if not event.transient:
+            self._seq += 1
+            event = event.model_copy(update={"seq": self._seq})
+        self.bus.publish(event)
+
+    # The protocol
+
+    def events(self) -> Subscription:
+        return self.bus.subscribe()
+
+    def agents(self) -> tuple[Agent, ...]:
+        return self.roster
+
+    async def post(self, new: NewTask) -> Task:
+        self._note("post", new)
+        task = self.put(new.title, **{k: v for k, v in new.model_dump().items() if k != "title"})
+        self.tell(TaskPosted(at=START, task=task.id, title=task.title, priority=task.priority, repo=task.repo))
+        return task
+
+    async def dispatch(self, task_id: int) -> Task:
+        self._note("dispatch", task_id)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def dispatch_all(self) -> list[Task]:
+        self._note("dispatch_all")
+        waiting = [task.id for task in self.board.values() if task.status is TaskStatus.OPEN]
+        return [self._move(number, TaskStatus.QUEUED) for number in waiting]
+
+    async def cancel(self, task_id: int) -> None:
+        self._note("cancel", task_id)
+        self._move(task_id, TaskStatus.CANCELLED)
+
+    async def accept(self, task_id: int) -> Task:
+        self._note("accept", task_id)
+        return self._move(task_id, TaskStatus.DONE)
+
+    async def reject(self, task_id: int) -> Task:
+        self._note("reject", task_id)
+        return self._move(task_id, TaskStatus.OPEN)
+
+    async def retry(self, task_id: int, comment: str = "") -> Task:
+        self._note("retry", task_id, comment)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def diff(self, task_id: int) -> str:
+        return self.diff_text
+
+    async def task(self, task_id: int) -> Task:
+        return self.board[task_id]
+
+    async def tasks(self) -> list[Task]:
+        return list(self.board.values())
+
+    async def missions(self, task_id: int) -> Sequence[Mission]:
+        return self.attempts.get(task_id, [])
+
+    async def transcript(self, mission_id: int) -> Sequence[Message]:
+        return self.said.get(mission_id, [])
+
+    async def credits(self) -> Ledger:
+        return self.ledger
+
+    def _note(self, *order: object) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.orders.append(order)
+
+    def _move(self, task_id: int, status: TaskStatus) -> Task:
+        task = self.board[task_id].model_copy(update={"status": status})
+        self.board[task_id] = task
+        self.tell(TaskStatusChanged(at=START, task=task_id, status=status))
+        if status is TaskStatus.QUEUED:
+            self.tell(TaskQueued(at=START, task=task_id))
+        return task
+
+
+def result(exit_code: int, output: str = "1 passed") -> CheckResult:
+    """A run of the check."""
+    return CheckResult(command="pytest -q", commit="abc", exit_code=exit_code, output=output, seconds=1.3)
+
+
+def in_review(command: FakeCommand, title: str = "Fix CSV quoting") -> Task:
+    """A proven result that waits for the person."""
+    return command.put(
+        title,
+        TaskStatus.REVIEW,
+        outcome=Outcome.PROVEN,
+        reason="the check failed on the base and passes on the result",
+        base_check=result(1, "AssertionError: want a-b"),
+        result_check=result(0),
+        files=("slug.py",),
+    )
