@@ -15,6 +15,7 @@ from agents.tools.hidden import secret_places
 from agents.tools.mounts import Mount, View, mount_arguments
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
+from agents.tools.visible import SCRATCH, tool_folders
 
 _HOME = "/tmp/agent-home"
 _SCRATCH_BYTES = 2 * 1024**3
@@ -130,9 +131,11 @@ class BubblewrapSandbox:
     def _mounts(self, cwd: Path, writable: Sequence[Path], network: bool) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         yield Mount(Path(os.path.realpath("/var/run")), View.EMPTY)
-        for folder in ("/tmp", "/var/tmp", "/dev/shm"):
-            if os.path.isdir(folder):
-                yield Mount(Path(folder), View.SCRATCH)
+        for folder in SCRATCH:
+            if folder.is_dir():
+                yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
+        for folder in tool_folders(self._environ, self._homes):
+            yield Mount(folder, View.READABLE)
         for place in (*_READABLE_IN_RUN, *([os.path.realpath("/etc/resolv.conf")] if network else [])):
             if os.path.exists(place):
                 yield Mount(Path(place), View.READABLE)

@@ -20,6 +20,7 @@ def parameters(required: str, **properties: dict[str, Any]) -> dict[str, Any]:
 
 
 TEXT: dict[str, Any] = {"type": "string"}
+PATH: dict[str, Any] = {"type": "string", "description": "relative, like src/app.py"}
 NUMBER: dict[str, Any] = {"type": "integer"}
 
 
@@ -29,7 +30,7 @@ class FileRead:
     spec = ToolSpec(
         name="file_read",
         description="Read a text file with line numbers.",
-        parameters=parameters("path", path=TEXT, start=NUMBER, end=NUMBER),
+        parameters=parameters("path", path=PATH, start=NUMBER, end=NUMBER),
     )
 
     def __init__(self, cap: int) -> None:
@@ -82,7 +83,7 @@ class FileWrite:
     spec = ToolSpec(
         name="file_write",
         description="Create or replace a whole file.",
-        parameters=parameters("path content", path=TEXT, content=TEXT),
+        parameters=parameters("path content", path=PATH, content=TEXT),
     )
 
     def describe(self, arguments: dict[str, Any]) -> str:
@@ -106,7 +107,7 @@ class FileEdit:
 
     spec = ToolSpec(
         name="file_edit",
-        description="Replace text in a file. `old` must match exactly one place, spaces included.",
+        description="Replace text in a file. old must match exactly one place, spaces included.",
         parameters=parameters("path old new", path=TEXT, old=TEXT, new=TEXT),
     )
 

@@ -1,5 +1,6 @@
 """A path a model wrote, resolved inside the worktree or refused with a message it can act on."""
 
+import os
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -7,6 +8,7 @@ from agents.sanitize import one_line
 from agents.tools.tool import ToolError
 
 _LONGEST = 1000
+_LONGEST_NAME = 255
 _GIT_NAMES = frozenset({".git", "git~1"})
 
 
@@ -23,7 +25,9 @@ def resolve_path(root: Path, text: str) -> Path:
     text = _readable(text)
     relative = _relative(root, text)
     if ".." in relative.parts:
-        raise PathRefused(f'"{text}": ".." is not allowed. {_hint(root, relative)}')
+        raise PathRefused(f'"{text}": ".." is not allowed. {_hint(root, _normal(relative))}')
+    if any(len(part.encode()) > _LONGEST_NAME for part in relative.parts):
+        raise PathRefused(f'"{one_line(text)}": not a usable path (a name is too long). Give a path like src/app.py.')
     if any(_is_git(part) for part in relative.parts):
         raise PathRefused(
             f'"{text}": the .git directory is off limits. Git is looked after for you; edit project files only.'
@@ -87,6 +91,10 @@ def _hint(root: Path, path: PurePosixPath) -> str:
         except (OSError, ValueError):
             continue
     return f'Paths are relative to the project: use "{tails[-1] if tails else "."}".'
+
+
+def _normal(path: PurePosixPath) -> PurePosixPath:
+    return PurePosixPath(os.path.normpath(path))
 
 
 def _is_git(part: str) -> bool:

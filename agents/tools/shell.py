@@ -18,7 +18,7 @@ class ShellRun:
 
     spec = ToolSpec(
         name="shell_run",
-        description="Run a bash command in the project folder.",
+        description="Run a bash command in the project folder; shows exit code and output.",
         parameters=parameters("command", command=TEXT),
     )
 

@@ -27,7 +27,7 @@ def read_text(root: Path, path: Path) -> str:
         raise ToolError(f"{name} does not exist.{_similar(root, path)}") from None
     except OSError as error:
         raise ToolError(f"cannot read {name}: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise ToolError(f"{name} is a folder. Use file_list to see what is in it.")
@@ -38,8 +38,11 @@ def read_text(root: Path, path: Path) -> str:
                 f"{name} is too large to read ({status.st_size / 1e6:,.0f} MB). "
                 f"Use code_search, or shell_run with: sed -n '1,100p' {name}"
             )
-        data = file.read(READ_CAP + 1)
-    if b"\0" in data[:READ_CAP]:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(READ_CAP + 1)
+    finally:
+        os.close(descriptor)
+    if b"\0" in data:
         raise ToolError(f"{name} is binary ({len(data):,} bytes); only text can be read.")
     return data.decode("utf-8", "surrogateescape")
 
