@@ -1,5 +1,6 @@
 """From a checked result to the person's branch: a private merge first, then nothing but a fast-forward."""
 
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -138,6 +139,8 @@ class Branches:
         ref = f"refs/heads/{preview.target_branch}"
         self._refuse_rebased(ref)
         place = await self._checked_out(ref)
+        if place is not None and tip is None:
+            await self._refuse_overwriting(place, commit)
         if place is not None:
             await self._fast_forward(Git(place, self._git.env), commit, self._named(preview))
             return
@@ -171,6 +174,13 @@ class Branches:
                         "Finish or abort it, then accept again."
                     )
 
+    async def _refuse_overwriting(self, place: Path, commit: str) -> None:
+        """Before the first commit git lets a merge overwrite ignored files, whatever it is told."""
+        files = await self._git.names("ls-tree", "-r", "-z", "--name-only", commit)
+        in_the_way = [name for name in files if os.path.lexists(place / name) or _under_a_file(place, name)]
+        if in_the_way:
+            raise WorkspaceError(_uncommitted(in_the_way, place))
+
     async def _fast_forward(self, git: Git, commit: str, named: str) -> None:
         folder = Path(await git("rev-parse", "--absolute-git-dir"))
         for state, what in _UNFINISHED.items():
@@ -188,10 +198,7 @@ class Branches:
 def _in_the_way(error: GitError, named: str, folder: Path) -> str:
     files = [line.strip() for line in error.stderr.splitlines() if line.startswith("\t")]
     if files:
-        return (
-            f"Your own uncommitted work is in the way of the result: {name_files(files)} in {one_line(str(folder))}. "
-            "Nothing was changed. Commit, stash or move it, then accept again."
-        )
+        return _uncommitted(files, folder)
     if "index.lock" in error.stderr:
         return (
             f"Another git command is at work in {one_line(str(folder))}. Accept again when it has ended; "
@@ -200,6 +207,18 @@ def _in_the_way(error: GitError, named: str, folder: Path) -> str:
     if "Not possible to fast-forward" in error.stderr:
         return f"{named} has moved in this moment. Nothing was changed; accept again."
     return f"The result cannot be brought onto your checkout: {one_line(error.stderr, 400)}"
+
+
+def _uncommitted(files: list[str], folder: Path) -> str:
+    return (
+        f"Your own uncommitted work is in the way of the result: {name_files(files)} in {one_line(str(folder))}. "
+        "Nothing was changed. Commit, stash or move it, then accept again."
+    )
+
+
+def _under_a_file(folder: Path, name: str) -> bool:
+    parents = [folder / parent for parent in list(Path(name).parents)[:-1]]
+    return any(os.path.lexists(parent) and (parent.is_symlink() or not parent.is_dir()) for parent in parents)
 
 
 def _status_path(entry: str) -> str | None:

@@ -333,3 +333,11 @@ async def test_without_git_the_message_says_so(person: Person, monkeypatch: pyte
     monkeypatch.setenv("PATH", str(person.folder))
     with pytest.raises(WorkspaceError, match="git is not installed"):
         await person.open()
+
+
+async def test_war_rooms_home_inside_the_repository_does_not_count_as_uncommitted(person: Person) -> None:
+    head = person.start()
+    repository = await Repository.open(person.folder, person.folder / "state")
+    await repository.add_worktree("T1", 1, head)
+    person.write("state/db.sqlite")
+    assert (await repository.base()).warnings == ()
