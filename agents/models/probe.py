@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agents.clock import Clock
-from agents.models.chat import ChatModel, ChatRequest, Finished, Message, ToolCall, ToolSpec
+from agents.models.chat import ChatModel, ChatRequest, Finished, Message, ToolCall, ToolResult, ToolSpec
 from agents.models.errors import BadResponse, ContextOverflow, NoToolSupport
 from agents.models.ollama_inventory import LoadedModel, same_model
 from agents.models.ollama_server import OllamaServer
@@ -41,39 +41,48 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class _Question:
-    ask: str
+    messages: tuple[Message, ...]
     right: Callable[[ToolCall], bool]
 
 
-def _names(call: ToolCall, tool: str, argument: str, wanted: str) -> bool:
+def _says(call: ToolCall, tool: str, argument: str, wanted: str) -> bool:
     value = call.arguments.get(argument)
     return call.name == tool and isinstance(value, str) and value.strip().removeprefix("./") == wanted
 
 
+def _user(text: str) -> Message:
+    return Message(role="user", content=text)
+
+
+_READ = ToolCall(id="call_read", name="file_read", arguments={"path": "notes.md"})
+
 _QUESTIONS = (
-    _Question("Read the file notes.md.", lambda call: _names(call, "file_read", "path", "notes.md")),
+    _Question((_user("Read the file notes.md."),), lambda call: _says(call, "file_read", "path", "notes.md")),
+    _Question((_user("Run the command: git status"),), lambda call: _says(call, "shell_run", "command", "git status")),
+    # What breaks small models is not a first call but the second: they repeat it, or retell its result.
     _Question(
-        "Write the file hello.txt with the single word hello in it.",
-        lambda call: (
-            _names(call, "file_write", "path", "hello.txt") and "hello" in str(call.arguments.get("content")).lower()
+        (
+            _user("Read notes.md. Then write the number that stands in it into the file number.txt."),
+            Message(role="assistant", tool_calls=(_READ,)),
+            Message(role="tool", tool_results=(ToolResult(call_id=_READ.id, name=_READ.name, content="number: 4711"),)),
         ),
+        lambda call: _says(call, "file_write", "path", "number.txt") and "4711" in str(call.arguments.get("content")),
     ),
-    _Question("Run the command: git status", lambda call: _names(call, "shell_run", "command", "git status")),
 )
 
 
 async def probe_model(model: ChatModel, *, clock: Clock, server: OllamaServer | None = None) -> Probe:
     """Ask `model` four short questions and grade it; `server` tells how much of it lies on the GPU.
 
-    *Tools*: all three calls were right, native or written as text. *Schema*: an answer fitted a JSON schema. *Text*:
-    neither. Raises ModelError when the surroundings fail (not reachable, not pulled, overloaded, timed out, cut
-    off).
+    *Tools*: all three calls were right, native or written as text; the third follows the result of another call.
+    *Schema*: an answer fitted a JSON schema. *Text*: neither. Raises ModelError when the surroundings fail: not
+    reachable, not pulled, overloaded, timed out, cut off.
     """
     speeds: list[tuple[int, float]] = []
     rights = 0
     native = 0
     for question in _QUESTIONS:
-        finished = await _ask(model, _request(question.ask, tools=_TOOLS), speeds)
+        finished = await _ask(model, _request(question.messages, tools=_TOOLS), speeds)
         if finished is None:
             continue
         calls = finished.message.tool_calls or read_tool_calls(finished.message.content, _TOOLS).calls
@@ -81,7 +90,9 @@ async def probe_model(model: ChatModel, *, clock: Clock, server: OllamaServer | 
         rights += right
         native += right and bool(finished.message.tool_calls)
     answer = await _ask(
-        model, _request("A Python program has 3 lines. Give its language and its number of lines.", schema=True), speeds
+        model,
+        _request((_user("A Python program has 3 lines. Give its language and its number of lines."),), schema=True),
+        speeds,
     )
     fits = answer is not None and _fits_schema(answer.message.content)
     grade = Grade.TOOLS if rights == len(_QUESTIONS) else Grade.SCHEMA if fits else Grade.TEXT
@@ -112,10 +123,10 @@ async def _ask(model: ChatModel, request: ChatRequest, speeds: list[tuple[int, f
     return finished
 
 
-def _request(ask: str, *, tools: tuple[ToolSpec, ...] = (), schema: bool = False) -> ChatRequest:
+def _request(messages: tuple[Message, ...], *, tools: tuple[ToolSpec, ...] = (), schema: bool = False) -> ChatRequest:
     return ChatRequest(
         system="Answer in JSON." if schema else _SYSTEM,
-        messages=(Message(role="user", content=ask),),
+        messages=messages,
         tools=tools,
         max_tokens=_MAX_TOKENS,
         schema=_SCHEMA if schema else None,

@@ -26,8 +26,8 @@ from tests.fakes.ollama_server import (
 
 RIGHT = (
     ("file_read", {"path": "./notes.md"}),
-    ("file_write", {"path": "hello.txt", "content": "hello\n"}),
     ("shell_run", {"command": "git status"}),
+    ("file_write", {"path": "number.txt", "content": "4711\n"}),
 )
 FITS = text('{"language": "Python", "lines": 3}', output=12, tokens_per_second=40)
 
@@ -77,20 +77,24 @@ async def test_calls_written_as_text_grade_tools_too(server: FakeOllama) -> None
 
 
 @pytest.mark.parametrize(
-    "second",
+    "third",
     [
-        native("file_write", {"path": "/etc/hello.txt", "content": "hello"}),
-        native("shell_run", {"command": "echo hello > hello.txt"}),
-        native("file_write", {"path": ["hello.txt"], "content": "hello"}),
-        text("I cannot write files."),
+        native("file_read", {"path": "notes.md"}),
+        native("file_write", {"path": "/etc/number.txt", "content": "4711"}),
+        native("file_write", {"path": "number.txt", "content": "number"}),
+        native("file_write", {"path": ["number.txt"], "content": "4711"}),
+        native("shell_run", {"command": "echo 4711 > number.txt"}),
+        text("The number is 4711."),
         calls_apart(call("file_write", "garbage")),
     ],
 )
-async def test_one_wrong_call_is_not_tools(server: FakeOllama, second: Script) -> None:
-    server.reply(native(*RIGHT[0]), second, native(*RIGHT[2]), FITS)
+async def test_a_model_that_fails_after_a_result_is_not_fit_for_the_loop(server: FakeOllama, third: Script) -> None:
+    server.reply(*(native(*one) for one in RIGHT[:2]), third, FITS)
     probed = await probe(server)
     assert probed.grade is Grade.SCHEMA
     assert "2 of 3" in probed.details
+    roles = [message["role"] for message in server.chats[2].body["messages"]]
+    assert roles == ["system", "user", "assistant", "tool"]
 
 
 async def test_a_model_that_takes_no_tools_can_still_answer_to_a_schema(server: FakeOllama) -> None:
