@@ -479,11 +479,18 @@ async def test_nonsense_counts_do_not_reach_the_ledger(server: FakeOllama, model
 # Waiting and leaving
 
 
+async def connected(server: FakeOllama, **changes: Any) -> OllamaModel:
+    """A model under a fast clock whose client is open already: only the waiting is measured."""
+    slow = OllamaModel("m:1b", url=server.url, settings=tier(**changes), clock=FastClock())
+    await slow.server.version()
+    return slow
+
+
 async def test_while_a_model_loads_the_screen_hears_of_it_and_then_the_limit_ends_it(server: FakeOllama) -> None:
     server.reply((Stall(), *text("never")))
-    slow = OllamaModel("m:1b", url=server.url, settings=tier(first_byte_s=15), clock=FastClock())
+    slow = await connected(server, first_byte_s=150)
     heard: list[Part] = []
-    with pytest.raises(TimedOut, match="15 s"):
+    with pytest.raises(TimedOut, match="150 s"):
         await hear(slow, heard)
     assert len(heard) >= 3
     assert all(isinstance(part, Loading) for part in heard)
@@ -495,7 +502,7 @@ async def test_while_a_model_loads_the_screen_hears_of_it_and_then_the_limit_end
 async def test_a_cold_start_is_no_failure(server: FakeOllama) -> None:
     ready = asyncio.Event()
     server.reply((Stall(ready), *text("at last", load_s=90)))
-    slow = OllamaModel("m:1b", url=server.url, settings=tier(), clock=FastClock())
+    slow = await connected(server, first_byte_s=2000)
     parts: list[Part] = []
     async for part in slow.stream(request()):
         parts.append(part)
@@ -508,7 +515,7 @@ async def test_a_cold_start_is_no_failure(server: FakeOllama) -> None:
 
 async def test_silence_between_chunks_has_its_own_limit(server: FakeOllama) -> None:
     server.reply((chunk("a"), Stall()))
-    slow = OllamaModel("m:1b", url=server.url, settings=tier(between_chunks_s=10), clock=FastClock())
+    slow = await connected(server, first_byte_s=2000, between_chunks_s=10)
     with pytest.raises(TimedOut, match="10 s"):
         await finish(slow)
     await slow.aclose()
@@ -517,7 +524,7 @@ async def test_silence_between_chunks_has_its_own_limit(server: FakeOllama) -> N
 async def test_a_server_may_be_silent_for_longer_while_it_writes_a_tool_call(server: FakeOllama) -> None:
     ready = asyncio.Event()
     server.reply((chunk("a"), Stall(ready), *calls_at_the_end(call("f", {}))))
-    patient = OllamaModel("m:1b", url=server.url, settings=tier(between_chunks_s=5), clock=FastClock())
+    patient = await connected(server, first_byte_s=2000, between_chunks_s=5)
     asyncio.get_running_loop().call_later(0.3, ready.set)
     assert (await finish(patient, request(tools=(WRITE,)))).stop is StopReason.TOOLS
     await patient.aclose()
