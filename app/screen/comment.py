@@ -19,7 +19,7 @@ class Comment(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """One line to write in."""
-        with VerticalScroll(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Plain(Content.styled(f"Send {self._label} back", "bold"), classes="question")
             field = Input(placeholder="What should be different? May stay empty.", id="comment")
             field.cursor_blink = False

@@ -26,7 +26,7 @@ class Confirm(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The question, what follows from yes, the two keys."""
-        with VerticalScroll(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Plain(Content.styled(self._question, "bold"), classes="question")
             yield Plain(self._consequence)
             yield Plain(Content.styled("y yes   n no", "$info"), classes="answers")

@@ -14,6 +14,8 @@ from app.screen.state import ENDED, NEEDS_PERSON, MissionRow, Part, TaskRow, Uni
 if TYPE_CHECKING:
     from agents import events as e
 
+_A_DAY_S = 86_400.0
+
 
 def _posted(war: War, event: e.TaskPosted) -> Part:
     if event.task is None or (event.repo and war.repositories and event.repo not in war.repositories):
@@ -106,7 +108,8 @@ def _cooling(war: War, event: e.AgentCooling) -> Part:
     if event.agent:
         callsign = one_line(event.agent, 24)
         unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
-        until = event.at + timedelta(seconds=min(max(event.seconds, 0.0), 86_400.0))
+        rest = event.seconds if 0 < event.seconds < _A_DAY_S else 0.0
+        until = event.at + timedelta(seconds=rest)
         note = "full reset" if event.reset else "rests"
         war.units[callsign] = replace(unit, health="cooling", task=None, note=note, cooling_until=until)
     return Part.FIELD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from math import isfinite
 
 NANO = 1_000_000_000
 """Nano-dollars in a dollar. Repeated here because the engine's vocabulary is too heavy to import before first paint."""
@@ -21,6 +22,8 @@ def dollars(nano: int | None) -> str:
 
 def elapsed(seconds: float) -> str:
     """0:31, 12:05, 1:02:09."""
+    if not isfinite(seconds):
+        return "?"
     total = max(0, int(seconds))
     hours, rest = divmod(total, 3600)
     minutes, seconds_left = divmod(rest, 60)

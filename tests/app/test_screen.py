@@ -1,0 +1,523 @@
+"""The command center from the keyboard, on a scripted engine."""
+
+import pytest
+from fake_command import START, FakeCommand, Refused, in_review
+from screen_pilot import NORMAL, WIDE, drawn, opened, seen, strips, until, war_room
+from textual.widgets import Input, Select, TextArea
+
+from agents.events import (
+    AgentHealth,
+    BudgetSpent,
+    Event,
+    MissionStarted,
+    ModelDelta,
+    TaskPosted,
+    TaskStatusChanged,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+)
+from agents.models.chat import Message, ToolCall
+from agents.settings import ScreenSettings, Settings, Sound
+from agents.tasks import Health, Mission, NewTask, TaskStatus, Variant, Way
+from app.screen.actions import ACTIONS
+from app.screen.diff import DiffScreen
+from app.screen.new_task import NewTaskDialog
+from app.screen.task_screen import TaskScreen
+
+FIELD = {"at": START, "mission": 1, "agent": "CodeX-7", "tier": "local"}
+
+
+def move_out(command: FakeCommand, task: int, mission: int = 1) -> None:
+    command.tell(
+        MissionStarted(
+            at=START,
+            task=task,
+            mission=mission,
+            agent="CodeX-7",
+            tier="local",
+            number=1,
+            model="qwen",
+            way=Way.LOOP,
+            variant=Variant.ONCE,
+            branch="b",
+        )
+    )
+
+
+async def test_it_says_opening_before_there_is_an_engine_and_keys_say_why() -> None:
+    app = war_room()
+    async with app.run_test(size=NORMAL) as pilot:
+        await seen(pilot, "opening…", "Opening the war room")
+        await until(pilot, app.painted.is_set)
+        await pilot.press("n")
+        await seen(pilot, "The engine is still opening.")
+        app.engine_failed(Refused("the database is locked: close the other War Room, which runs as process 4711"))
+        await seen(pilot, "Cannot open", "close the other War Room", "4711", "q leaves")
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [NORMAL, WIDE])
+async def test_all_five_panes_live_on_the_bus(size: tuple[int, int]) -> None:
+    command = FakeCommand(simulated=True)
+    async with opened(command, size) as (app, pilot):
+        await seen(pilot, "SIMULATION", "shop ⎇ main", "$0.42 / $5.00", "No bounties yet", "Press n to post one")
+        command.put("Paginate /orders")
+        command.tell(TaskPosted(at=START, task=1, title="Paginate /orders", priority=7, repo="/home/ada/shop"))
+        await seen(pilot, "Paginate /orders", "OPEN", "BOARD 1")
+        move_out(command, 1)
+        command.tell(AgentHealth(task=1, health=Health.WORKING, step=4, max_steps=25, note="reads", **FIELD))
+        command.tell(ToolStarted(task=1, call=1, tool="shell_run", summary="pytest -q", **FIELD))
+        command.tell(ToolOutput(task=1, call=1, text="1 failed, 11 passed\n", **FIELD))
+        command.tell(ToolFinished(task=1, call=1, tool="shell_run", ok=False, summary="exit 1", seconds=1.3, **FIELD))
+        command.tell(
+            BudgetSpent(task=1, call=1, amount_nano=1, today_nano=4_200_000_000, cap_nano=5_000_000_000, **FIELD)
+        )
+        command.ledger.spent_nano = 4_200_000_000
+        await seen(pilot, "◐ CodeX-7", "WORKING", "RUNNING", "1 failed, 11 passed", "✗ shell_run", "1.3 s")
+        await seen(pilot, "FIELD 1", "$4.20")
+        command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.REVIEW))
+        await seen(pilot, "REVIEW", "◆ 1 NEED YOU", "CHECK 1")
+        assert "BARRACKS" in drawn(app) or size == NORMAL
+
+
+async def test_post_from_the_keyboard() -> None:
+    command = FakeCommand()
+    async with opened(command) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewTaskDialog))
+        await pilot.press("enter")
+        await seen(pilot, "A task needs a title.")
+        await pilot.press(*"Add quitting")
+        app.screen.query_one("#brief", TextArea).text = "With [brackets]\nand lines"
+        app.screen.query_one("#check", Input).value = "pytest -q"
+        app.screen.query_one("#priority", Input).value = "eleven"
+        app.screen.query_one("#tier", Select).value = "haiku"
+        await pilot.press("ctrl+o")
+        await seen(pilot, "whole number from 1")
+        app.screen.query_one("#priority", Input).value = "8"
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: len(command.orders) == 2)
+        assert command.orders == [
+            (
+                "post",
+                NewTask(
+                    title="Add quitting",
+                    brief="With [brackets]\nand lines",
+                    check="pytest -q",
+                    priority=8,
+                    tier="haiku",
+                ),
+            ),
+            ("dispatch", 1),
+        ]
+        await seen(pilot, "T1 is dispatched.", "QUEUED", "Add quitting")
+        assert app.center.board.selected_id == 1
+        await pilot.press("n", "escape")
+        assert len(command.orders) == 2
+
+
+async def test_dispatch_one_and_all() -> None:
+    command = FakeCommand()
+    for title in ("First", "Second", "Third"):
+        command.put(title)
+    async with opened(command) as (_, pilot):
+        await pilot.press("j", "d")
+        await seen(pilot, "T2 is dispatched.")
+        await pilot.press("d")
+        await seen(pilot, "T2 is queued: only an open task can be dispatched.")
+        await pilot.press("D")
+        await until(pilot, lambda: len(command.orders) == 2)
+        assert command.orders == [("dispatch", 2), ("dispatch_all",)]
+        await seen(pilot, "0 open  3 queued")
+        await pilot.press("D")
+        await seen(pilot, "No task is open.")
+
+
+async def test_diff_beside_its_check_then_accept() -> None:
+    command = FakeCommand()
+    in_review(command)
+    async with opened(command) as (app, pilot):
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, DiffScreen))
+        await seen(pilot, "PROVEN", "base exit 1 → result exit 0", "+def slugify(text):", "AssertionError: want a-b")
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.query_one("#diff").scroll_offset.y > 0)
+        await pilot.press("p", "a")
+        await seen(pilot, "Accept T1: Fix CSV quoting?", "merged onto main")
+        await pilot.press("enter")
+        assert command.orders == [], "enter is not a deliberate yes"
+        await pilot.press("y")
+        await seen(pilot, "T1 is accepted.", "DONE proven")
+        assert command.orders == [("accept", 1)]
+        assert app.screen is app.center
+
+
+async def test_reject_asks_and_no_is_no() -> None:
+    command = FakeCommand()
+    in_review(command)
+    async with opened(command) as (_, pilot):
+        for leave in ("n", "escape"):
+            await pilot.press("X")
+            await seen(pilot, "Reject T1", "the work in them is lost")
+            await pilot.press(leave)
+            await seen(pilot, "BOUNTY BOARD")
+        assert command.orders == []
+        await pilot.press("X")
+        await seen(pilot, "Reject T1")
+        await pilot.press("y")
+        await seen(pilot, "T1 is rejected.", "OPEN")
+        assert command.orders == [("reject", 1)]
+
+
+async def test_cancel_asks_only_where_work_would_be_lost() -> None:
+    command = FakeCommand()
+    command.put("Waits")
+    command.put("Runs", TaskStatus.RUNNING)
+    async with opened(command) as (_, pilot):
+        await pilot.press("x")
+        await until(pilot, lambda: command.orders == [("cancel", 1)])
+        await seen(pilot, "T1 is cancelled.", "CANCELLED")
+        await pilot.press("g", "x")
+        await seen(pilot, "Cancel T2: Runs?")
+        await pilot.press("y")
+        await until(pilot, lambda: command.orders[-1] == ("cancel", 2))
+        await pilot.press("x")
+        await seen(pilot, "there is nothing left to cancel")
+
+
+async def test_retry_takes_a_comment() -> None:
+    command = FakeCommand()
+    in_review(command)
+    async with opened(command) as (_, pilot):
+        await pilot.press("R")
+        await seen(pilot, "Send T1 back")
+        await pilot.press(*"quote it", "enter")
+        await seen(pilot, "T1 is sent back.", "QUEUED")
+        assert command.orders == [("retry", 1, "quote it")]
+
+
+async def test_an_error_of_the_engine_is_said_and_nothing_ends() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command) as (app, pilot):
+        command.refuse = Refused("T1 was not merged: [/foo] \x1b]52;c;eA==\x07your branch has moved on")
+        await pilot.press("d")
+        await seen(pilot, "T1 was not merged: [/foo] your branch has moved on")
+        command.refuse = None
+        await pilot.press("d")
+        await seen(pilot, "T1 is dispatched.")
+        assert app.is_running
+
+
+async def test_a_broken_stream_is_said() -> None:
+    command = FakeCommand()
+    async with opened(command) as (app, pilot):
+        command.ledger = None  # type: ignore[assignment]
+        command.tell(BudgetSpent(at=START, call=1, amount_nano=1, today_nano=1, cap_nano=1))
+        await seen(pilot, "no longer follows the engine")
+        assert app.is_running
+
+
+async def test_next_goes_through_what_needs_you() -> None:
+    command = FakeCommand()
+    command.put("Calm", priority=9)
+    in_review(command, "Review me")
+    command.put("Help me", TaskStatus.NEEDS_HUMAN)
+    async with opened(command) as (app, pilot):
+        await seen(pilot, "◆ 2 NEED YOU")
+        chosen = []
+        for _ in range(3):
+            await pilot.press("exclamation_mark")
+            chosen.append(app.center.board.selected_id)
+        assert chosen == [2, 3, 2]
+
+
+async def test_the_selection_stays_with_its_task() -> None:
+    command = FakeCommand()
+    for title in ("First", "Second", "Third"):
+        command.put(title)
+    async with opened(command) as (app, pilot):
+        await pilot.press("down")
+        assert app.center.board.selected_id == 2
+        command.tell(TaskPosted(at=START, task=9, title="Urgent", priority=10, repo="/home/ada/shop"))
+        command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.DONE))
+        await seen(pilot, "Urgent", "DONE")
+        assert app.center.board.selected_id == 2
+        assert app.center.board.cursor == 1
+        await pilot.press("G")
+        assert app.center.board.selected_id == 1
+        await pilot.press("g")
+        assert app.center.board.selected_id == 9
+
+
+async def test_the_log_follows_until_a_person_scrolls() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command) as (app, pilot):
+        log = app.center.log_pane
+
+        def call(number: int) -> None:
+            command.tell(
+                ToolFinished(
+                    task=1, call=number, tool="file_read", ok=True, summary=f"line {number}", seconds=0.01, **FIELD
+                )
+            )
+
+        for number in range(60):
+            call(number)
+        await seen(pilot, "line 59", "follow")
+        await pilot.press("3", "k", "k")
+        assert not log.follow
+        top = log.scroll_offset.y
+        for number in range(60, 65):
+            call(number)
+        await seen(pilot, "▼ 5 new")
+        assert log.scroll_offset.y == top
+        await pilot.press("G")
+        await seen(pilot, "line 64", "follow")
+
+
+async def test_output_of_commands_can_be_hidden() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command) as (_, pilot):
+        command.tell(ToolStarted(task=1, call=1, tool="shell_run", summary="make", **FIELD))
+        command.tell(ToolOutput(task=1, call=1, text="gcc main.c\n", **FIELD))
+        await seen(pilot, "gcc main.c")
+        await pilot.press("o")
+        await seen(pilot, "calls only")
+        assert "gcc main.c" not in drawn(pilot.app)
+
+
+async def test_task_page_is_live() -> None:
+    command = FakeCommand()
+    task = command.put(
+        "Paginate /orders",
+        TaskStatus.RUNNING,
+        brief="Use a cursor.",
+        plan=({"tier": "local", "model": "qwen", "way": "loop", "why": "cheap"},),
+    )
+    command.attempts[1] = [
+        Mission(
+            id=1,
+            task=1,
+            number=1,
+            agent="CodeX-7",
+            tier="local",
+            model="qwen",
+            way=Way.LOOP,
+            variant=Variant.ONCE,
+            started_at=START,
+        )
+    ]
+    calls = (ToolCall(id="1", name="file_read", arguments={"path": "orders.py"}),)
+    command.said[1] = [Message(role="assistant", content="I look at [orders].", tool_calls=calls)]
+    async with opened(command, WIDE) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TaskScreen))
+        await seen(pilot, "Use a cursor.", "PLAN", "cheap", "MISSIONS", "T1.1", "I look at [orders].", "file_read")
+        command.tell(ModelDelta(task=1, text="Now I write the cursor", **FIELD))
+        await seen(pilot, "LIVE", "Now I write the cursor")
+        command.board[1] = task.model_copy(update={"reason": "the model is gone"})
+        command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
+        await seen(pilot, "the model is gone")
+        await pilot.press("escape")
+        assert app.screen is app.center
+
+
+async def test_panes_are_reached_by_number_and_zoomed() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command) as (app, pilot):
+        await pilot.press("3")
+        assert app.focused is app.center.log_pane
+        await pilot.press("z")
+        assert "BOUNTY BOARD" not in drawn(app)
+        await pilot.press("z")
+        await seen(pilot, "BOUNTY BOARD")
+        await pilot.press("4")
+        await seen(pilot, "4 RADAR")
+        assert "BOUNTY BOARD" not in drawn(app)
+        await pilot.press("1")
+        await seen(pilot, "BOUNTY BOARD", "TOOL LOG")
+
+
+async def test_one_pane_at_a_time_when_narrow() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command, (70, 22)) as (app, pilot):
+        titles = {"1": "BOUNTY BOARD", "2": "ACTIVE MISSIONS", "3": "TOOL LOG", "4": "4 RADAR", "5": "5 CREDITS"}
+        for key, title in titles.items():
+            await pilot.press(key)
+            await seen(pilot, title)
+            others = set(titles.values()) - {title}
+            assert not [other for other in others if other in drawn(app)]
+
+
+async def test_every_size_is_survived_and_resize_is_live() -> None:
+    command = FakeCommand()
+    command.put("First")
+    in_review(command)
+    async with opened(command, WIDE) as (app, pilot):
+        move_out(command, 1)
+        for width, height in ((1, 1), (59, 20), (60, 20), (80, 24), (2, 40), (220, 60), (60, 19), (120, 40)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            assert len(strips(app)) == height
+            if width >= 30 and (width < 60 or height < 20):
+                assert f"War Room needs 60x20. This is {width}x{height}." in drawn(app)
+        await seen(pilot, "BOUNTY BOARD", "BARRACKS", "4 RADAR")
+        for key in ("v", "enter", "n", "question_mark"):
+            await pilot.press(key)
+            await pilot.resize_terminal(1, 1)
+            await pilot.pause()
+            await pilot.resize_terminal(80, 24)
+            await pilot.press("escape")
+        assert app.screen is app.center
+
+
+async def test_quit_asks_while_missions_run() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command) as (app, pilot):
+        move_out(command, 1)
+        await seen(pilot, "moves out")
+        await pilot.press("q")
+        await seen(pilot, "Leave the War Room?", "1 mission is in the field")
+        await pilot.press("n")
+        assert app.is_running
+        await pilot.press("ctrl+q")
+        await seen(pilot, "Leave the War Room?")
+        await pilot.press("y")
+    assert app.return_code == 0
+
+
+async def test_themes_and_help() -> None:
+    command = FakeCommand()
+    async with opened(command) as (app, pilot):
+        walked = [app.theme]
+        for _ in range(4):
+            await pilot.press("t")
+            walked.append(app.theme)
+        assert walked == ["ember", "crimson", "cobalt", "daylight", "ember"]
+        await pilot.press("question_mark")
+        await seen(pilot, "Post a new task on the board", "No task is selected")
+        await pilot.press("q")
+        assert app.screen is app.center
+
+
+async def test_settings_choose_theme_ascii_and_keys() -> None:
+    settings = Settings(screen=ScreenSettings(theme="daylight", ascii=True), keys={"dispatch": "f"})
+    command = FakeCommand(settings=settings)
+    command.put("First")
+    async with opened(command) as (app, pilot):
+        assert app.theme == "daylight"
+        await seen(pilot, "o OPEN")
+        await pilot.press("d")
+        assert command.orders == []
+        await pilot.press("f")
+        await until(pilot, lambda: command.orders == [("dispatch", 1)])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_what_calls_for_you_is_captioned_and_rings_once(enabled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = FakeCommand(settings=Settings(sound=Sound(enabled=enabled)))
+    command.put("First")
+    rung: list[int] = []
+    async with opened(command) as (app, pilot):
+        monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+        command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
+        await seen(pilot, "T1 needs you")
+        assert len(rung) == int(enabled)
+
+
+async def test_unknown_events_are_ignored() -> None:
+    command = FakeCommand()
+    async with opened(command) as (_, pilot):
+        command.tell(Event(type="weather.changed", at=START))
+        command.tell(TaskPosted(at=START, task=1, title="After the rain", priority=5, repo="/home/ada/shop"))
+        await seen(pilot, "After the rain")
+
+
+HOSTILE = (
+    "[/foo] [@click=app.quit]x[/] list[int] ",
+    "\x1b]52;c;cm0gLXJm\x07\x1b[2J\x1b[?1049l\x9b31m\x90x\x9c\x07\x00",
+    "\u202etxt.exe\u2066\u200b",
+    "数据" * 40 + "🚀👩‍👩‍👧" * 20 + "é" * 20,
+    "y" * 100_000,
+)
+
+
+@pytest.mark.parametrize("size", [NORMAL, WIDE, (60, 20)])
+async def test_hostile_text_is_only_text(size: tuple[int, int]) -> None:
+    command = FakeCommand()
+    everything = "".join(HOSTILE)
+    command.diff_text = f"diff --git a/{everything} b/x\n@@ -1 +1 @@\n+{everything}\n\t{everything}\r\n"
+    for text in HOSTILE:
+        in_review(command, text[:500])
+        command.board[len(command.board)] = command.board[len(command.board)].model_copy(
+            update={"reason": everything, "brief": everything, "warnings": (everything,), "branch": everything}
+        )
+    command.said[1] = [Message(role="assistant", content=everything)]
+    command.attempts[1] = [
+        Mission(
+            id=1,
+            task=1,
+            number=1,
+            agent=everything,
+            tier=everything,
+            model=everything,
+            way=Way.LOOP,
+            variant=Variant.ONCE,
+            started_at=START,
+            reason=everything,
+        )
+    ]
+    async with opened(command, size) as (app, pilot):
+        for number, text in enumerate(HOSTILE, 1):
+            where = {"at": START, "task": number, "mission": number, "agent": text, "tier": text}
+            command.tell(TaskPosted(title=text, priority=5, repo="/home/ada/shop", **where))
+            command.tell(
+                MissionStarted(number=1, model=text, way=Way.LOOP, variant=Variant.ONCE, branch=text, why=text, **where)
+            )
+            command.tell(AgentHealth(health=Health.STUCK, note=text, **where))
+            command.tell(ToolStarted(call=1, tool=text, summary=text, **where))
+            command.tell(ToolOutput(call=1, text=f"{text}\n{text}", **where))
+            command.tell(ToolFinished(call=1, tool=text, ok=True, summary=text, seconds=1, **where))
+            command.tell(ModelDelta(text=text, **where))
+            command.tell(TaskStatusChanged(status=TaskStatus.REVIEW, reason=text, **where))
+        await pilot.pause(0.3)
+        for keys in (
+            ["1"],
+            ["3"],
+            ["v"],
+            ["escape", "enter"],
+            ["escape", "a"],
+            ["n", "x"],
+            ["n", "2"],
+            ["4"],
+            ["1", "question_mark"],
+        ):
+            await pilot.press(*keys)
+            await pilot.pause(0.15)
+            for strip in strips(app):
+                for segment in strip:
+                    assert not [
+                        char
+                        for char in segment.text
+                        if char < " " or "\x7f" <= char <= "\x9f" or char in "\u202e\u2066\u200b"
+                    ]
+                    assert segment.style is None or not segment.style.meta.get("@click")
+        assert app.is_running
+
+
+def test_every_action_has_its_own_id_and_no_key_twice_in_a_place() -> None:
+    ids = [action.id for action in ACTIONS]
+    assert len(ids) == len(set(ids))
+    for place in {action.where for action in ACTIONS}:
+        keys = [
+            key for action in ACTIONS if action.where in {place, "everywhere", "pane"} for key in action.keys.split(",")
+        ]
+        assert len(keys) == len(set(keys)), place
