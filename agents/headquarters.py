@@ -7,6 +7,7 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +32,7 @@ from agents.settings import Settings
 from agents.store import Store
 from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Outcome, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
-from agents.workspace import MergeConflict, Repository, WorkspaceError
+from agents.workspace import MergeConflict, Repository, UnsavedWork, WorkspaceError
 
 FOLLOW_S = 0.2
 """How often another process's events and orders are looked for: one PRAGMA on an idle home."""
@@ -118,7 +119,7 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        sandbox = await choose_sandbox(settings.sandbox.kind)
+        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
         logs = self._home / "logs"
         logs.mkdir(exist_ok=True, mode=0o700)
@@ -303,7 +304,7 @@ class Headquarters:
             raise Conflict(f"{task.label}: {error}") from error
         except WorkspaceError as error:
             raise Conflict(f"{task.label} was not merged: {error}") from error
-        await self._forget_branches(task)
+        await self._forget_branches(task, force=False)
         status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.DONE, reason="accepted")
         return await self.store.save_task(
             task.id, [status], status=TaskStatus.DONE, reason="accepted", merged_commit=preview.commit
@@ -315,7 +316,7 @@ class Headquarters:
         if task.status not in {TaskStatus.REVIEW, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED, TaskStatus.CANCELLED}:
             raise NotPossible(f"{task.label} is {task.status}: there is no result to reject")
         self._require_here(task)
-        await self._forget_branches(task)
+        await self._forget_branches(task, force=True)
         status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.OPEN, reason="rejected")
         return await self.store.save_task(
             task.id,
@@ -414,9 +415,11 @@ class Headquarters:
                 f"`warroom retry {task.label}` does it again from your branch as it is now"
             )
 
-    async def _forget_branches(self, task: Task) -> None:
+    async def _forget_branches(self, task: Task, *, force: bool) -> None:
+        """Remove what the task's missions left behind; without `force` not a worktree with uncommitted work in it."""
         for mission in await self.store.missions(task.id):
-            await self.repository.remove(Path(mission.worktree), branch=mission.branch)
+            with contextlib.suppress(UnsavedWork):
+                await self.repository.remove(Path(mission.worktree), branch=mission.branch, force=force)
 
     def _require_here(self, task: Task) -> None:
         if task.repo != str(self.repository.root):

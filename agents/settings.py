@@ -58,6 +58,8 @@ class TierSettings(Section):
     between_chunks_s: float = Field(default=120, gt=0)
     connect_s: float = Field(default=5, gt=0)
     enabled: bool = True
+    free: bool = False
+    """A server of your own behind the Messages API (llama-server, vLLM): its calls cost nothing."""
 
     @field_validator("band")
     @classmethod

@@ -21,8 +21,9 @@ from agents.missions.mission import Ground, Orders, Report, run_mission
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.routing.plan import NoTier, make_plan
-from agents.sanitize import one_line
+from agents.sanitize import one_line, sanitize
 from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Usage, Variant
+from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.checks import find_check, touched_tests
 
@@ -76,7 +77,7 @@ class CarryOut:
         )
         try:
             return await self._arms(task, plan, ready, started, comment)
-        except WorkspaceError as error:
+        except (WorkspaceError, SandboxError) as error:
             return await self._finish(task, _State(), started, environment=str(error))
 
     def _plan(self, task: Task, ready: Readiness) -> tuple[Arm, ...]:
@@ -99,21 +100,19 @@ class CarryOut:
         base: Base | None = None
         base_check: CheckResult | None = None
         command = self._command(task)
-        files: tuple[str, ...] = ()
         for index, arm in enumerate(plan):
             slot = await self._slots.take(arm.tier)
             model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
             try:
                 if base is None:
                     base = await ground.repository.base()
-                    files = await ground.repository.files_at(base.commit)
                     task = await self._running(task, base)
                     base_check = await self._base_check(task, command, base.commit)
                     task = await ground.store.save_task(task.id, base_check=base_check)
                 orders = Orders(
                     task=task,
                     arm=arm,
-                    number=task.missions + 1,
+                    number=len(await ground.store.missions(task.id)) + 1,
                     agent=slot.callsign,
                     model=model,
                     grade=ready.grades.get(arm.tier),
@@ -122,7 +121,6 @@ class CarryOut:
                     check=command,
                     own_check=task.check is not None,
                     base_check=base_check,
-                    files=files,
                     hand_over=await self._hand_over(arm, state, base.commit, comment),
                 )
                 report = await run_mission(ground, orders)
@@ -258,7 +256,7 @@ def finished_event(task: Task, outcome: Outcome, at: Any) -> TaskFinished:
         commit=task.commit,
         files=tuple(one_line(name, 300) for name in task.files),
         check=CheckSummary(
-            command=one_line(base.command, 500) if base else None,
+            command=sanitize(base.command) if base else None,
             exit_code=result.exit_code if result else None,
             base_exit_code=base.exit_code if base else None,
         ),

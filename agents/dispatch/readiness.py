@@ -41,7 +41,7 @@ async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
     if tier.provider == "simulation":
         return ""
     if tier.provider == "anthropic":
-        return "" if credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"
+        return "" if tier.free or credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"
     urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
     urls = urls or [None]
     answers = await asyncio.gather(*(_missing_at(url, tier.model) for url in urls))

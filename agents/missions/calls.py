@@ -14,9 +14,9 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
-from agents.models.chat import ChatModel, ChatRequest, Finished, Loading, TextDelta
+from agents.models.chat import ChatModel, ChatRequest, Finished, Loading, Restarted, TextDelta
 from agents.models.errors import ModelError
-from agents.models.prices import Price, price_date, price_of
+from agents.models.prices import FREE, Price, price_date, price_of
 from agents.models.retry import stream_with_retries
 from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
@@ -38,6 +38,7 @@ class ModelCalls:
         daily_cap_nano: int,
         task_cap_nano: int,
         warn_at: float,
+        free: bool,
         on_activity: Callable[[str], Awaitable[None]],
     ) -> None:
         self.model = model
@@ -52,7 +53,7 @@ class ModelCalls:
         self._task_cap = task_cap_nano
         self._warn_at = warn_at
         self._on_activity = on_activity
-        self._price: Price | None = price_of(*_priced_as(model))
+        self._price: Price | None = FREE if free else price_of(*_priced_as(model))
 
     async def call(self, request: ChatRequest) -> Finished:
         """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
@@ -76,6 +77,8 @@ class ModelCalls:
                     await self.store.append(self._delta(part.text))
                 elif isinstance(part, Loading):
                     loading = await self._say_loading(part, open_call, said=loading)
+                elif isinstance(part, Restarted):
+                    await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                 elif isinstance(part, Finished):
                     settled = True
                     await self._settle(open_call, part.usage, finished=part)
@@ -158,8 +161,9 @@ class ModelCalls:
         return ()
 
     async def _say_loading(self, part: Loading, call: int, *, said: bool) -> bool:
-        await self._on_activity(f"loading {self.model.model}, {part.waited_s:.0f} s")
-        if not said:
+        word = "loading" if self.model.provider == "ollama" else "waiting for"
+        await self._on_activity(f"{word} {self.model.model}, {part.waited_s:.0f} s")
+        if not said and self.model.provider == "ollama":
             started = ModelStarted(
                 **self._where(), model=self.model.model, call=call, state="loading", note="no answer yet: loading"
             )

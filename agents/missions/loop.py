@@ -90,7 +90,7 @@ class _Loop:
         if not self.attempt.calls.model.model.startswith("claude"):
             reading = read_tool_calls(text, self.attempt.toolbox.specs)
             if reading.calls:
-                return await self._run_calls(reading.calls, as_text=True)
+                return await self._run_calls(reading.calls, note=reading.problem or "", as_text=True)
             await self._correct(reading.problem or NUDGE)
             return None
         if self.tool_number and finished.stop is StopReason.END:
@@ -98,7 +98,7 @@ class _Loop:
         await self._correct(NUDGE)
         return None
 
-    async def _run_calls(self, calls: tuple[ToolCall, ...], *, as_text: bool) -> str | None:
+    async def _run_calls(self, calls: tuple[ToolCall, ...], *, as_text: bool, note: str = "") -> str | None:
         self.corrections = 0
         results: list[ToolResult] = []
         summary: str | None = None
@@ -113,7 +113,7 @@ class _Loop:
                 summary = outcome.content
         if as_text:
             told = "\n\n".join(f"Result of {result.name}:\n{result.content}" for result in results)
-            await self.conversation.add(Message(role="user", content=told))
+            await self.conversation.add(Message(role="user", content=f"{told}\n\n{note}".strip()))
         else:
             await self.conversation.add(Message(role="tool", tool_results=tuple(results)))
         return summary

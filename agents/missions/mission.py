@@ -1,6 +1,7 @@
 """One mission from worktree to judgement."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,9 +21,9 @@ from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Store, UnknownPrice
 from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
-from agents.tools.sandbox import Sandbox
+from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
-from agents.workspace import Commit, Repository, Worktree
+from agents.workspace import Commit, Repository, UnsavedWork, Worktree
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,6 @@ class Orders:
     check: str | None
     own_check: bool
     base_check: CheckResult | None
-    files: tuple[str, ...]
     hand_over: HandOver | None
 
 
@@ -154,13 +154,14 @@ class _Run:
             daily_cap_nano=round(settings.budget.daily_usd * NANO),
             task_cap_nano=round(settings.budget.task_usd * NANO) if cap is None else cap,
             warn_at=settings.budget.warn_at,
+            free=settings.tiers[orders.arm.tier].free,
             on_activity=self._activity,
         )
 
     async def run(self) -> Report:
         try:
             note = await self._work()
-        except (ModelError, OverBudget, UnknownPrice) as error:
+        except (ModelError, OverBudget, UnknownPrice, SandboxError) as error:
             return await self._stopped(error)
         commit = await self._commit()
         if commit is None:
@@ -180,7 +181,7 @@ class _Run:
 
     async def _work(self) -> str:
         """The way of working, inside its limits. Empty, or why it ended early (what was written is checked anyway)."""
-        attempt = self._attempt()
+        attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         limit = self.orders.task.timeout_s or self.ground.settings.mission.timeout_s
         try:
             async with asyncio.timeout(limit):
@@ -191,7 +192,7 @@ class _Run:
             return f"the limit of {limit:.0f} s was reached"
         return ""
 
-    def _attempt(self) -> Attempt:
+    def _attempt(self, files: tuple[str, ...]) -> Attempt:
         orders, settings = self.orders, self.ground.settings
         folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -214,11 +215,11 @@ class _Run:
             emit=self._emit,
             check=orders.check,
             base_failure=base.output if base is not None and not base.green and settings.check.show else "",
-            context=project_context(self.worktree.path, orders.files, token_budget=orders.model.window // 6),
+            context=project_context(self.worktree.path, files, token_budget=orders.model.window // 6),
             hand_over=orders.hand_over,
             max_steps=orders.task.max_steps or settings.mission.max_steps,
             clock=self.ground.clock,
-            files=orders.files,
+            files=files,
         )
 
     async def _commit(self) -> Commit | None:
@@ -240,7 +241,7 @@ class _Run:
         commit = await self._commit()
         reason = one_line(str(error), 300)
         report = await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), commit, None)
-        environment = isinstance(error, ModelError) and error.environment
+        environment = isinstance(error, SandboxError) or (isinstance(error, ModelError) and error.environment)
         over = isinstance(error, OverBudget | UnknownPrice)
         return report.model_copy(update={"stopped": reason, "over_budget": over, "environment": environment})
 
@@ -270,7 +271,8 @@ class _Run:
             seconds=seconds,
             check=check,
         )
-        await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
+        with contextlib.suppress(UnsavedWork):  # what could not be committed stays where the person finds it
+            await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
         if commit and not judgement.outcome.accepted:
             await ground.repository.archive(self.worktree.branch)
         return Report(mission=mission, judgement=judgement, files=files)

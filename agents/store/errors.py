@@ -91,7 +91,8 @@ class UnknownPrice(StoreError):
     def __init__(self, provider: str, model: str) -> None:
         shown = one_line(f"{provider} {model}")
         super().__init__(
-            f"the price of {shown} is unknown, so it is not called under a budget: use a model with a price"
+            f"the price of {shown} is unknown, so it is not called under a budget: use a model with a price, "
+            "or, for a server of your own, set free = true in its [tiers.NAME]"
         )
         self.provider = provider
         self.model = model

@@ -131,9 +131,11 @@ async def test_a_check_that_is_green_already_proves_nothing(
 async def test_a_model_that_is_not_pulled_is_the_surroundings_fault(
     repo: Path, home: Path, local_settings: MakeSettings
 ) -> None:
-    async with FakeOllama("other:7b") as ollama:
-        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
-            task = await carry_out(hq)
+    async with (
+        FakeOllama("other:7b") as ollama,
+        Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq,
+    ):
+        task = await carry_out(hq)
     assert (task.status, task.halted) == (TaskStatus.OPEN, "environment")
     assert "ollama pull m:1b" in task.reason
 
@@ -175,7 +177,8 @@ async def test_claude_escalation_is_paid_and_counted(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
     written = tool("file_write", {"path": "slug.py", "content": GOOD_SLUG})
     finish = tool("finish", {"summary": "done"}, "toolu_02")
-    async with FakeOllama() as ollama, AnthropicServer(message(written), message(finish)) as claude:
+    scripts = [message(written, stop="tool_use"), message(finish, stop="tool_use")]
+    async with FakeOllama() as ollama, AnthropicServer(*scripts) as claude:
         ollama.answer = lambda body: text("I cannot do that.")
         settings = local_settings(ollama.url)
         haiku = {"provider": "anthropic", "model": "claude-haiku-5-5", "endpoints": [{"url": claude.url}]}
@@ -213,9 +216,10 @@ async def test_when_the_branch_moved_the_check_runs_on_the_merged_tree(
         ollama.reply(text(fenced(GOOD_SLUG)))
         async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
             task = await carry_out(hq)
-            (repo / "re.py").write_text("raise ImportError('shadowed')\n")
+            (repo / "slug").mkdir()
+            (repo / "slug" / "__init__.py").write_text("")
             run_git(repo, "add", "--all")
-            run_git(repo, "commit", "--quiet", "--message", "shadow re")
+            run_git(repo, "commit", "--quiet", "--message", "a package of the same name")
             before = run_git(repo, "rev-parse", "HEAD")
             with pytest.raises(Conflict, match="merged tree"):
                 await hq.accept(task.id)
