@@ -1,13 +1,18 @@
 """`warroom` as a person's shell runs it: the installed command, in a repository of its own, with a home of its own."""
 
 import asyncio
+import io
 import json
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from app.cli import run
 from tests.agents.conftest import run_git
 
 WARROOM = (sys.executable, str(Path(__file__).parents[2] / "warroom.py"))
@@ -61,8 +66,22 @@ class CommandLine:
         )
 
     async def __call__(self, *arguments: str) -> Done:
-        """The command, run to its end."""
+        """The command in a process of its own, run to its end."""
         return await ended(await self.start(*arguments))
+
+    async def here(self, *arguments: str) -> Done:
+        """The command in a thread of this process, which saves its start. For commands that take no signals."""
+        return await asyncio.to_thread(self._run_here, arguments)
+
+    def _run_here(self, arguments: Sequence[str]) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.environ, clear=True),
+            chdir(self.folder),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            return Done(run(arguments), out.getvalue(), err.getvalue())
 
 
 async def ended(process: asyncio.subprocess.Process) -> Done:

@@ -43,12 +43,12 @@ async def test_a_task_from_run_to_accept_as_programs_read_it(shell: CommandLine)
     assert (last["files"], last["cost_usd"], last["tier"], last["model"]) == (["slug.py"], 0.0, "local", "m:1b")
     assert set(last["tokens"]) == {"input", "output", "cache_read", "cache_write"}
 
-    (row,) = (await shell("board", "--json")).rows()
+    (row,) = (await shell.here("board", "--json")).rows()
     shown = {key: row[key] for key in ("task", "title", "status", "outcome", "tier", "complexity", "cost_usd")}
     assert (shown["task"], shown["status"], shown["outcome"], shown["tier"]) == (1, "review", "proven", "local")
     assert shown["cost_usd"] == 0.0
 
-    diff = await shell("diff", "T1")
+    diff = await shell.here("diff", "T1")
     assert "+def slugify(text):" in diff.out
     assert not (shell.folder / "slug.py").exists()
 
@@ -56,7 +56,7 @@ async def test_a_task_from_run_to_accept_as_programs_read_it(shell: CommandLine)
     assert accepted.code == 0
     assert f"T1 merged onto main: {run_git(shell.folder, 'rev-parse', 'main')}" in accepted.out
     assert (shell.folder / "slug.py").read_text() == GOOD_SLUG
-    again = await shell("accept", "t1")
+    again = await shell.here("accept", "t1")
     assert (again.code, again.out) == (2, "")
     assert "T1 is done" in again.err
 
@@ -72,13 +72,13 @@ async def test_a_task_as_a_person_reads_it(shell: CommandLine) -> None:
     assert "onto main" in done.out
     assert "check on the base: exit 1" in done.err
     assert (shell.folder / "slug.py").read_text() == GOOD_SLUG
-    shown = await shell("show", "T1")
+    shown = await shell.here("show", "T1")
     assert shown.code == 0
     for part in ("T1 Create slug.py", "Plan", "1. local m:1b direct once", "Missions", "T1.1", "Check on the result"):
         assert part in shown.out
-    (row,) = (await shell("show", "1", "--json")).rows()
+    (row,) = (await shell.here("show", "1", "--json")).rows()
     assert (row["task"], row["status"], row["missions"][0]["outcome"]) == (1, "done", "proven")
-    board = await shell("board")
+    board = await shell.here("board")
     assert "T1" in board.out
     assert "proven, done" in board.out
 
@@ -90,10 +90,10 @@ async def test_a_red_check_is_a_failure_and_a_rejected_result_is_gone(shell: Com
         done = await shell(*PROVEN, "--tier", "local")
     assert done.code == 1
     assert "T1 failed" in done.out
-    rejected = await shell("reject", "T1")
+    rejected = await shell.here("reject", "T1")
     assert rejected.code == 0
     assert run_git(shell.folder, "branch", "--list") == "* main"
-    nothing = await shell("diff", "T1")
+    nothing = await shell.here("diff", "T1")
     assert (nothing.code, nothing.out) == (2, "")
 
 
@@ -106,7 +106,7 @@ async def test_no_server_and_no_model_are_problems_of_the_environment(shell: Com
         missing = await shell(*PROVEN)
     assert missing.code == 3
     assert "ollama pull other:7b" in missing.out + missing.err
-    rows = (await shell("board", "--json")).rows()
+    rows = (await shell.here("board", "--json")).rows()
     assert [row["status"] for row in rows] == ["open", "open"]
 
 
@@ -123,7 +123,7 @@ async def test_an_interrupt_cancels_in_order(shell: CommandLine, number: signal.
             await ollama.chats[0].disconnected.wait()
     assert done.code == 130
     assert done.rows()[-1]["outcome"] == "cancelled"
-    (row,) = (await shell("board", "--json")).rows()
+    (row,) = (await shell.here("board", "--json")).rows()
     assert (row["status"], row["outcome"]) == ("cancelled", "cancelled")
     assert run_git(shell.folder, "worktree", "list").count("\n") == 0
 
@@ -210,8 +210,8 @@ def test_slips_of_the_pen_are_usage_errors(arguments: list[str], says: str, caps
 
 
 async def test_an_unknown_task_or_tier_is_a_usage_error(shell: CommandLine) -> None:
-    for command in ("show", "diff", "accept", "reject", "cancel", "retry"):
-        done = await shell(command, "T99")
+    for command in ("show", "diff", "accept", "reject", "cancel"):
+        done = await shell.here(command, "T99")
         assert (done.code, done.out) == (2, "")
         assert "there is no task T99" in done.err
     done = await shell("run", "x", "--tier", "huge")

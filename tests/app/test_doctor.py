@@ -16,7 +16,7 @@ def shell(tmp_path: Path) -> CommandLine:
 async def test_all_is_well_with_a_served_model(shell: CommandLine) -> None:
     async with FakeOllama() as ollama:
         shell.environ["OLLAMA_HOST"] = ollama.url
-        done = await shell("doctor", "--json")
+        done = await shell.here("doctor", "--json")
     assert done.code == 0, done.out
     found = {row["name"]: row for row in done.rows()}
     assert found["tier local"]["status"] == "ok"
@@ -26,20 +26,20 @@ async def test_all_is_well_with_a_served_model(shell: CommandLine) -> None:
 
 
 async def test_without_a_model_no_task_could_run_and_the_fix_is_told(shell: CommandLine) -> None:
-    done = await shell("doctor")
+    done = await shell.here("doctor")
     assert done.code == 3
     assert "No task could run now" in done.out
     assert "ollama serve" in done.out
     async with FakeOllama() as ollama:
         shell.environ |= {"OLLAMA_HOST": ollama.url, "WARROOM_TIERS__LOCAL__MODEL": "other:7b"}
-        done = await shell("doctor")
+        done = await shell.here("doctor")
     assert done.code == 3
     assert "warroom models pull other:7b" in done.out
 
 
 async def test_the_credential_is_named_and_never_shown(shell: CommandLine) -> None:
     shell.environ |= {"ANTHROPIC_API_KEY": "sk-very-secret", "ANTHROPIC_BASE_URL": "http://me:pass@127.0.0.1:9"}
-    done = await shell("doctor", "--json")
+    done = await shell.here("doctor", "--json")
     assert done.code == 0
     found = {row["name"]: row for row in done.rows()}
     assert found["claude"]["detail"].startswith("ANTHROPIC_API_KEY will be billed")
@@ -49,7 +49,7 @@ async def test_the_credential_is_named_and_never_shown(shell: CommandLine) -> No
 
 async def test_a_wrong_configuration_is_a_finding(shell: CommandLine) -> None:
     (shell.folder / "warroom.toml").write_text("[cooldown]\nrest = 3\n")
-    done = await shell("doctor", "--json")
+    done = await shell.here("doctor", "--json")
     assert done.code == 3
     (wrong,) = [row for row in done.rows() if row["name"] == "configuration"]
     assert wrong["status"] == "fail"
@@ -60,15 +60,15 @@ async def test_a_damaged_database_is_moved_aside_only_on_request(shell: CommandL
     shell.home.mkdir()
     database = shell.home / "warroom.db"
     database.write_bytes(b"this is no database" * 500)
-    sick = await shell("doctor")
+    sick = await shell.here("doctor")
     assert sick.code == 3
     assert "warroom doctor --move-aside" in sick.out
-    assert (await shell("board")).code == 3
+    assert (await shell.here("board")).code == 3
     assert database.read_bytes().startswith(b"this is no database")
-    mended = await shell("doctor", "--move-aside")
+    mended = await shell.here("doctor", "--move-aside")
     assert mended.code == 0
     assert len(list(shell.home.glob("warroom.damaged-*.db"))) == 1
-    assert (await shell("board")).code == 0
-    refused = await shell("doctor", "--move-aside")
+    assert (await shell.here("board")).code == 0
+    refused = await shell.here("doctor", "--move-aside")
     assert refused.code == 2
     assert "is not damaged" in refused.err

@@ -23,23 +23,23 @@ async def test_list_pull_and_probe(shell: CommandLine) -> None:
         bar = await shell("models", "pull", "big:14b")
         assert bar.out == "big:14b is pulled. `warroom models probe big:14b` grades it.\n"
 
-        before = {row["name"]: row for row in (await shell("models", "list", "--json")).rows()}
+        before = {row["name"]: row for row in (await shell.here("models", "list", "--json")).rows()}
         assert (before["big:14b"]["grade"], before["big:14b"]["fits"]) == (None, None)
         assert before["m:1b"]["tiers"] == ["local"]
 
-        probed = await shell("models", "probe", "big:14b")
+        probed = await shell.here("models", "probe", "big:14b")
         assert probed.code == 0, probed.err
         assert "big:14b: text" in probed.out
         assert "LOW POWER" in probed.err
-        after = {row["name"]: row for row in (await shell("models", "list", "--json")).rows()}
+        after = {row["name"]: row for row in (await shell.here("models", "list", "--json")).rows()}
         assert (after["big:14b"]["grade"], after["big:14b"]["fits"]) == ("text", False)
-        listed = await shell("models", "list")
+        listed = await shell.here("models", "list")
         assert "LOW POWER" in listed.out
 
 
 async def test_what_is_not_there_is_said(shell: CommandLine) -> None:
-    for command in (("models", "list"), ("models", "pull", "x"), ("models", "probe", "x")):
-        nobody = await shell(*command)
+    for command in (("models", "list"), ("models", "probe", "x")):
+        nobody = await shell.here(*command)
         assert nobody.code == 3
         assert "ollama serve" in nobody.err
     async with FakeOllama() as ollama:
@@ -47,7 +47,7 @@ async def test_what_is_not_there_is_said(shell: CommandLine) -> None:
         unknown = await shell("models", "pull", "no-such:1b")
         assert unknown.code == 3
         assert "no-such:1b cannot be pulled" in unknown.err
-        not_pulled = await shell("models", "probe", "no-such:1b")
+        not_pulled = await shell.here("models", "probe", "no-such:1b")
         assert not_pulled.code == 3
         assert "ollama pull no-such:1b" in not_pulled.err
-    assert (await shell("models", "pull", " ")).code == 2
+    assert (await shell.here("models", "pull", " ")).code == 2
