@@ -106,9 +106,10 @@ def tier(**changes: Any) -> TierSettings:
 
 @pytest.fixture
 async def model(server: FakeOllama) -> AsyncIterator[OllamaModel]:
-    connected = OllamaModel("m:1b", url=server.url, settings=tier(), clock=SystemClock())
-    yield connected
-    await connected.aclose()
+    ready = OllamaModel("m:1b", url=server.url, settings=tier(), clock=SystemClock())
+    await ready.server.client()  # importing it takes seconds on a busy machine, and that shows as LOADING
+    yield ready
+    await ready.aclose()
 
 
 def request(ask: str = "hi", **changes: Any) -> ChatRequest:
@@ -482,7 +483,7 @@ async def test_nonsense_counts_do_not_reach_the_ledger(server: FakeOllama, model
 async def connected(server: FakeOllama, **changes: Any) -> OllamaModel:
     """A model under a fast clock whose client is open already: only the waiting is measured."""
     slow = OllamaModel("m:1b", url=server.url, settings=tier(**changes), clock=FastClock())
-    await slow.server.version()
+    await slow.server.client()
     return slow
 
 
