@@ -46,6 +46,8 @@ def save_task(
 ) -> Task:
     """Change the row and append `events`; a task.status is added where none of them says the new status.
 
+    The outcome is what the events say, so that the log and the row agree: it goes when the task is tried again.
+
     Raises UnknownRow; ValueError for a wrong field or value, or an outcome that no task.finished tells.
     """
     before = _known(get_task(transaction.sql, task_id), f"task T{task_id}")
@@ -156,7 +158,7 @@ def _put_task(
         said = TaskStatusChanged(at=at, task=task.id, status=after.status, reason=after.reason)
         standing = advance(standing, said)
         told.append(said)
-    if "outcome" in changes and after.outcome != standing[1]:
+    if "outcome" in changes and after.outcome not in (None, standing[1]):
         raise ValueError(f"the outcome of {task.label} becomes {after.outcome}, but no task.finished event says so")
     after = _changed(after, {"status": standing[0], "outcome": standing[1]})
     _update_task(transaction.sql, after)

@@ -1,11 +1,10 @@
 """Models as JSON text and back. What is written can be read again, whatever a model or a file name put in it."""
 
-import json
 import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_json
 
 from agents.events import Event, decode
 from agents.sanitize import one_line
@@ -21,7 +20,7 @@ def encode(record: BaseModel) -> str:
     try:
         return record.model_dump_json()
     except (PydanticSerializationError, UnicodeEncodeError):
-        return json.dumps(_scrub(to_jsonable_python(record.model_dump(mode="python"))), ensure_ascii=False)
+        return to_json(_scrub(record.model_dump())).decode()
 
 
 def plain(text: str) -> str:
@@ -55,8 +54,8 @@ def _scrub(value: Any) -> Any:
     if isinstance(value, str):
         return plain(value)
     if isinstance(value, dict):
-        return {plain(key): _scrub(item) for key, item in value.items()}
-    if isinstance(value, list):
+        return {_scrub(key): _scrub(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
         return [_scrub(item) for item in value]
     return value
 

@@ -28,7 +28,7 @@ def advance(standing: Standing, event: Event) -> Standing:
         case TaskStatusChanged(status=status):
             return status, None if status in _AFRESH else standing[1]
         case TaskFinished(status=status, outcome=outcome):
-            return status, outcome
+            return status, None if status in _AFRESH else outcome
     return standing
 
 

@@ -72,6 +72,10 @@ _FIRST = (
     "CREATE INDEX orders_waiting ON orders (task) WHERE taken = 0",
 )
 
+_OWNER = """SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
+    FROM pragma_application_id, pragma_user_version"""
+"""One statement, so that what another process migrates meanwhile is seen whole or not at all."""
+
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
 SCHEMA = len(STEPS)
 
@@ -86,10 +90,8 @@ def refuse_newer(sql: sqlite3.Connection, known: int = SCHEMA) -> int:
 
 def refuse_foreign(sql: sqlite3.Connection) -> None:
     """Raises StoreError when the file is another program's database. An empty one is nobody's."""
-    if sql.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-        return
-    tables = sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables or sql.execute("PRAGMA user_version").fetchone()[0]:
+    owner, schema, tables = sql.execute(_OWNER).fetchone()
+    if owner != APPLICATION_ID and (schema or tables):
         raise StoreError("the database in this home belongs to another program: set WARROOM_HOME to another folder")
 
 

@@ -84,10 +84,11 @@ class Store:
         return await self._write(lambda work: board.insert_task(work, new, fields, at, events))
 
     async def save_task(self, task_id: int, events: Sequence[Event] = (), **changes: object) -> Task:
-        """Change fields of a task and append `events`. Status and outcome follow the events.
+        """Change fields of a task and append `events`. Where the task stands is what its events say.
 
-        A new status none of them tells gets a task.status of its own. Raises UnknownRow; ValueError for a wrong field
-        or value, and for an outcome that no task.finished among `events` tells.
+        A new status that none of them tells gets a task.status of its own. The outcome is that of the last
+        task.finished, and goes when the task is open or queued again; passing None leaves it to the events. Raises
+        UnknownRow; ValueError for a wrong field or value, and for an outcome that the events do not tell.
         """
         at = self._clock.now()
         return await self._write(lambda work: board.save_task(work, task_id, events, changes, at))

@@ -1,0 +1,278 @@
+"""The ledger: money is reserved before it is spent, and no number of callers or processes gets past a cap."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from agents.events import BudgetReserved, BudgetSpent, Event
+from agents.store import CallState, NewCall, OverBudget, Spending, Store, StoreError, UnknownPrice, UnknownRow
+from agents.store.errors import dollars
+from agents.tasks import NANO, NewTask, TaskKind, Usage, Variant, Way
+
+CENT = NANO // 100
+TODAY = date(2026, 3, 1)
+USED = Usage(input=1000, output=50)
+
+
+class SetClock:
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+def call(reserved: int | None, *, task: int = 1, mission: int | None = 1, provider: str = "anthropic") -> NewCall:
+    return NewCall(
+        task=task,
+        mission=mission,
+        tier="haiku",
+        model="claude-haiku-5-5",
+        provider=provider,
+        reserved_nano=reserved,
+        price_date="2026-02-01",
+        attempt=1,
+    )
+
+
+async def people(store: Store, tasks: int = 2) -> None:
+    """Tasks 1..n, each with a mission of the same number."""
+    for number in range(1, tasks + 1):
+        task = await store.insert_task(
+            NewTask(title="x"), repo="/r", complexity=1, kind=TaskKind.DOCS, simulated=False, events=lambda task: ()
+        )
+        await store.insert_mission(
+            task=task.id,
+            number=1,
+            agent=f"CodeX-{number}",
+            tier="haiku",
+            model="claude-haiku-5-5",
+            way=Way.LOOP,
+            variant=Variant.ONCE,
+            owner="",
+            branch="",
+            worktree="",
+            start_commit="",
+            events=lambda mission: (),
+        )
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
+    async with await Store.open(tmp_path / "warroom.db", clock) as opened:
+        await people(opened)
+        yield opened
+
+
+async def test_a_call_is_reserved_told_and_settled_to_what_it_cost(store: Store, clock: SetClock) -> None:
+    told = store.bus.subscribe()
+    number = await store.reserve_call(call(30 * CENT), daily_cap_nano=NANO, task_cap_nano=NANO)
+    event = await asyncio.wait_for(anext(told), 5)
+    assert isinstance(event, BudgetReserved)
+    assert (event.call, event.amount_nano) == (number, 30 * CENT)
+    assert (event.task, event.mission, event.agent, event.tier) == (1, 1, "CodeX-1", "haiku")
+    assert await store.spending(TODAY) == Spending(reserved_nano=30 * CENT, calls=1)
+    spent = BudgetSpent(at=clock.now(), task=1, call=number, amount_nano=CENT, today_nano=CENT, cap_nano=NANO)
+    day = await store.settle_call(number, usage=USED, cost_nano=CENT, request_id="req_1", events=[spent])
+    assert day == Spending(spent_nano=CENT, calls=1) == await store.spending(TODAY) == await store.task_spending(1)
+    assert (await asyncio.wait_for(anext(told), 5)).type == "budget.spent"
+    (row,) = await store.calls(1)
+    assert (row.id, row.state, row.cost_nano, row.usage, row.request_id) == (
+        number,
+        CallState.SETTLED,
+        CENT,
+        USED,
+        "req_1",
+    )
+    assert (row.price_date, row.at) == ("2026-02-01", clock.now())
+
+
+async def test_what_is_reserved_counts_until_it_is_settled(store: Store) -> None:
+    first = await store.reserve_call(call(60 * CENT), daily_cap_nano=NANO, task_cap_nano=NANO)
+    with pytest.raises(OverBudget) as refused:
+        await store.reserve_call(call(50 * CENT, task=2, mission=2), daily_cap_nano=NANO, task_cap_nano=NANO)
+    error = refused.value
+    assert (error.scope, error.needed_nano, error.spent_nano, error.cap_nano) == ("day", 50 * CENT, 60 * CENT, NANO)
+    assert "may cost $0.50, and $0.60 of today's $1.00 are spent or reserved" in str(error)
+    await store.settle_call(first, usage=USED, cost_nano=10 * CENT, request_id=None)
+    await store.reserve_call(call(90 * CENT, task=2, mission=2), daily_cap_nano=NANO, task_cap_nano=NANO)
+    with pytest.raises(OverBudget):
+        await store.reserve_call(call(1, task=2, mission=2), daily_cap_nano=NANO, task_cap_nano=2 * NANO)
+
+
+async def test_a_task_has_a_cap_of_its_own_over_all_days(store: Store, clock: SetClock) -> None:
+    await store.reserve_call(call(15 * CENT), daily_cap_nano=NANO, task_cap_nano=20 * CENT)
+    clock.at += timedelta(days=1)
+    with pytest.raises(OverBudget, match="raise \\[budget\\] task_usd") as refused:
+        await store.reserve_call(call(6 * CENT), daily_cap_nano=NANO, task_cap_nano=20 * CENT)
+    assert refused.value.scope == "task"
+    await store.reserve_call(call(6 * CENT, task=2, mission=2), daily_cap_nano=NANO, task_cap_nano=20 * CENT)
+    await store.reserve_call(call(5 * CENT), daily_cap_nano=NANO, task_cap_nano=20 * CENT)
+
+
+async def test_a_day_is_a_utc_day_and_a_call_belongs_to_the_day_it_was_reserved(store: Store, clock: SetClock) -> None:
+    clock.at = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
+    late = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
+    clock.at += timedelta(minutes=2)
+    await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
+    day = await store.settle_call(late, usage=USED, cost_nano=CENT, request_id=None)
+    assert day == await store.spending(TODAY) == Spending(spent_nano=CENT, calls=1)
+    assert await store.spending(TODAY + timedelta(days=1)) == Spending(reserved_nano=NANO, calls=1)
+
+
+async def test_an_unknown_price_is_refused_unless_the_model_is_local(store: Store) -> None:
+    with pytest.raises(UnknownPrice, match=r"anthropic claude-haiku-5-5 is unknown"):
+        await store.reserve_call(call(None), daily_cap_nano=NANO, task_cap_nano=NANO)
+    assert await store.spending(TODAY) == Spending()
+    for provider in ("ollama", "simulation"):
+        number = await store.reserve_call(call(None, provider=provider), daily_cap_nano=0, task_cap_nano=0)
+        await store.settle_call(number, usage=USED, cost_nano=0, request_id=None)
+    assert await store.spending(TODAY) == Spending(calls=2)
+    assert not [event for event in await store.events_after(0) if isinstance(event, BudgetReserved)]
+
+
+async def test_a_free_call_is_made_even_where_the_cap_was_overrun(store: Store) -> None:
+    number = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO)
+    await store.settle_call(number, usage=USED, cost_nano=2 * NANO, request_id=None)
+    await store.reserve_call(call(0, provider="ollama"), daily_cap_nano=NANO, task_cap_nano=NANO)
+    with pytest.raises(OverBudget):
+        await store.reserve_call(call(1), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
+
+
+async def test_a_cost_nobody_knows_counts_as_the_whole_reservation(store: Store) -> None:
+    number = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO)
+    day = await store.settle_call(number, usage=Usage(), cost_nano=None, request_id=None, error="stream_cut")
+    assert day == Spending(spent_nano=NANO, calls=1, unknown_calls=1)
+    assert (await store.calls(1))[0].error == "stream_cut"
+    with pytest.raises(OverBudget):
+        await store.reserve_call(call(1), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
+
+
+async def test_settling_twice_changes_and_tells_nothing(store: Store, clock: SetClock) -> None:
+    number = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO)
+    spent = BudgetSpent(at=clock.now(), task=1, call=number, amount_nano=CENT, today_nano=CENT, cap_nano=NANO)
+    await store.settle_call(number, usage=USED, cost_nano=CENT, request_id=None, events=[spent])
+    last = await store.last_seq()
+    again = await store.settle_call(number, usage=USED, cost_nano=NANO, request_id=None, events=[spent])
+    assert again == Spending(spent_nano=CENT, calls=1)
+    assert await store.last_seq() == last
+
+
+async def test_a_dead_mission_costs_what_it_had_reserved_until_somebody_knows_better(store: Store) -> None:
+    done = await store.reserve_call(call(10 * CENT), daily_cap_nano=NANO, task_cap_nano=NANO)
+    await store.settle_call(done, usage=USED, cost_nano=CENT, request_id=None)
+    dead = await store.reserve_call(call(20 * CENT), daily_cap_nano=NANO, task_cap_nano=NANO)
+    other = await store.reserve_call(call(30 * CENT, task=2, mission=2), daily_cap_nano=NANO, task_cap_nano=NANO)
+    await store.settle_abandoned(1)
+    assert await store.spending(TODAY) == Spending(spent_nano=21 * CENT, reserved_nano=30 * CENT, calls=3)
+    assert [row.state for row in await store.calls(1)] == [CallState.SETTLED, CallState.ABANDONED]
+    await store.settle_call(dead, usage=USED, cost_nano=2 * CENT, request_id=None)
+    await store.settle_call(other, usage=USED, cost_nano=0, request_id=None)
+    assert await store.spending(TODAY) == Spending(spent_nano=3 * CENT, calls=3)
+
+
+async def test_a_call_outside_any_mission(store: Store) -> None:
+    await store.reserve_call(call(CENT, mission=None), daily_cap_nano=NANO, task_cap_nano=NANO)
+    assert (await store.task_spending(1)).reserved_nano == CENT
+
+
+async def test_what_makes_no_sense_is_refused(store: Store) -> None:
+    with pytest.raises(ValidationError):
+        call(-1)
+    with pytest.raises(UnknownRow, match="no call 9"):
+        await store.settle_call(9, usage=USED, cost_nano=0, request_id=None)
+    with pytest.raises(StoreError, match="T9"):
+        await store.reserve_call(call(CENT, task=9), daily_cap_nano=NANO, task_cap_nano=NANO)
+    number = await store.reserve_call(call(CENT), daily_cap_nano=NANO, task_cap_nano=NANO)
+    for cost in (-1, 10**19):
+        with pytest.raises(ValueError, match="nano-dollars"):
+            await store.settle_call(number, usage=USED, cost_nano=cost, request_id=None)
+    assert await store.spending(TODAY) == Spending(reserved_nano=CENT, calls=1)
+
+
+def test_dollars_are_never_rounded_away() -> None:
+    assert dollars(0) == "$0.00"
+    assert dollars(NANO // 2) == "$0.50"
+    assert dollars(5 * NANO) == "$5.00"
+    assert dollars(1200 * NANO) == "$1200.00"
+    assert dollars(125_000) == "$0.000125"
+    assert dollars(1) == "$0.000000001"
+
+
+Step = tuple[int, int, int, int]
+STEPS = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(1, 2), st.integers(0, 60), st.integers(0, 100)), min_size=1, max_size=24
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=STEPS, day_cap=st.integers(0, 120), task_cap=st.integers(0, 80))
+def test_no_caps_are_passed_by_two_stores_reserving_at_once(steps: list[Step], day_cap: int, task_cap: int) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(_race(Path(folder) / "warroom.db", steps, day_cap, task_cap))
+
+
+async def _race(path: Path, steps: list[Step], day_cap: int, task_cap: int) -> None:
+    clock = SetClock()
+    async with await Store.open(path, clock) as one, await Store.open(path, clock) as two:
+        await people(one)
+
+        async def spend(step: Step) -> int | None:
+            which, task, amount, percent = step
+            store = (one, two)[which]
+            new = call(amount, task=task, mission=task)
+            try:
+                number = await store.reserve_call(new, daily_cap_nano=day_cap, task_cap_nano=task_cap)
+            except OverBudget as error:
+                refused.append((error, amount))
+                return None
+            if percent % 3:
+                cost = amount * percent // 100
+                spent = BudgetSpent(
+                    at=clock.now(), task=task, call=number, amount_nano=cost, today_nano=0, cap_nano=day_cap
+                )
+                await store.settle_call(number, usage=USED, cost_nano=cost, request_id=None, events=[spent])
+            return number
+
+        refused: list[tuple[OverBudget, int]] = []
+        numbers = await asyncio.gather(*(spend(step) for step in steps))
+        day = await one.spending(TODAY)
+        tasks = [await two.task_spending(task) for task in (1, 2)]
+        assert day.calls == len([number for number in numbers if number is not None])
+        assert sum(task.committed_nano for task in tasks) == day.committed_nano
+        log = await one.events_after(0)
+        assert _most_ever(log, None) <= day_cap
+        assert all(_most_ever(log, task) <= task_cap for task in (1, 2))
+        for error, amount in refused:
+            assert error.spent_nano + amount > error.cap_nano == {"day": day_cap, "task": task_cap}[error.scope]
+
+
+def _most_ever(events: list[Event], task: int | None) -> int:
+    """The most that was spent and reserved at any moment, as the log tells it: of one task, or of the day."""
+    calls: dict[int, int] = {}
+    most = 0
+    for event in events:
+        if isinstance(event, BudgetReserved | BudgetSpent) and task in (None, event.task):
+            calls[event.call] = event.amount_nano
+            most = max(most, sum(calls.values()))
+    return most
