@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agents.missions.attempt import Attempt, HandOver
+from agents.missions.failure import essence
 from agents.missions.reply import named_files
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import sanitize
@@ -33,10 +34,12 @@ def direct_brief(attempt: Attempt) -> str:
     existing = relevant_files(attempt)
     for path, text in existing.items():
         parts.append(f"{path} now:\n```\n{text}\n```")
+    targets = target_files(attempt)
     retry = attempt.hand_over if attempt.arm.variant is Variant.RETRY else None
     failure = retry.failure if retry else attempt.base_failure
-    if failure:
-        parts.append(f"The check fails now with:\n{failure}")
+    # Before anything is written, a check of a new file only says that the file is missing.
+    if failure and (retry or not targets or any(path in existing for path in targets)):
+        parts.append(f"The check fails now:\n{essence(failure)}")
     if retry:
         parts += [sanitize(retry.note)] if retry.note else []
         parts.append("Find the fault in the code above and correct it.")
@@ -44,7 +47,7 @@ def direct_brief(attempt: Attempt) -> str:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
-    parts.append(reply_form(target_files(attempt), existing))
+    parts.append(reply_form(targets, existing))
     return "\n\n".join(parts)
 
 

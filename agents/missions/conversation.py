@@ -1,5 +1,7 @@
 """A growing list of messages that is stored as it grows, and compacted, visibly, when it no longer fits."""
 
+from typing import Self
+
 from agents.models.chat import ChatRequest, Message, ToolResult
 from agents.models.errors import ContextOverflow
 from agents.models.tokens import estimate_request
@@ -23,6 +25,12 @@ class Conversation:
         """Append and store."""
         self.messages += (message,)
         await self._store.add_message(self._mission_id, message)
+
+    async def restart(self, content: str) -> Self:
+        """Begin again with one message from the user; what was said before is stored, but not sent any more."""
+        self.messages = ()
+        await self.add(Message(role="user", content=content))
+        return self
 
     def fitted(self, request: ChatRequest, window: int) -> ChatRequest:
         """`request` with this conversation's messages, compacted until prompt and reply fit `window` tokens.

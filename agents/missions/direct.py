@@ -12,22 +12,21 @@ from agents.missions.brief import direct_brief, target_files
 from agents.missions.conversation import Conversation
 from agents.missions.persona import DIRECT
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
-from agents.models.chat import ChatRequest, Finished, Message, StopReason
+from agents.models.chat import ChatRequest, Finished, StopReason
 from agents.sanitize import one_line
 from agents.tasks import Health, Variant
 
 MAX_CORRECTIONS = 3
 WARMER = 0.7
 UNCHANGED = (
-    "{files} came back exactly as it was, so nothing is fixed. Find the line that is wrong and answer with the "
-    "complete, changed file."
+    "{files} came back exactly as it was, so nothing is fixed. The code must change: find the line that is wrong."
 )
 
 
 async def run_direct(attempt: Attempt) -> str:
     """One reply, written to the worktree. Returns a one-line summary. Raises Stuck, ModelError, OverBudget."""
     conversation = Conversation(attempt.calls.store, attempt.mission.id)
-    await conversation.add(Message(role="user", content=direct_brief(attempt)))
+    brief = direct_brief(attempt)
     problem = ""
     for step in range(1, min(MAX_CORRECTIONS + 1, attempt.max_steps) + 1):
         await attempt.emit(
@@ -35,23 +34,24 @@ async def run_direct(attempt: Attempt) -> str:
                 **attempt.where(), health=Health.WORKING, step=step, max_steps=MAX_CORRECTIONS + 1, note=problem
             )
         )
-        finished = await _ask(attempt, conversation, warm=bool(problem))
+        # A fresh context each time: a small model that sees its own bad answer repeats it.
+        content = f"{brief}\n\nAn earlier answer was refused: {problem}" if problem else brief
+        finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
         await conversation.add(finished.message)
         applied, problem = await _write(attempt, finished, number=step)
         if not problem:
             return f"wrote {', '.join(applied.written)}"
-        await conversation.add(Message(role="user", content=problem))
     raise Stuck(f"no usable reply after {MAX_CORRECTIONS} corrections: {one_line(problem)}")
 
 
-async def _ask(attempt: Attempt, conversation: Conversation, *, warm: bool) -> Finished:
+async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm: bool) -> Finished:
     window = attempt.calls.model.window
     request = ChatRequest(
         system=DIRECT,
         messages=(),
         max_tokens=min(attempt.settings.tiers[attempt.arm.tier].max_tokens, window // 2),
         temperature=WARMER if warm or attempt.arm.variant is Variant.SAMPLE else 0.0,
-        seed=attempt.mission.number if attempt.arm.variant is not Variant.ONCE else None,
+        seed=attempt.mission.number * 100 + step if warm or attempt.arm.variant is not Variant.ONCE else None,
     )
     return await attempt.calls.call(conversation.fitted(request, window))
 

@@ -16,6 +16,7 @@ from agents.sanitize import one_line, sanitize
 EXPLAIN = Path(__file__).parent / "explain"
 """The folder that goes on PYTHONPATH; a sandbox must let it be read."""
 
+_EXPLAINED = "The assert that failed:"
 _FOREIGN_FRAME = re.compile(r'File "(?:<frozen|[^"]*(?:/site-packages/|/dist-packages/|/lib/python\d|/unittest/))')
 _PROJECT_FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
 _WEIGHTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
@@ -93,6 +94,20 @@ def failure_digest(command: str, output: str, exit_code: int | None, limit: int)
 def explain_command_env(pythonpath: str = "") -> dict[str, str]:
     """Environment for one explaining run of a red check; `pythonpath`: the one the check would have had."""
     return {"PYTHONPATH": os.pathsep.join([str(EXPLAIN), *([pythonpath] if pythonpath else [])])}
+
+
+def essence(digest: str) -> str:
+    """What a small model needs of a digest: the failed assert with its values, in words too; else all but its head."""
+    _, explained, block = digest.partition(_EXPLAINED)
+    if not explained:
+        return re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest)
+    lines = {key: value.strip() for key, _, value in (line.strip().partition(":") for line in block.splitlines())}
+    claim = lines.get("false") or next((line.strip()[7:] for line in block.splitlines() if line.strip()), "")
+    left, compared, right = claim.partition(" == ") if " == " in claim else claim.partition("==")
+    words = ""
+    if compared and "left" in lines and "right" in lines and " and " not in claim:
+        words = f"\nThat is: {left.strip()} gives {lines['left']} but must give {lines['right']}."
+    return f"{_EXPLAINED}{block.rstrip()}{words}"
 
 
 @contextmanager
