@@ -130,6 +130,12 @@ def _contradictions(settings: Settings) -> Iterator[Problem]:
         hint = f"Did you mean {close[0]}?" if close else f'It may be "none" or one of {", ".join(settings.tiers)}.'
         yield ("routing", "judge"), f"routing.judge is {one_line(judge, 40)!r}, which is no tier. {hint}"
     for name, tier in settings.tiers.items():
+        if tier.provider == "simulation":
+            path = ("tiers", name, "provider")
+            yield (
+                path,
+                f"{dotted(path)} is 'simulation': that runs in `warroom demo` only; use 'ollama' or 'anthropic'.",
+            )
         for number, endpoint in enumerate(tier.endpoints):
             if not _is_url(endpoint.url):
                 path = ("tiers", name, "endpoints")

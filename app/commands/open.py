@@ -8,7 +8,7 @@ from app.commands.console import say
 from app.commands.failures import USAGE
 
 
-def open_here() -> int:
+def open_here(*, mouse: bool = True) -> int:
     """`warroom` with no command. With no terminal (a pipe, CI) it plays the demo without a screen."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from app.commands.demo import play
@@ -18,7 +18,7 @@ def open_here() -> int:
         return USAGE
     from app.screen.launch import launch
 
-    return launch(Path.cwd())
+    return launch(Path.cwd(), mouse=mouse)
 
 
 def open_demo(*, seed: int, speed: float, limit: int | None) -> int:

@@ -119,7 +119,7 @@ def _print_check_line(task: Task) -> None:
         return
     known = result or base
     codes = " → ".join(exit_word(check.exit_code) for check in (base, result) if check is not None)
-    put(f"  check   {one_line(known.command if known else '', 200)}  {codes}")
+    put(f"  check   {one_line(known.command if known else '', 100)}  {codes}")
 
 
 def _print_mission(mission: Mission) -> None:

@@ -64,8 +64,11 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--version", is_flag=True, help="Print the version.")
+@click.option(
+    "--no-mouse", is_flag=True, help="The command center without the mouse, so that the terminal selects text."
+)
 @click.pass_context
-def root(context: click.Context, version: bool) -> int | None:
+def root(context: click.Context, *, version: bool, no_mouse: bool) -> int | None:
     """Command a squad of coding agents on your own repository.
 
     Without a command it opens the command center on the repository of this folder.
@@ -78,7 +81,7 @@ def root(context: click.Context, version: bool) -> int | None:
     if context.invoked_subcommand is None:
         from app.commands.open import open_here
 
-        return open_here()
+        return open_here(mouse=not no_mouse)
     return None
 
 

@@ -102,6 +102,7 @@ def test_a_variable_finds_a_tier_with_a_hyphen_and_may_hold_json(load: Load) -> 
         ("cooldown = 3\n", 1, "cooldown is 3: it must be a table."),
         ("[tiers.local]\nband = [\n  7,\n  1\n]\n", 2, "band is [7, 1]: a band is [from, to]"),
         ("[tiers.local]\nway = 'lop'\n", 2, "must be 'auto' or 'direct' or 'loop'. Did you mean 'loop'?"),
+        ("[tiers.local]\nprovider = 'simulation'\n", 2, "runs in `warroom demo` only"),
         ("[tiers.local]\nendpoints = [{ url = 'localhost' }]\n", 2, "endpoints[0].url is 'localhost'"),
         ("[[tiers.local.endpoints]]\nurl = 'http://a'\nslot = 3\n", 1, "unknown key slot"),
         ("a = [\n", 2, "not valid TOML"),

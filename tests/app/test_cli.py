@@ -12,6 +12,7 @@ from app.cli import run
 from app.commands import board as board_command
 from tests.agents.conftest import BAD_SLUG, GOOD_SLUG, SLUG_CHECK, SLUG_TASK, run_git
 from tests.app.command_line import CommandLine, ended
+from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama, Stall, text
 
 PROVEN = ("run", *SLUG_TASK.split(), "--check", SLUG_CHECK)
@@ -108,6 +109,15 @@ async def test_no_server_and_no_model_are_problems_of_the_environment(shell: Com
     assert "ollama pull other:7b" in missing.out + missing.err
     rows = (await shell.here("board", "--json")).rows()
     assert [row["status"] for row in rows] == ["open", "open"]
+
+
+async def test_a_budget_that_is_too_small_refuses_the_call(shell: CommandLine) -> None:
+    async with AnthropicServer() as claude:
+        shell.environ |= {"ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": "k-test"}
+        done = await shell(*PROVEN, "--tier", "haiku", "--budget", "0.000001", "--json")
+    assert done.code == 4, done.err
+    assert claude.requests == []
+    assert "budget.exhausted" in {event["type"] for event in done.rows()}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
