@@ -51,6 +51,16 @@ def test_a_hostile_repository_is_not_imported(hostile: Path, pythonpath: str, ar
     assert not list(hostile.rglob("was-imported"))
 
 
+def test_a_folder_that_is_gone_is_told_in_a_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = Path(__file__).parents[1] / "warroom.py"
+    command = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" "{script}" board'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "warroom: the current folder is gone. Change to one that exists.\n"
+
+
 def test_started_as_a_script_it_is_not_imported_either(hostile: Path) -> None:
     script = Path(__file__).parents[1] / "warroom.py"
     environ = {**os.environ, "PYTHONPATH": f".:{hostile}", "WARROOM_HOME": str(hostile.parent / "home")}
