@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from textual.binding import Binding
@@ -22,6 +22,8 @@ class Situation:
     """The task a person stands on."""
     open_tasks: int = 0
     need_person: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys a person remapped, by action id."""
 
 
 Verdict = str | None
@@ -49,6 +51,10 @@ class Action:
     def verb(self) -> str:
         """What it does, whichever place it is pressed in."""
         return self.id.removeprefix(f"{self.where}_")
+
+    def key(self, situation: Situation) -> str:
+        """The key to press, as it is written: the person's own, else ours."""
+        return situation.keys.get(self.id, self.shown)
 
     def binding(self) -> Binding:
         """The key binding."""
@@ -113,7 +119,7 @@ _CENTER = _in(
     Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL),
     Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
-    Action("quit", "q", "q", "quit", "Leave (asks while missions run)"),
+    Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("pane_board", "1", "1", "board", "Go to the bounty board", method="pane('board')", footer=False),
     Action("pane_missions", "2", "2", "missions", "Go to the active missions", method="pane('missions')", footer=False),
     Action("pane_log", "3", "3", "log", "Go to the tool log", method="pane('log')", footer=False),
@@ -165,7 +171,7 @@ _DIALOG = _in(
     "dialog",
     Action("dialog_close", "escape", "esc", "close", "Close without doing anything", method="close"),
     Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", method="post(False)", priority=True),
-    Action("dialog_go", "ctrl+g", "ctrl+g", "post and dispatch", "Post and dispatch it", method="post(True)", priority=True),
+    Action("dialog_go", "ctrl+g", "ctrl+g", "dispatch", "Post and dispatch it", method="post(True)", priority=True),
     Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip

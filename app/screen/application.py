@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
@@ -65,6 +66,7 @@ class WarRoom(App[int]):
         self.ascii_only = False
         self.center = CommandCenter(self.war, self.clock, zone)
         self.painted = asyncio.Event()
+        self.failed = asyncio.Event()
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
         super().__init__(driver_class=driver_class)
@@ -100,6 +102,7 @@ class WarRoom(App[int]):
             self.ascii_only = True
             self.center.use_ascii(True)
         if settings.keys:
+            self.center.remapped = dict(settings.keys)
             self.set_keymap(dict(settings.keys))
         bridge = Bridge(self.war, command, self._changed, rate=self._rate)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
@@ -110,6 +113,7 @@ class WarRoom(App[int]):
     def engine_failed(self, error: BaseException) -> None:
         """There is no engine: say why. The launcher ends the application when the person does."""
         self.say(f"Cannot open: {message_of(error)}  (q leaves)", "$bad")
+        self.failed.set()
 
     def complain(self, error: BaseException) -> None:
         """Something failed that is no reason to end: say it."""
@@ -159,7 +163,7 @@ class WarRoom(App[int]):
     def situation(self) -> Situation:
         """What decides which actions are possible here."""
         here = self.center.situation()
-        return Situation(here.opened, self.target(), here.open_tasks, here.need_person)
+        return replace(here, task=self.target())
 
     def action_perform(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
@@ -199,13 +203,17 @@ class WarRoom(App[int]):
         self.push_screen(HelpDialog(where, self.situation()))
 
     def _quit(self) -> None:
-        running = len(self.war.missions)
-        if not running:
+        running, queued = len(self.war.missions), len(self.war.with_status("queued"))
+        if not running and not queued:
             self.exit(0)
             return
-        some = "1 mission is" if running == 1 else f"{running} missions are"
+        missions = "1 mission is" if running == 1 else f"{running} missions are"
+        waiting = f", {queued} queued" if queued else ""
         self.push_screen(
-            Confirm("Leave the War Room?", f"{some} in the field. Leaving stops them; their tasks stay on the board."),
+            Confirm(
+                "Leave the War Room?",
+                f"{missions} in the field{waiting}. Leaving cancels what this War Room runs; R sends a task out again.",
+            ),
             lambda yes: self.exit(0) if yes else None,
         )
 

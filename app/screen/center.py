@@ -43,6 +43,7 @@ class CommandCenter(Screen[None]):
     def __init__(self, war: War, clock: Clock, zone: tzinfo | None, *, ascii_only: bool = False) -> None:
         self._war = war
         self.zoomed = False
+        self.remapped: Mapping[str, str] = {}
         self._shown = "board"
         self.header = Header(war, ascii_only=ascii_only)
         self.board = Board(war, ascii_only=ascii_only)
@@ -123,6 +124,7 @@ class CommandCenter(Screen[None]):
             task=self.target(),
             open_tasks=len(self._war.with_status("open")),
             need_person=len(self._war.need_person()),
+            keys=self.remapped,
         )
 
     def offer_keys(self) -> None:

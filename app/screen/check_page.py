@@ -38,19 +38,19 @@ def verdict_lines(task: Task, *, ascii_only: bool = False) -> list[Content]:
 
 
 def exit_line(task: Task, *, ascii_only: bool = False) -> Content:
-    """`check pytest -q   base exit 1 → result exit 0`."""
+    """`check: base exit 1 → result exit 0   pytest -q`. The codes come first: a command may be long."""
     base, result = task.base_check, task.result_check
     command = result.command if result else base.command if base else task.check
     if command is None:
         return Content.styled("No check: nothing was run beyond parsing the files.", "$warn")
     arrow = "->" if ascii_only else "→"
     return joined(
-        ("check ", "$quiet"),
-        one_line(command, 300),
-        ("   base ", "$quiet"),
+        ("check: base ", "$quiet"),
         _exit(base),
         (f" {arrow} result ", "$quiet"),
         _exit(result),
+        "   ",
+        (one_line(command, 300), "$info"),
     )
 
 

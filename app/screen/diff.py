@@ -70,7 +70,7 @@ class DiffScreen(Screen[None]):
         yield verdict
         with Container(id="proof"):
             diff = Page(self._lines, id="diff", classes="pane")
-            diff.border_title = f"DIFF  {len(self._files)} files"
+            diff.border_title = f"DIFF  {len(self._files)} {'file' if len(self._files) == 1 else 'files'}"
             yield diff
             check = Page(
                 output_lines(self._reviewed) or [Content.styled("The check was not run.", "$quiet")],

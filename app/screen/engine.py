@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,13 @@ class Opened:
     begin: Callable[[], Awaitable[None]] = _nothing
 
 
+_NEEDED = ("agents.configuration", "agents.dispatch.readiness", "agents.headquarters", "agents.proving.demo")
+
+
 def load() -> None:
     """Import what opening needs: half a second of work, meant for a thread while the screen is painted already."""
-    import agents.configuration
-    import agents.dispatch.readiness
-    import agents.headquarters
-    import agents.proving.demo  # noqa: F401
+    for name in _NEEDED:
+        import_module(name)
 
 
 @asynccontextmanager

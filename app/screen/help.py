@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from agents.sanitize import one_line
 from app.screen.actions import HEADINGS, Situation, Verdict, Where, actions_of
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog
@@ -26,7 +27,7 @@ class HelpPage(Lines):
             self._lines.append(("", HEADINGS[place], None))
             for action in actions_of(place):
                 why_not = action.why_not(situation) if place in {where, "everywhere"} else None
-                self._lines.append((action.shown, action.help, why_not))
+                self._lines.append((one_line(action.key(situation), 12), action.help, why_not))
         super().__init__(id="help")
 
     def line_count(self) -> int:

@@ -101,12 +101,17 @@ async def _begin(app: WarRoom, opened: Opened) -> None:
 
 @contextmanager
 def _signals(app: WarRoom) -> Iterator[list[signal.Signals]]:
-    """The first of them closes the screen in order: the terminal is restored, then the engine stopped."""
+    """The first of them closes the screen in order: the terminal is restored, then the engine stopped.
+
+    A second SIGINT or SIGTERM ends the process the usual way. A second SIGHUP does not: a lost terminal sends several.
+    """
     loop = asyncio.get_running_loop()
     heard: list[signal.Signals] = []
 
     def leave(number: signal.Signals) -> None:
         heard.append(number)
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
         app.exit(return_code=INTERRUPTED)
 
     for number in _SIGNALS:

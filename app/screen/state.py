@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Flag, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.sanitize import one_line
 from app.screen.burn import Burn
@@ -175,15 +175,15 @@ class War:
 
     # Changing rows
 
-    def change_task(self, task_id: int | None, **changes: object) -> None:
+    def change_task(self, task_id: int | None, **changes: Any) -> None:
         """Replace fields of a task's row; unknown tasks are left alone."""
         if task_id is not None and (row := self.tasks.get(task_id)) is not None:
-            self.tasks[task_id] = replace(row, **changes)  # type: ignore[arg-type]
+            self.tasks[task_id] = replace(row, **changes)
 
-    def change_mission(self, mission_id: int | None, **changes: object) -> None:
+    def change_mission(self, mission_id: int | None, **changes: Any) -> None:
         """Replace fields of a mission's row; unknown missions are left alone."""
         if mission_id is not None and (row := self.missions.get(mission_id)) is not None:
-            self.missions[mission_id] = replace(row, **changes)  # type: ignore[arg-type]
+            self.missions[mission_id] = replace(row, **changes)
 
     def end_missions(self, task_id: int) -> None:
         """No mission of the task is in the field any more."""

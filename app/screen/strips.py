@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from app.screen.actions import Situation, Where, actions_of
+from agents.sanitize import one_line
+from app.screen.actions import Action, Situation, Where, actions_of
 from app.screen.columns import joined, spread
 from app.screen.credits import spent_of_cap
 from app.screen.lines import Lines
@@ -111,13 +112,15 @@ class KeyLine(Lines):
             for action in [*actions_of(self._where), *actions_of("everywhere")]
             if action.footer and action.why_not(self._situation) is None
         ]
-        last = [action for action in possible if action.id in {"help", "quit"}]
+        items = {action.id: self._item(action) for action in possible}
+        ending = [items.pop(name) for name in ("help", "quit") if name in items]
+        room = width - sum(item.cell_length for item in ending)
         shown: list[Content] = []
-        room = width - sum(len(action.shown) + len(action.label) + 3 for action in last)
-        for action in [action for action in possible if action not in last]:
-            item = joined((action.shown, "bold $info"), f" {action.label}  ")
+        for item in items.values():
             if item.cell_length <= room:
                 shown.append(item)
                 room -= item.cell_length
-        ending = [joined((action.shown, "bold $info"), f" {action.label}  ") for action in last]
         return joined(*shown, *ending).truncate(width)
+
+    def _item(self, action: Action) -> Content:
+        return joined((one_line(action.key(self._situation), 12), "bold $info"), f" {action.label}  ")

@@ -85,6 +85,7 @@ class FakeCommand:
     attempts: dict[int, list[Mission]] = field(default_factory=dict)
     said: dict[int, list[Message]] = field(default_factory=dict)
     refuse: Exception | None = None
+    ledger_error: Exception | None = None
     diff_text: str = DIFF
     _seq: int = 0
 
@@ -168,6 +169,8 @@ class FakeCommand:
         return self.said.get(mission_id, [])
 
     async def credits(self) -> Ledger:
+        if self.ledger_error is not None:
+            raise self.ledger_error
         return self.ledger
 
     def _note(self, *order: object) -> None:

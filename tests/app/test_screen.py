@@ -214,9 +214,9 @@ async def test_an_error_of_the_engine_is_said_and_nothing_ends() -> None:
 async def test_a_broken_stream_is_said() -> None:
     command = FakeCommand()
     async with opened(command) as (app, pilot):
-        command.ledger = None  # type: ignore[assignment]
+        command.ledger_error = OSError("disk I/O error")
         command.tell(BudgetSpent(at=START, call=1, amount_nano=1, today_nano=1, cap_nano=1))
-        await seen(pilot, "no longer follows the engine")
+        await seen(pilot, "no longer follows the engine", "disk I/O error")
         assert app.is_running
 
 
@@ -409,12 +409,14 @@ async def test_themes_and_help() -> None:
 
 
 async def test_settings_choose_theme_ascii_and_keys() -> None:
-    settings = Settings(screen=ScreenSettings(theme="daylight", ascii=True), keys={"dispatch": "f"})
+    settings = Settings(
+        screen=ScreenSettings(theme="daylight", ascii=True), keys={"dispatch": "f", "nonsense": "", "retry": "\x1b["}
+    )
     command = FakeCommand(settings=settings)
     command.put("First")
     async with opened(command) as (app, pilot):
         assert app.theme == "daylight"
-        await seen(pilot, "o OPEN")
+        await seen(pilot, "o OPEN", "f dispatch")
         await pilot.press("d")
         assert command.orders == []
         await pilot.press("f")
