@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
 
-from fake_command import FakeCommand, FixedClock
+from fake_command import START, FakeCommand, FixedClock
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from agents.events import MissionStarted
+from agents.tasks import Variant, Way
 from app.screen.application import WarRoom
 
 WIDE = (120, 40)
 NORMAL = (80, 24)
+
+FIELD = {"at": START, "mission": 1, "agent": "CodeX-7", "tier": "local"}
+"""Whose events they are: the first mission of the first agent."""
 
 
 def war_room() -> WarRoom:
@@ -54,3 +59,21 @@ def strips(app: object) -> list[Strip]:
 def drawn(app: object) -> str:
     """The screen as text."""
     return "\n".join("".join(segment.text for segment in strip) for strip in strips(app))
+
+
+def move_out(command: FakeCommand, task: int, mission: int = 1) -> None:
+    """A mission starts."""
+    command.tell(
+        MissionStarted(
+            at=START,
+            task=task,
+            mission=mission,
+            agent="CodeX-7",
+            tier="local",
+            number=1,
+            model="qwen",
+            way=Way.LOOP,
+            variant=Variant.ONCE,
+            branch="b",
+        )
+    )
