@@ -154,12 +154,10 @@ class Subscription:
         events = await self._replay(after, min(PIECE, self._capacity, known - after))
         if self._queued != after:  # closed meanwhile
             return
-        # Committed but not published yet: left for later, or a delta published before it would come after it.
-        told = [event for event in events if after < event.seq <= known]
-        for event in told:
+        for event in events:
             self._drop_late(event.mission, event.seq)
             self._enqueue(_Pending(event, event.seq))
-        self._queued = told[-1].seq if told else known
+        self._queued = events[-1].seq if events else known  # nothing there: a hole in the log is no reason to wait
         if not self.behind:
             late, self._late = self._late, deque()
             for pending in late:
