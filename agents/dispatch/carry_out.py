@@ -1,5 +1,6 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from agents.events import (
     TokenCounts,
 )
 from agents.missions.attempt import HandOver
-from agents.missions.mission import Ground, Orders, Report, run_mission
+from agents.missions.mission import Ground, Orders, Report, being_cancelled, run_mission
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.routing.plan import NoTier, make_plan
@@ -78,6 +79,8 @@ class CarryOut:
         try:
             return await self._arms(task, plan, ready, started, comment)
         except (WorkspaceError, SandboxError) as error:
+            if being_cancelled():
+                raise asyncio.CancelledError from error
             return await self._finish(task, _State(), started, environment=str(error))
 
     def _plan(self, task: Task, ready: Readiness) -> tuple[Arm, ...]:

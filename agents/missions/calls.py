@@ -196,5 +196,6 @@ class ModelCalls:
 
 def _priced_as(model: ChatModel) -> tuple[str, str]:
     """A simulated Claude spends simulated dollars at the real one's price; the screen says SIMULATION."""
-    paid = model.provider == "simulation" and model.model.startswith("claude")
-    return ("anthropic" if paid else model.provider), model.model
+    name = model.model.removeprefix("SIMULATION ")
+    paid = model.provider == "simulation" and name.startswith("claude")
+    return ("anthropic" if paid else model.provider), name

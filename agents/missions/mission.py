@@ -23,7 +23,7 @@ from agents.store import OverBudget, Store, UnknownPrice
 from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
-from agents.workspace import Commit, Repository, UnsavedWork, Worktree
+from agents.workspace import Commit, Repository, UnsavedWork, WorkspaceError, Worktree
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,15 @@ async def _cancelled(ground: Ground, mission: Mission, worktree: Worktree) -> No
     await ground.store.save_mission(
         mission.id, [finished], outcome=Outcome.CANCELLED, reason="cancelled", finished_at=ground.clock.now()
     )
-    if not await ground.repository.has_unsaved_work(worktree.path):
-        await ground.repository.remove(worktree.path, branch=worktree.branch)
+    with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
+        if not await ground.repository.has_unsaved_work(worktree.path):
+            await ground.repository.remove(worktree.path, branch=worktree.branch)
+
+
+def being_cancelled() -> bool:
+    """Whether the current task was asked to stop."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _where(clock: Clock, mission: Mission) -> dict[str, Any]:
@@ -162,6 +169,8 @@ class _Run:
         try:
             note = await self._work()
         except (ModelError, OverBudget, UnknownPrice, SandboxError) as error:
+            if being_cancelled():  # what was torn down may complain in its own words
+                raise asyncio.CancelledError from error
             return await self._stopped(error)
         commit = await self._commit()
         if commit is None:

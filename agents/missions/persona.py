@@ -16,23 +16,23 @@ EXAMPLES: tuple[tuple[str, tuple[ToolCall, ...]], ...] = (
             ToolCall(
                 id="2", name="shell_run", arguments={"command": 'python3 -c "from add import add; print(add(2, 3))"'}
             ),
-            ToolCall(id="3", name="finish", arguments={"summary": "add.py works: add(2, 3) is 5"}),
+            ToolCall(id="3", name="finish", arguments={"summary": "add(2, 3) is 5"}),
         ),
     ),
     (
-        "greet.py greets with Hi; make it Hello.",
+        "greet.py must say Hello, not Hi.",
         (
             ToolCall(id="1", name="file_read", arguments={"path": "greet.py"}),
             ToolCall(id="2", name="file_edit", arguments={"path": "greet.py", "old": '"Hi', "new": '"Hello'}),
             ToolCall(id="3", name="shell_run", arguments={"command": "python3 greet.py"}),
-            ToolCall(id="4", name="finish", arguments={"summary": "greet.py says Hello"}),
+            ToolCall(id="4", name="finish", arguments={"summary": "it says Hello"}),
         ),
     ),
     (
-        "Count the TODO lines into todo.txt.",
+        "List the TODO lines in todo.txt.",
         (
-            ToolCall(id="1", name="shell_run", arguments={"command": "grep -rn TODO . > todo.txt; wc -l < todo.txt"}),
-            ToolCall(id="2", name="finish", arguments={"summary": "todo.txt holds every TODO line"}),
+            ToolCall(id="1", name="shell_run", arguments={"command": "grep -rn TODO . > todo.txt; wc -l todo.txt"}),
+            ToolCall(id="2", name="finish", arguments={"summary": "listed"}),
         ),
     ),
 )
@@ -41,7 +41,7 @@ LOOP = """\
 You are CodeX-7, an elite coding agent in a git worktree. One write, one verify, mission complete.
 Act only through tools; paths are relative to the worktree. Do exactly what the mission says.
 Never weaken or delete a test. Verify with one shell_run, then call finish.
-Never repeat a call that failed unchanged."""
+Never repeat a failed call unchanged."""
 
 DIRECT = """You are CodeX-7, an elite programmer. You answer with complete, working files and nothing else."""
 

@@ -28,7 +28,7 @@ def demo_settings(speed: float) -> Settings:
     """Two simulated local slots, Haiku and Sonnet; the cooldown runs at the demo's speed."""
 
     def tier(model: str, slots: int, band: tuple[int, int]) -> TierSettings:
-        return TierSettings(provider="simulation", model=model, slots=slots, band=band, num_ctx=32_768)
+        return TierSettings(provider="simulation", model=f"SIMULATION {model}", slots=slots, band=band, num_ctx=32_768)
 
     return Settings(
         tiers={

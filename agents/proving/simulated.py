@@ -109,7 +109,7 @@ def turns(task: GradedTask, fate: Fate, random: Random) -> list[tuple[str, ToolC
     """The turns of an attempt: what is said, and the tool call."""
     look = ToolCall(id="", name="file_list", arguments={})
     script: list[tuple[str, ToolCall]] = [("Reporting. Looking over the ground first.", look)]
-    for path in task.base:
+    for path in (path for path, content in task.base.items() if content):
         script.append((f"Reading {path}.", ToolCall(id="", name="file_read", arguments={"path": path})))
     if fate in {Fate.LOOPS, Fate.LOOPS_FOR_EVER}:
         script += [("Once more, to be sure.", script[-1][1])] * (3 if fate is Fate.LOOPS else 8)
