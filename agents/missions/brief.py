@@ -43,6 +43,10 @@ def direct_brief(attempt: Attempt) -> str:
     if retry:
         parts += [sanitize(retry.note)] if retry.note else []
         parts.append("Find the fault in the code above and correct it.")
+    elif attempt.hand_over is not None and attempt.arm.variant is Variant.SAMPLE:
+        # Not the code that failed: a small model would repeat it.
+        if attempt.hand_over.failure and not existing:
+            parts.append(f"Other programmers failed here:\n{essence(attempt.hand_over.failure)}\nDo it right.")
     elif attempt.hand_over is not None:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:

@@ -39,7 +39,7 @@ def load() -> None:
 
 
 @asynccontextmanager
-async def here(folder: Path, *, seed: int = 7) -> AsyncIterator[Opened]:
+async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
     """The engine on `folder`. With no model in reach and nothing on the board: the simulation, and it says so.
 
     Raises ConfigurationError, StoreError, WorkspaceError, SandboxError.
@@ -72,7 +72,7 @@ async def here(folder: Path, *, seed: int = 7) -> AsyncIterator[Opened]:
 
 
 @asynccontextmanager
-async def simulation(*, seed: int = 7, speed: float = 1.0, tasks: int | None = None) -> AsyncIterator[Opened]:
+async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = None) -> AsyncIterator[Opened]:
     """The real engine on a temporary repository with simulated models; `begin` posts the demo's tasks and sends them.
 
     `speed` 1 is watchable; `tasks` at most so many, 0 for an empty board.

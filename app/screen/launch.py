@@ -28,7 +28,7 @@ def launch(
     folder: Path,
     *,
     demo: bool = False,
-    seed: int = 7,
+    seed: int = 59,
     speed: float = 1.0,
     tasks: int | None = None,
     mouse: bool = True,
