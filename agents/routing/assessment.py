@@ -13,7 +13,8 @@ _PARTS = re.compile(
     r"\b(?:functions?|methods?|class(?:es)?|endpoints?|commands?|modules?|tables?|columns?|fields?|steps?)\b"
 )
 _STRUCTURES = re.compile(
-    r"\b(?:caches?|lru|trees?|graphs?|heaps?|parsers?|pars(?:e|ing)|tokeni[sz]ers?|schedulers?|queues?"
+    r"\b(?:"
+    r"caches?|lru|trees?|graphs?|heaps?|parsers?|pars(?:e|ing)|tokeni[sz]ers?|schedulers?|queues?"
     r"|linked lists?|state machines?"
     r"|calculators?|interpreters?|iterators?|decorators?|context managers?|regex(?:es)?|algorithms?|sort(?:ed|ing)?|search)\b"
 )
@@ -23,7 +24,8 @@ _COORDINATION = re.compile(
     r"|api|database|schema|client|server|backwards?.compatib\w+|services?|microservices?|distributed|architecture)\b"
 )
 _DYNAMIC = re.compile(
-    r"\b(?:find out|investigate|why|intermittent\w*|sometimes|flaky|races?|race conditions?|deadlocks?|memory leaks?"
+    r"\b(?:"
+    r"find out|investigate|why|intermittent\w*|sometimes|flaky|races?|race conditions?|deadlocks?|memory leaks?"
     r"|slow|performance|optimi[sz]\w+"
     r"|concurren\w+|thread.?safe\w*|async\w*|secur\w+|redesign\w*|design|decide|unclear|users see|crash\w*|hang\w*|50\d)\b"
 )
@@ -49,7 +51,7 @@ class Assessment(Frozen):
 
 
 def assess(text: str, *, existing_files: frozenset[str] = frozenset()) -> Assessment:
-    """Score `text` by whole-word rules. `existing_files` are the repository's paths: naming one makes the task an edit."""
+    """Score `text` by whole-word rules. A task that names one of `existing_files` (the repository's) is an edit."""
     low = text.lower()
     files = sorted(set(_FILE.findall(text)))
     evidence: list[str] = []

@@ -1,9 +1,10 @@
-"""How many graded one-file tasks War Room proves with a real local model: `python -m tests.bench.real_model NAME [ID…]`.
+"""How many graded one-file tasks War Room proves with a real model: `python -m tests.bench.real_model NAME [ID…]`.
 
 OLLAMA_HOST says where it is served. Every task runs through the real engine in a fresh repository of its own; the check
 is shown to the agent, as in `warroom run --check`. Prints a line a task, then what each kind of try added."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,10 +27,12 @@ async def main(model: str, wanted: set[str], num_ctx: int = 8192) -> None:
     )
     solved_by: Counter[str] = Counter()
     for number, task in enumerate(tasks, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            missions, seconds = await _one(settings, task, Path(folder))
+        folder = Path(tempfile.mkdtemp(prefix=f"warroom-{task.id}-"))
+        missions, seconds = await _one(settings, task, folder)
         last = missions[-1]
         proven = last.outcome is Outcome.PROVEN
+        if proven:  # the others stay, to be looked at
+            await asyncio.to_thread(shutil.rmtree, folder)
         by = f"{last.variant} {last.number}" if proven else "unsolved"
         solved_by[by] += 1
         tokens = sum(mission.usage.output for mission in missions)
