@@ -16,7 +16,8 @@ _STRUCTURES = re.compile(
     r"\b(?:"
     r"caches?|lru|trees?|graphs?|heaps?|parsers?|pars(?:e|ing)|tokeni[sz]ers?|schedulers?|queues?"
     r"|linked lists?|state machines?"
-    r"|calculators?|interpreters?|iterators?|decorators?|context managers?|regex(?:es)?|algorithms?|sort(?:ed|ing)?|search)\b"
+    r"|calculators?|interpreters?|iterators?|decorators?|context managers?"
+    r"|regex(?:es)?|algorithms?|sort(?:ed|ing)?|search)\b"
 )
 _COORDINATION = re.compile(
     r"\b(?:across|between|integrat\w+|migrat\w+|refactor\w*|depend\w*|synchroni[sz]\w+"
@@ -27,7 +28,8 @@ _DYNAMIC = re.compile(
     r"\b(?:"
     r"find out|investigate|why|intermittent\w*|sometimes|flaky|races?|race conditions?|deadlocks?|memory leaks?"
     r"|slow|performance|optimi[sz]\w+"
-    r"|concurren\w+|thread.?safe\w*|async\w*|secur\w+|redesign\w*|design|decide|unclear|users see|crash\w*|hang\w*|50\d)\b"
+    r"|concurren\w+|thread.?safe\w*|async\w*|secur\w+|redesign\w*|design|decide|unclear"
+    r"|users see|crash\w*|hang\w*|50\d)\b"
 )
 _TRIVIAL = re.compile(r"\b(?:typos?|spelling|rename|comment|docstring|whitespace|bump|wording|link)\b")
 _TYPO = re.compile(r"\b(?:typos?|spelling|wording)\b")
