@@ -27,8 +27,8 @@ class Routing(Section):
     preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
     judge: str = "haiku"
     max_missions: int = Field(default=12, ge=1)
-    samples: int = Field(default=5, ge=0)
-    """Fresh tries at temperature .7 a local direct arm gets after its retry, where a check decides."""
+    samples: int = Field(default=3, ge=0)
+    """Fresh tries at temperature .7, each with a retry, that a local direct arm gets where a check decides."""
 
 
 class Endpoint(Section):

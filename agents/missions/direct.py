@@ -46,12 +46,14 @@ async def run_direct(attempt: Attempt) -> str:
 
 async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm: bool) -> Finished:
     window = attempt.calls.model.window
+    # The first try and its retry are the model's best guess; at temperature 0 a later one would only repeat them.
+    warm = warm or attempt.mission.number > 2 or attempt.arm.variant is Variant.SAMPLE
     request = ChatRequest(
         system=DIRECT,
         messages=(),
         max_tokens=min(attempt.settings.tiers[attempt.arm.tier].max_tokens, window // 2),
-        temperature=WARMER if warm or attempt.arm.variant is Variant.SAMPLE else 0.0,
-        seed=attempt.mission.number * 100 + step if warm or attempt.arm.variant is not Variant.ONCE else None,
+        temperature=WARMER if warm else 0.0,
+        seed=attempt.mission.number * 100 + step if warm else None,
     )
     return await attempt.calls.call(conversation.fitted(request, window))
 

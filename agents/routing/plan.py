@@ -82,4 +82,4 @@ def _arms(name: str, tier: TierSettings, way: Way, samples: int) -> list[Arm]:
         update={"variant": Variant.SAMPLE, "why": f"{name} afresh at temperature .7: free, and the check decides"}
     )
     free_samples = samples if way is Way.DIRECT and tier.provider != "anthropic" else 0
-    return [first, retry, *[sample] * free_samples]
+    return [first, retry, *[sample, retry] * free_samples]
