@@ -40,6 +40,8 @@ class Readiness:
 
     available: frozenset[str]
     grades: Mapping[str, Grade]
+    small: frozenset[str]
+    """Tiers whose model is too small to be trusted with the tool loop, whatever its grade."""
     missing: Mapping[str, str]
     """Why a tier is not available, with the fix."""
 
@@ -91,6 +93,7 @@ class CarryOut:
             has_check=self._command(task) is not None,
             pin=task.tier,
             grades=ready.grades,
+            small=ready.small,
             available=ready.available,
         )
 

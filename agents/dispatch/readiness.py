@@ -14,19 +14,26 @@ from agents.tasks import Grade
 LOOK_S = 3.0
 """How long a server may take to say which models it has before its tier counts as out of reach."""
 
+SMALL_BYTES = 3_000_000_000
+"""A model smaller than this (a 3B at four bits) fails in the tool loop even when single tool calls succeed."""
+
 
 async def look(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:
     """Ask every enabled tier's endpoint, all at once."""
     tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
     missing = dict(zip(tiers, await asyncio.gather(*(_missing(tier, environ) for tier in tiers.values())), strict=True))
     grades: dict[str, Grade] = {}
+    small: set[str] = set()
     for name, tier in tiers.items():
         probe = await store.probe(tier.provider, tier.model)
         if probe is not None:
             grades[name] = probe.grade
+            if probe.size_bytes is not None and probe.size_bytes < SMALL_BYTES:
+                small.add(name)
     return Readiness(
         available=frozenset(name for name, why in missing.items() if not why),
         grades=grades,
+        small=frozenset(small),
         missing={name: why for name, why in missing.items() if why},
     )
 

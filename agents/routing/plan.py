@@ -13,11 +13,12 @@ class NoTier(Exception):
     """No tier can take the task; the message says why and what to configure."""
 
 
-def way_for(tier: TierSettings, kind: TaskKind, grade: Grade | None) -> Way:
+def way_for(tier: TierSettings, kind: TaskKind, grade: Grade | None, *, small: bool = False) -> Way:
     """The tier's way of working for this kind of task.
 
-    A set way wins. Paid models work in the loop. Small models are broken by the loop, not by the task: a local model
-    works directly unless it was probed to call tools and the task spans several files.
+    A set way wins. Paid models work in the loop. Small models are broken by the loop, not by the task, even those that
+    pass a probe's tool calls: a local model works directly unless it was probed to call tools, is not `small`, and the
+    task spans several files.
     """
     if tier.way != "auto":
         return tier.way
@@ -25,7 +26,8 @@ def way_for(tier: TierSettings, kind: TaskKind, grade: Grade | None) -> Way:
         return Way.LOOP
     if tier.provider == "simulation":
         return Way.LOOP
-    return Way.LOOP if grade is Grade.TOOLS and kind not in ONE_FILE_KINDS else Way.DIRECT
+    able = grade is Grade.TOOLS and not small
+    return Way.LOOP if able and kind not in ONE_FILE_KINDS else Way.DIRECT
 
 
 def make_plan(
@@ -36,9 +38,11 @@ def make_plan(
     has_check: bool,
     pin: str | None = None,
     grades: Mapping[str, Grade] | None = None,
+    small: frozenset[str] = frozenset(),
     available: frozenset[str] | None = None,
 ) -> tuple[Arm, ...]:
-    """The arms in the order they are tried. `available` are the tiers that can be reached now (None: all of them).
+    """The arms in the order they are tried. `available` are the tiers that can be reached now (None: all of them),
+    `small` those whose model is too small for the tool loop.
 
     With a pin only that tier's arms. Without a check a second try would have nothing to learn from: one arm.
     Raises NoTier.
@@ -53,7 +57,9 @@ def make_plan(
     arms: list[Arm] = []
     for name in names:
         tier = settings.tiers[name]
-        arms += _arms(name, tier, way_for(tier, kind, (grades or {}).get(name)), settings.routing.samples)
+        arms += _arms(
+            name, tier, way_for(tier, kind, (grades or {}).get(name), small=name in small), settings.routing.samples
+        )
     return tuple(arms[:1] if not has_check else arms[: settings.routing.max_missions])
 
 

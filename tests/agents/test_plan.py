@@ -70,3 +70,9 @@ def test_the_way_follows_grade_and_kind(
 ) -> None:
     tier = TierSettings.model_validate({"provider": provider, "model": model})
     assert way_for(tier, kind, grade) is way
+
+
+def test_a_small_model_is_kept_out_of_the_loop_whatever_its_grade() -> None:
+    tier = TierSettings(provider="ollama", model="qwen2.5-coder:1.5b")
+    assert way_for(tier, TaskKind.ISSUE, Grade.TOOLS, small=True) is Way.DIRECT
+    assert way_for(tier, TaskKind.ISSUE, Grade.TOOLS, small=False) is Way.LOOP
