@@ -3,13 +3,13 @@
 Faults that show without any check (no file in the reply, nothing changed, a file that does not parse) are answered at
 once with a short corrective message, so that the check is run on something worth checking."""
 
-import ast
 from pathlib import Path
 
 from agents.events import AgentHealth, ToolFinished, ToolStarted
 from agents.missions.attempt import Attempt, Stuck
 from agents.missions.brief import direct_brief, target_files
 from agents.missions.conversation import Conversation
+from agents.missions.parsing import parse_fault
 from agents.missions.persona import DIRECT
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
 from agents.models.chat import ChatRequest, Finished, StopReason
@@ -38,9 +38,12 @@ async def run_direct(attempt: Attempt) -> str:
         content = f"{brief}\n\nAn earlier answer was refused: {problem}" if problem else brief
         finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
         await conversation.add(finished.message)
+        before = problem
         applied, problem = await _write(attempt, finished, number=step)
         if not problem:
             return f"wrote {', '.join(applied.written)}"
+        if problem == before and applied.unchanged:
+            raise Stuck("the same unchanged file came back twice")
     raise Stuck(f"no usable reply after {MAX_CORRECTIONS} corrections: {one_line(problem)}")
 
 
@@ -95,13 +98,5 @@ def _fault(root: Path, applied: Applied, reply: Reply) -> str:
 
 def syntax_error(path: Path) -> str:
     """Why a Python file does not parse, with its line; empty when it does or is no Python."""
-    if path.suffix != ".py" or not path.is_file():
-        return ""
-    try:
-        ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        return f"{path.name} does not parse: {getattr(error, 'msg', None) or error}" + (
-            f" (line {line})" if line else ""
-        )
-    return ""
+    fault = parse_fault(path) if path.suffix == ".py" else ""
+    return f"{path.name} does not parse: {fault}" if fault else ""
