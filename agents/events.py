@@ -101,8 +101,8 @@ class TaskFinished(Event):
     simulated: bool = False
 
     def row(self) -> dict[str, Any]:
-        """As CONTRACT lists it: its own fields are there even when empty."""
-        own = set(type(self).model_fields) - set(Event.model_fields)
+        """As CONTRACT lists it: its own fields and the tier are there even when empty."""
+        own = set(type(self).model_fields) - set(Event.model_fields) | {"tier"}
         data = self.model_dump(mode="json")
         return {key: value for key, value in data.items() if value is not None or key in own}
 

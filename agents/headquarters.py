@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
-from agents.dispatch.carry_out import CarryOut, finished_event
+from agents.dispatch.carry_out import CarryOut, finished_event, used_up
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.owner import is_alive, this_process
 from agents.dispatch.readiness import look
@@ -58,6 +58,18 @@ class Conflict(HeadquartersError):
     exit_code = 1
 
 
+class NoHome(HeadquartersError):
+    """The folder that should hold everything cannot be made or written."""
+
+    exit_code = 3
+
+    def __init__(self, home: Path, why: str) -> None:
+        super().__init__(
+            f"War Room's home {one_line(str(home), 300)} cannot be used ({why}): check the folder and its permissions, "
+            "or set WARROOM_HOME to another one"
+        )
+
+
 class Credits(Frozen):
     """Today's money, in nano-dollars (UTC day)."""
 
@@ -97,8 +109,11 @@ class Headquarters:
         self._agents: dict[str, Agent] = {}
 
     async def __aenter__(self) -> Self:
-        """Open everything. Raises StoreError, WorkspaceError, SandboxError."""
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
+        try:
+            (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
@@ -122,7 +137,6 @@ class Headquarters:
         sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
         logs = self._home / "logs"
-        logs.mkdir(exist_ok=True, mode=0o700)
         ground = Ground(
             store=self.store,
             repository=self.repository,
@@ -186,6 +200,7 @@ class Headquarters:
         task = await self.task(task_id)
         if not task.base_commit or not task.commit:
             return ""
+        self._require_here(task)
         return await self.repository.diff(task.base_commit, task.commit)
 
     async def credits(self) -> Credits:
@@ -361,26 +376,28 @@ class Headquarters:
 
     async def _cancelled(self, task: Task) -> Task:
         at = self._clock.now()
-        after = task.model_copy(update={"status": TaskStatus.CANCELLED, "reason": "cancelled"})
+        used = await used_up(self.store, task.id)
+        after = task.model_copy(update={**used, "status": TaskStatus.CANCELLED, "reason": "cancelled"})
         events = (
             TaskStatusChanged(at=at, task=task.id, status=TaskStatus.CANCELLED, reason="cancelled"),
             finished_event(after, Outcome.CANCELLED, at),
         )
         return await self.store.save_task(
-            task.id, events, status=TaskStatus.CANCELLED, outcome=Outcome.CANCELLED, reason="cancelled"
+            task.id, events, status=TaskStatus.CANCELLED, outcome=Outcome.CANCELLED, reason="cancelled", **used
         )
 
     async def _broken(self, task: Task, error: Exception) -> None:
         """A fault of ours must not leave a task running for ever."""
         at = self._clock.now()
         reason = one_line(f"War Room itself failed: {type(error).__name__}: {error}", 500)
-        after = task.model_copy(update={"status": TaskStatus.NEEDS_HUMAN, "reason": reason})
+        used = await used_up(self.store, task.id)
+        after = task.model_copy(update={**used, "status": TaskStatus.NEEDS_HUMAN, "reason": reason})
         events = (
             TaskStatusChanged(at=at, task=task.id, status=TaskStatus.NEEDS_HUMAN, reason=reason),
             finished_event(after, Outcome.FAILED, at),
         )
         await self.store.save_task(
-            task.id, events, status=TaskStatus.NEEDS_HUMAN, outcome=Outcome.FAILED, reason=reason
+            task.id, events, status=TaskStatus.NEEDS_HUMAN, outcome=Outcome.FAILED, reason=reason, **used
         )
 
     async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from agents.dispatch.cooldown import Cooling
@@ -23,7 +23,9 @@ from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.routing.plan import NoTier, make_plan
 from agents.sanitize import one_line, sanitize
-from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Usage, Variant
+from agents.store import Store
+from agents.store.tally import tally
+from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.checks import find_check, touched_tests
@@ -51,9 +53,6 @@ class _State:
     """What the arms so far have left behind."""
 
     reports: tuple[Report, ...] = ()
-    usage: Usage = Usage()
-    cost_nano: int | None = 0
-    steps: int = 0
 
 
 class CarryOut:
@@ -132,10 +131,8 @@ class CarryOut:
                 report = await run_mission(ground, orders)
             finally:
                 self._spawn(self._leave(slot, model))
-            state = _after(state, report)
-            task = await ground.store.save_task(
-                task.id, missions=task.missions + 1, steps=state.steps, cost_nano=state.cost_nano, usage=state.usage
-            )
+            state = _State((*state.reports, report))
+            task = await ground.store.save_task(task.id, **await used_up(ground.store, task.id))
             if report.judgement.outcome.accepted or report.environment or report.over_budget:
                 break
             if index + 1 < len(plan):
@@ -227,7 +224,7 @@ class CarryOut:
             "commit": commit,
             "files": last.files if last and commit else (),
             "warnings": tuple(dict.fromkeys(warnings)),
-            "result_check": last.mission.check if last else None,
+            "result_check": _result_check(state, outcome),
             "seconds": round(self.ground.clock.monotonic() - started, 3),
             "tier_used": last.mission.tier if last else task.tier,
             "model_used": last.mission.model if last else None,
@@ -240,6 +237,17 @@ class CarryOut:
         at = self.ground.clock.now()
         status = TaskStatusChanged(at=at, task=task.id, status=task.status, reason=task.reason)
         return (status, finished_event(task, outcome, at))
+
+
+async def used_up(store: Store, task_id: int) -> dict[str, Any]:
+    """What the task has used up in all its missions, as the changes to its row: a retry forgets no money."""
+    total = tally(await store.calls(task_id))
+    return {
+        "missions": len(await store.missions(task_id)),
+        "steps": total.steps,
+        "cost_nano": total.cost_nano,
+        "usage": total.usage,
+    }
 
 
 def finished_event(task: Task, outcome: Outcome, at: Any) -> TaskFinished:
@@ -279,21 +287,15 @@ def _start(arm: Arm, state: _State, base: str) -> str:
     return base
 
 
-def _after(state: _State, report: Report) -> _State:
-    mission = report.mission
-    cost = None if state.cost_nano is None or mission.cost_nano is None else state.cost_nano + mission.cost_nano
-    return replace(
-        state,
-        reports=(*state.reports, report),
-        usage=state.usage + mission.usage,
-        cost_nano=cost,
-        steps=state.steps + mission.steps,
-    )
-
-
 def _environment(state: _State) -> str:
     last = state.reports[-1] if state.reports else None
     return last.stopped or "" if last and last.environment else ""
+
+
+def _result_check(state: _State, outcome: Outcome) -> CheckResult | None:
+    """Of the result; of a failure the last that ran, as the last mission may have had nothing to run it on."""
+    checks = [report.mission.check for report in state.reports[-1 if outcome.accepted else 0 :]]
+    return next((check for check in reversed(checks) if check is not None), None)
 
 
 def _status(task: Task, outcome: Outcome, *, environment: bool, over_budget: bool) -> TaskStatus:

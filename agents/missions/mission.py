@@ -20,6 +20,7 @@ from agents.models.errors import ModelError
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Store, UnknownPrice
+from agents.store.tally import tally
 from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
@@ -114,12 +115,25 @@ async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
 
 
 async def _cancelled(ground: Ground, mission: Mission, worktree: Worktree) -> None:
-    finished = MissionFinished(
-        **_where(ground.clock, mission), outcome=Outcome.CANCELLED, reason="cancelled", steps=mission.steps, seconds=0.0
-    )
     await ground.store.settle_abandoned(mission.id)
+    total = tally(await ground.store.calls(mission.task), mission=mission.id)
+    at = ground.clock.now()
+    seconds = round((at - mission.started_at).total_seconds(), 3)
+    finished = MissionFinished(
+        **_where(ground.clock, mission),
+        outcome=Outcome.CANCELLED,
+        reason="cancelled",
+        steps=total.steps,
+        seconds=seconds,
+    )
     await ground.store.save_mission(
-        mission.id, [finished], outcome=Outcome.CANCELLED, reason="cancelled", finished_at=ground.clock.now()
+        mission.id,
+        [finished],
+        outcome=Outcome.CANCELLED,
+        reason="cancelled",
+        finished_at=at,
+        seconds=seconds,
+        **dict(total),
     )
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):

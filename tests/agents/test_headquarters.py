@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agents.events import CheckFinished, LoopDetected, ModelFailed, TaskFinished
-from agents.headquarters import Conflict, Headquarters, NotPossible, UnknownTask
+from agents.events import CheckFinished, LoopDetected, ModelDelta, ModelFailed, TaskFinished
+from agents.headquarters import Conflict, Headquarters, NoHome, NotPossible, UnknownTask
 from agents.settings import Settings, TierSettings
-from agents.tasks import NewTask, Outcome, Task, TaskStatus
+from agents.tasks import NANO, NewTask, Outcome, Task, TaskStatus
 from tests.agents.conftest import BAD_SLUG, GOOD_SLUG, SLUG_CHECK, SLUG_TASK, run_git
-from tests.fakes.anthropic_replies import message, tool
+from tests.fakes.anthropic_replies import Wait, broken_off, message, tool
+from tests.fakes.anthropic_replies import text as reply_text
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama, Stall, call, calls_apart, chunk, error, text
 
@@ -196,6 +197,35 @@ async def test_claude_escalation_is_paid_and_counted(
     assert task.cost_nano == credits.spent_nano == expected > 0
 
 
+async def test_done_once_more_or_cancelled_a_task_forgets_no_money(
+    repo: Path, home: Path, local_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
+    written = message(tool("file_write", {"path": "slug.py", "content": GOOD_SLUG}), stop="tool_use")
+    finish = message(tool("finish", {"summary": "done"}, "toolu_02"), stop="tool_use")
+    waiting = asyncio.Event()
+    async with AnthropicServer(written, finish, broken_off(reply_text("Let me"), last=Wait(waiting))) as claude:
+        haiku = {"provider": "anthropic", "model": "claude-haiku-5-5", "endpoints": [{"url": claude.url}]}
+        settings = Settings(tiers={"haiku": TierSettings.model_validate(haiku)})
+        async with Headquarters(settings, home=home, folder=repo) as hq:
+            first = await carry_out(hq)
+            assert (first.missions, first.steps) == (1, 2)
+            assert first.cost_nano
+            await hq.retry(first.id, "Again, please.")
+            with hq.events() as events:
+                async for event in events:
+                    if isinstance(event, ModelDelta):
+                        break
+            task = await hq.cancel(first.id)
+            spent = await hq.store.task_spending(task.id)
+            finished = [e for e in await hq.store.recent_events(500) if isinstance(e, TaskFinished)][-1]
+            mission = (await hq.missions(task.id))[-1]
+    assert (task.missions, task.steps) == (finished.missions, finished.steps) == (2, 3)
+    assert task.cost_nano == spent.spent_nano > first.cost_nano
+    assert finished.cost_usd == spent.spent_nano / NANO
+    assert (mission.steps, mission.cost_nano) == (1, spent.spent_nano - first.cost_nano)
+
+
 async def test_the_budget_stops_before_it_is_overspent(
     repo: Path, home: Path, local_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +296,45 @@ async def test_what_is_not_there_or_not_possible_is_said(repo: Path, home: Path,
         task = await hq.post(NewTask(title="x"))
         with pytest.raises(NotPossible, match="in review"):
             await hq.accept(task.id)
+
+
+async def test_of_a_failure_the_last_check_that_ran_is_kept(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as ollama:
+        ollama.answer = lambda body: text(fenced(BAD_SLUG))  # the retry returns the file as it is: no check runs on it
+        settings = local_settings(ollama.url)
+        routing = settings.routing.model_copy(update={"samples": 0})
+        async with Headquarters(settings.model_copy(update={"routing": routing}), home=home, folder=repo) as hq:
+            task = await carry_out(hq)
+            finished = [e for e in await hq.store.recent_events(500) if isinstance(e, TaskFinished)][-1]
+    assert (task.outcome, task.missions) == (Outcome.FAILED, 2)
+    assert task.result_check is not None
+    assert finished.check.exit_code == task.result_check.exit_code == 1
+
+
+async def test_a_result_is_shown_in_its_own_repository_only(
+    repo: Path, home: Path, local_settings: MakeSettings, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    async with FakeOllama() as ollama:
+        ollama.reply(text(fenced(GOOD_SLUG)))
+        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
+            task = await carry_out(hq)
+        async with Headquarters(local_settings(ollama.url), home=home, folder=other) as hq:
+            for ask in (hq.diff, hq.accept, hq.reject, hq.retry):
+                with pytest.raises(NotPossible, match=f"another repository.*{repo.name}"):
+                    await ask(task.id)
+
+
+async def test_a_home_that_cannot_be_is_said(repo: Path, tmp_path: Path, local_settings: MakeSettings) -> None:
+    (tmp_path / "file").write_text("")
+    for home in (tmp_path / "file", tmp_path / "file" / "home"):
+        with pytest.raises(NoHome, match="set WARROOM_HOME to another one") as caught:
+            async with Headquarters(local_settings("http://127.0.0.1:9"), home=home, folder=repo):
+                pass
+        assert caught.value.exit_code == 3
 
 
 async def test_the_last_event_is_the_contract(repo: Path, home: Path, local_settings: MakeSettings) -> None:
