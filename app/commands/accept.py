@@ -8,6 +8,7 @@ import click
 from agents.tasks import Task
 from app.commands.console import put, say
 from app.commands.opening import FOLDER, TASK_ID, headquarters
+from app.commands.report import merged_where
 
 
 @click.command()
@@ -18,7 +19,7 @@ def command(task: int, repo: Path) -> None:
     done = asyncio.run(_accept(repo, task))
     if done.outcome == "unverified":
         say(f"{done.label} was unverified: nothing was run beyond parsing its files.", "yellow")
-    put(f"{done.label} merged onto {done.target_branch or 'HEAD'}: {done.merged_commit}")
+    put(f"{done.label} merged {merged_where(done)}: {done.merged_commit}")
 
 
 async def _accept(folder: Path, task_id: int) -> Task:

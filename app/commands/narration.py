@@ -8,7 +8,7 @@ from agents import events as e
 from agents.events import Event
 from agents.sanitize import one_line
 from agents.tasks import Health
-from app.screen.words import clock_time, dollars, exit_word, span
+from app.screen.words import clock_time, counted, dollars, exit_word, span
 
 Line = tuple[str, str]
 """What is said, and its style for console.paint."""
@@ -44,7 +44,7 @@ def _started(event: e.MissionStarted) -> Line:
 
 def _mission_finished(event: e.MissionFinished) -> Line:
     style = "green" if event.outcome.accepted else "yellow"
-    return f"{event.outcome} after {event.steps} steps: {one_line(event.reason, 160)}", style
+    return f"{event.outcome} after {counted(event.steps, 'step')}: {one_line(event.reason, 160)}", style
 
 
 def _escalated(event: e.MissionEscalated) -> Line:

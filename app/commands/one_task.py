@@ -1,5 +1,6 @@
 """One task followed to where it comes to rest: what `run` and `retry` share."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,9 +28,11 @@ async def to_the_end(
             say(warning, "yellow")
 
         mine: set[int] = set()
+        begun = asyncio.Event()
 
         async def work() -> None:
             await begin(hq, mine)
+            begun.set()
             (task_id,) = mine
             task = await hq.wait(task_id)
             if accept and exit_code(task) == 0:
@@ -41,7 +44,7 @@ async def to_the_end(
             say("Interrupted: " + (", ".join(f"T{number}" for number in mine) or "nothing") + " stopped.", "yellow")
             return INTERRUPTED
         finally:
-            if not as_json:
+            if begun.is_set() and not as_json:
                 for number in mine:
                     _tell(await hq.task(number))
         (task_id,) = mine

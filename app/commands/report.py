@@ -1,11 +1,12 @@
 """A task as a person reads it when it came to rest, and as a row for programs."""
 
+from pathlib import Path
 from typing import Any
 
 from agents.sanitize import one_line
 from agents.tasks import NANO, CheckResult, Mission, Outcome, Task, TaskStatus
 from app.commands.console import paint, put, put_painted
-from app.screen.words import dollars, exit_word, span
+from app.screen.words import counted, dollars, exit_word, span
 
 OUTPUT_LINES = 40
 """Lines of a check's output that `show` prints; the log has all."""
@@ -71,14 +72,19 @@ def print_result(task: Task) -> None:
         put(f"  files   {', '.join(one_line(name, 80) for name in task.files[:8])}{more}")
     _print_check_line(task)
     model = f"  {task.tier_used} {one_line(task.model_used or '', 60)}" if task.tier_used else ""
-    missions = "mission" if task.missions == 1 else "missions"
-    steps = "step" if task.steps == 1 else "steps"
     put(
-        f"  cost    {dollars(task.cost_nano)}  {task.usage.total} tokens  {task.missions} {missions}  "
-        f"{task.steps} {steps}  {span(task.seconds)}{model}"
+        f"  cost    {dollars(task.cost_nano)}  {task.usage.total} tokens  {counted(task.missions, 'mission')}  "
+        f"{counted(task.steps, 'step')}  {span(task.seconds)}{model}"
     )
     if task.merged_commit:
-        put(f"  merged  {task.merged_commit[:12]} onto {task.target_branch or 'HEAD'}")
+        put(f"  merged  {task.merged_commit[:12]} {merged_where(task)}")
+
+
+def merged_where(task: Task) -> str:
+    """Where accepting put it. A folder without git has no branch and no HEAD to speak of."""
+    if task.target_branch:
+        return f"onto {task.target_branch}"
+    return "onto HEAD" if Path(task.repo, ".git").exists() else f"into {one_line(task.repo, 300)}"
 
 
 def next_steps(task: Task) -> str:
@@ -127,8 +133,8 @@ def _print_mission(mission: Mission) -> None:
     style = _STYLES.get(mission.outcome, "") if mission.outcome else "cyan"
     put_painted(
         f"  {mission.label} {one_line(mission.agent, 20)} {one_line(mission.tier, 40)} {one_line(mission.model, 60)} "
-        f"{mission.way} {mission.variant}  {paint(how, style)}  {mission.steps} steps  {span(mission.seconds)}  "
-        f"{dollars(mission.cost_nano)}"
+        f"{mission.way} {mission.variant}  {paint(how, style)}  {counted(mission.steps, 'step')}  "
+        f"{span(mission.seconds)}  {dollars(mission.cost_nano)}"
     )
     if mission.reason:
         put(f"       {one_line(mission.reason, 300)}")

@@ -9,7 +9,7 @@ from textual.content import Content
 from agents.sanitize import one_line, sanitize
 from app.screen.columns import joined
 from app.screen.looks import outcome_look, status_look
-from app.screen.words import dollars, exit_word, span
+from app.screen.words import counted, dollars, exit_word, span
 
 if TYPE_CHECKING:
     from agents.tasks import CheckResult, Task
@@ -31,7 +31,8 @@ def verdict_lines(task: Task, *, ascii_only: bool = False) -> list[Content]:
     lines += [Content.styled(f"! {one_line(warning, 300)}", "$warn") for warning in task.warnings]
     lines.append(exit_line(task, ascii_only=ascii_only))
     if task.model_used:
-        used = f"{task.tier_used}  {one_line(task.model_used, 60)}  {task.missions} missions  {task.steps} steps  "
+        tried = f"{counted(task.missions, 'mission')}  {counted(task.steps, 'step')}"
+        used = f"{task.tier_used}  {one_line(task.model_used, 60)}  {tried}  "
         cost = "free" if task.cost_nano == 0 else dollars(task.cost_nano)
         lines.append(Content.styled(f"{used}{cost}  {span(task.seconds)}", "$quiet"))
     return lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agents.sanitize import one_line, sanitize
 from app.screen.log_book import Kind, LogBook, Record, Tone
 from app.screen.state import Part
-from app.screen.words import dollars, exit_word, span
+from app.screen.words import counted, dollars, exit_word, span
 
 if TYPE_CHECKING:
     from agents import events as e
@@ -88,7 +88,7 @@ def _mission_started(log: LogBook, event: e.MissionStarted) -> None:
 
 def _mission_finished(log: LogBook, event: e.MissionFinished) -> None:
     mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
-    text = f"{str(event.outcome).upper()} after {event.steps} steps: {event.reason}"
+    text = f"{str(event.outcome).upper()} after {counted(event.steps, 'step')}: {event.reason}"
     log.write(_line(event, mark, "returns", text, right=span(event.seconds), tone=tone))
 
 

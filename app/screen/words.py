@@ -44,6 +44,11 @@ def count(number: float) -> str:
     return f"{number / 1_000:.1f}K" if number >= 1_000 else f"{number:.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """1 step, 2 steps."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def clock_time(at: datetime, zone: tzinfo | None) -> str:
     """12:01:07 in `zone`; None is the machine's own."""
     return at.astimezone(zone).strftime("%H:%M:%S")
