@@ -2,14 +2,13 @@
 
 No word of a model enters here."""
 
-import ast
-import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from agents.events import CheckFinished, CheckStarted, Event
 from agents.missions.failure import explain_command_env, failure_digest
+from agents.missions.parsing import parse_fault
 from agents.sanitize import one_line
 from agents.tasks import CheckResult, Frozen, Outcome
 from agents.tools.sandbox import Sandbox, ShellResult
@@ -135,21 +134,5 @@ class Prover:
 
 def unparsable(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:
     """Those of `files` that do not parse, each with its reason: all that can be said without a check."""
-    found: list[str] = []
-    for name in files:
-        path = root / name
-        if path.is_symlink() or not path.is_file():
-            continue
-        try:
-            _parse(path)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            found.append(one_line(f"{name}: {error}"))
-    return tuple(found)
-
-
-def _parse(path: Path) -> None:
-    data = path.read_bytes()
-    if path.suffix == ".py":
-        ast.parse(data)
-    elif path.suffix == ".toml":
-        tomllib.loads(data.decode())
+    faults = ((name, parse_fault(root / name)) for name in files)
+    return tuple(one_line(f"{name}: {fault}") for name, fault in faults if fault)
