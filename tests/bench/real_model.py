@@ -22,7 +22,8 @@ from agents.tasks import Mission, Outcome
 async def main(model: str, wanted: set[str], num_ctx: int = 8192) -> None:
     """Run the tasks one after the other."""
     tasks = [task for task in load_suite() if (task.id in wanted if wanted else not task.demo)]
-    Random(1).shuffle(tasks)  # a run that is cut short is still a fair sample
+    if not wanted:
+        Random(1).shuffle(tasks)  # a run that is cut short is still a fair sample
     settings = Settings(
         tiers={"local": TierSettings(provider="ollama", model=model, num_ctx=num_ctx, max_tokens=768)},
         cooldown=Cooldown(rest_s=0, reset_every=0),
