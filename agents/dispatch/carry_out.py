@@ -310,10 +310,10 @@ def _status(task: Task, outcome: Outcome, *, environment: bool, over_budget: boo
 
 def _reason(state: _State, over_budget: bool) -> str:
     last = state.reports[-1]
-    if last.judgement.outcome.accepted or len(state.reports) == 1:
-        return last.judgement.reason
     if over_budget:
         return last.stopped or last.judgement.reason
+    if last.judgement.outcome.accepted or len(state.reports) == 1:
+        return last.judgement.reason
     tried = ", ".join(
         f"{report.mission.tier} {report.mission.variant} ({report.judgement.reason})" for report in state.reports[-3:]
     )

@@ -24,7 +24,8 @@ from agents.store.tally import tally
 from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
-from agents.workspace import Commit, Repository, UnsavedWork, WorkspaceError, Worktree
+from agents.workspace import Commit, GitError, Repository, WorkspaceError, Worktree
+from agents.workspace.git import to_the_end
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,20 @@ class Report(Frozen):
 async def run_mission(ground: Ground, orders: Orders) -> Report:
     """Create the worktree, work, commit, check, judge. On cancellation the worktree stays when work is in it."""
     worktree = await ground.repository.add_worktree(orders.task.label, orders.number, orders.start_commit)
-    mission = await _begin(ground, orders, worktree)
+    begun: list[_Run] = []
+
+    async def begin() -> None:
+        begun.append(_Run(ground, orders, worktree, await _begin(ground, orders, worktree)))
+
     try:
-        return await _Run(ground, orders, worktree, mission).run()
+        await to_the_end(begin())
+        return await begun[0].run()
     except asyncio.CancelledError:
-        await _cancelled(ground, mission, worktree)
+        await to_the_end(_put_away(ground, worktree, begun, Outcome.CANCELLED, "cancelled"))
+        raise
+    except Exception as error:
+        reason = one_line(str(error), 300) or type(error).__name__
+        await to_the_end(_put_away(ground, worktree, begun, Outcome.FAILED, reason))
         raise
 
 
@@ -114,36 +124,37 @@ async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
     )
 
 
-async def _cancelled(ground: Ground, mission: Mission, worktree: Worktree) -> None:
-    await ground.store.settle_abandoned(mission.id)
-    total = tally(await ground.store.calls(mission.task), mission=mission.id)
-    at = ground.clock.now()
-    seconds = round((at - mission.started_at).total_seconds(), 3)
-    finished = MissionFinished(
-        **_where(ground.clock, mission),
-        outcome=Outcome.CANCELLED,
-        reason="cancelled",
-        steps=total.steps,
-        seconds=seconds,
-    )
-    await ground.store.save_mission(
-        mission.id,
-        [finished],
-        outcome=Outcome.CANCELLED,
-        reason="cancelled",
-        finished_at=at,
-        seconds=seconds,
-        **dict(total),
-    )
+async def _put_away(ground: Ground, worktree: Worktree, begun: "list[_Run]", outcome: Outcome, reason: str) -> None:
+    """End a mission that was cancelled or broke: its row and its money in order, its work kept."""
+    kept = False
+    for run in begun:
+        mission, kept = run.mission, run.committed
+        await ground.store.settle_abandoned(mission.id)
+        total = tally(await ground.store.calls(mission.task), mission=mission.id)
+        at = ground.clock.now()
+        seconds = round((at - mission.started_at).total_seconds(), 3)
+        finished = MissionFinished(
+            **_where(ground.clock, mission), outcome=outcome, reason=reason, steps=total.steps, seconds=seconds
+        )
+        changes = {"outcome": outcome, "reason": reason, "finished_at": at, "seconds": seconds, **dict(total)}
+        await ground.store.save_mission(mission.id, [finished], **changes)
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):
-            await ground.repository.remove(worktree.path, branch=worktree.branch)
+            await ground.repository.remove(worktree.path, branch=None if kept else worktree.branch)
+            if kept:
+                await ground.repository.archive(worktree.branch)
 
 
 def being_cancelled() -> bool:
     """Whether the current task was asked to stop."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _raise_if_cancelled(error: Exception | None = None) -> None:
+    """What was torn down may complain in its own words, or say nothing."""
+    if being_cancelled():
+        raise asyncio.CancelledError from error
 
 
 def _where(clock: Clock, mission: Mission) -> dict[str, Any]:
@@ -164,6 +175,9 @@ class _Run:
         self.mission = mission
         self.started = ground.clock.monotonic()
         self.tool_call = 0
+        self.committed = False
+        """The work is on the branch."""
+        self.over_budget = False
         settings = ground.settings
         cap = orders.task.budget_nano
         self.calls = ModelCalls(
@@ -182,28 +196,20 @@ class _Run:
     async def run(self) -> Report:
         try:
             note = await self._work()
-        except (ModelError, OverBudget, UnknownPrice, SandboxError) as error:
-            if being_cancelled():  # what was torn down may complain in its own words
-                raise asyncio.CancelledError from error
+        except (ModelError, SandboxError) as error:
+            _raise_if_cancelled(error)
             return await self._stopped(error)
-        commit = await self._commit()
-        if commit is None:
-            reason = "it changed no file" + (f"; {note}" if note else "")
-            return await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), None, None)
-        check, judgement = await self._judge(commit)
-        if note and judgement.outcome is Outcome.FAILED:
-            judgement = judgement.model_copy(update={"reason": f"{judgement.reason}; {note}"})
-        final = await self.ground.repository.seal(
-            self.worktree,
-            commit,
-            base=self.orders.base_commit,
-            message=self._message(),
-            trailers=self._trailers(judgement.outcome),
-        )
-        return await self._end(judgement, final, check)
+        _raise_if_cancelled()
+        report = await self._judged(note)
+        if not self.over_budget:
+            return report
+        return report.model_copy(update={"stopped": note, "over_budget": not report.judgement.outcome.accepted})
 
     async def _work(self) -> str:
-        """The way of working, inside its limits. Empty, or why it ended early (what was written is checked anyway)."""
+        """The way of working, inside its limits. Empty, or why it ended early (what was written is checked anyway).
+
+        Raises ModelError and SandboxError when the surroundings failed.
+        """
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         limit = self.orders.task.timeout_s or self.ground.settings.mission.timeout_s
         try:
@@ -213,7 +219,42 @@ class _Run:
             return str(ended)
         except TimeoutError:
             return f"the limit of {limit:.0f} s was reached"
+        except (OverBudget, UnknownPrice) as error:
+            self.over_budget = True
+            return one_line(str(error), 300)
+        except ModelError as error:
+            if error.environment:
+                raise
+            return one_line(str(error), 300)
         return ""
+
+    async def _judged(self, note: str) -> Report:
+        """Commit, check, judge. `note`: why the attempt ended early."""
+        try:
+            commit = await self._commit()
+        except GitError:
+            raise
+        except WorkspaceError as error:  # the agent led its worktree astray: that is its failure
+            return await self._end(Judgement(outcome=Outcome.FAILED, reason=one_line(str(error), 300)), None, None)
+        if commit is None:
+            reason = "it changed no file" + (f"; {note}" if note else "")
+            return await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), None, None)
+        self.committed = True
+        check, judgement = await self._judge(commit)
+        failed = judgement.outcome is Outcome.FAILED
+        warnings = (*judgement.warnings, *self.worktree.warnings, *commit.warnings)
+        if note and not failed:
+            warnings += (f"the agent did not end by itself: {note}",)
+        reason = f"{judgement.reason}; {note}" if note and failed else judgement.reason
+        judgement = judgement.model_copy(update={"reason": reason, "warnings": warnings})
+        final = await self.ground.repository.seal(
+            self.worktree,
+            commit,
+            base=self.orders.base_commit,
+            message=self._message(),
+            trailers=self._trailers(judgement.outcome),
+        )
+        return await self._end(judgement, final, check)
 
     def _attempt(self, files: tuple[str, ...]) -> Attempt:
         orders, settings = self.orders, self.ground.settings
@@ -260,13 +301,13 @@ class _Run:
         return result, judge(own=orders.own_check, base=orders.base_check, result=result)
 
     async def _stopped(self, error: Exception) -> Report:
-        """The surroundings or the budget ended it: what was written is kept on the branch, nothing is judged."""
-        commit = await self._commit()
+        """The surroundings ended it: what was written is kept on the branch, nothing is judged."""
+        commit = None
+        with contextlib.suppress(WorkspaceError):
+            commit = await self._commit()
         reason = one_line(str(error), 300)
         report = await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), commit, None)
-        environment = isinstance(error, SandboxError) or (isinstance(error, ModelError) and error.environment)
-        over = isinstance(error, OverBudget | UnknownPrice)
-        return report.model_copy(update={"stopped": reason, "over_budget": over, "environment": environment})
+        return report.model_copy(update={"stopped": reason, "environment": True})
 
     async def _end(self, judgement: Judgement, commit: Commit | None, check: CheckResult | None) -> Report:
         ground = self.ground
@@ -294,7 +335,7 @@ class _Run:
             seconds=seconds,
             check=check,
         )
-        with contextlib.suppress(UnsavedWork):  # what could not be committed stays where the person finds it
+        with contextlib.suppress(WorkspaceError):  # what could not be committed stays where the person finds it
             await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
         if commit and not judgement.outcome.accepted:
             await ground.repository.archive(self.worktree.branch)
