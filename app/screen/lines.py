@@ -58,6 +58,11 @@ class Lines(ScrollView, can_focus=True):
         """Keep the line a person stands on in view."""
         self.changed()
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """A scrollbar that appears when the pane has scrolled already stands where the pane does."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def changed(self) -> None:
         """The lines may be others now: measure them and draw."""
         size = Size(self.widest() if self.wide else 0, self.line_count())

@@ -35,6 +35,7 @@ async def test_the_log_follows_until_a_person_scrolls() -> None:
         for number in range(60):
             call(number)
         await seen(pilot, "line 59", "follow")
+        await until(pilot, lambda: log.vertical_scrollbar.position == log.max_scroll_y > 0)
         await pilot.press("3", "k", "k")
         assert not log.follow
         top = log.scroll_offset.y
