@@ -2,7 +2,7 @@
 
 import pytest
 from fake_command import START, FakeCommand, in_review
-from screen_pilot import FIELD, NORMAL, WIDE, drawn, move_out, opened, seen, strips
+from screen_pilot import FIELD, NORMAL, WIDE, drawn, move_out, opened, seen, strips, until
 
 from agents.events import (
     AgentHealth,
