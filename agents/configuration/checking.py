@@ -87,8 +87,9 @@ def _path(details: ErrorDetails, merged: dict[str, Any]) -> KeyPath:
 
 
 def _sentence(path: KeyPath, details: list[ErrorDetails]) -> str:
-    key, first = dotted(path), details[0]
-    if first["type"] == "missing" and path[0] == "tiers":
+    # A misspelt key is missing under its right name too; the misspelling is what to tell.
+    key, first = dotted(path), next((one for one in details if one["type"] == "extra_forbidden"), details[0])
+    if first["type"] == "missing" and path[0] == "tiers" and len(first["loc"]) == len(path):
         return f"{key} is missing: a new tier must give provider and model."
     if first["type"] == "extra_forbidden":
         inside = [str(part) for part in first["loc"]]
