@@ -9,6 +9,7 @@ from agents.models.tokens import estimate_tokens
 from agents.sanitize import sanitize
 from agents.tasks import Variant
 
+ONLY = "Nothing but what the task asks for: no examples of use, no explanation."
 EDIT_ABOVE_TOKENS = 3000
 """A file longer than this is changed by search and replace, not rewritten whole."""
 
@@ -97,11 +98,11 @@ def reply_form(targets: tuple[str, ...], existing: dict[str, str]) -> str:
             "Give other files complete: the path on a line of its own, then the content in a code block."
         )
     if len(targets) == 1:
-        return f"Answer with the complete content of {targets[0]} in one code block. No explanation."
+        return f"Answer with the complete content of {targets[0]} in one code block. {ONLY}"
     named = f"each of {', '.join(targets)}" if targets else "each file you create or change"
     return (
         f"Answer with the complete content of {named}: the path on a line of its own, then the content in a code "
-        "block. No explanation."
+        f"block. {ONLY}"
     )
 
 

@@ -19,9 +19,10 @@ from agents.settings import Cooldown, Settings, TierSettings
 from agents.tasks import Mission, Outcome
 
 
-async def main(model: str, wanted: set[str], num_ctx: int = 8192) -> None:
+async def main(model: str, wanted: list[str], num_ctx: int = 8192) -> None:
     """Run the tasks one after the other."""
-    tasks = [task for task in load_suite() if (task.id in wanted if wanted else not task.demo)]
+    suite = {task.id: task for task in load_suite()}
+    tasks = [suite[name] for name in wanted] or [task for task in suite.values() if not task.demo]
     if not wanted:
         Random(1).shuffle(tasks)  # a run that is cut short is still a fair sample
     settings = Settings(
@@ -72,4 +73,4 @@ def _make(repo: Path, task: GradedTask) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], set(sys.argv[2:])))
+    asyncio.run(main(sys.argv[1], sys.argv[2:]))
