@@ -105,7 +105,7 @@ def test_a_variable_finds_a_tier_with_a_hyphen_and_may_hold_json(load: Load) -> 
         ("[tiers.local]\nprovider = 'simulation'\n", 2, "runs in `warroom demo` only"),
         ("[tiers.local]\nendpoints = [{ url = 'localhost' }]\n", 2, "endpoints[0].url is 'localhost'"),
         ("[[tiers.local.endpoints]]\nurl = 'http://a'\nslot = 3\n", 1, "unknown key slot"),
-        ("[tiers.local]\nendpoints = [{ urll = 'http://a' }]\n", 2, "endpoints has an unknown key urll; an endpoint has"),
+        ("[tiers.local]\nendpoints = [{ urll = 'http://a' }]\n", 2, "endpoints has an unknown key urll;"),
         ("[tiers.local]\nendpoints = [{ slots = 2 }]\n", 2, "tiers.local.endpoints[0].url is missing."),
         ("a = [\n", 2, "not valid TOML"),
         ("[cooldown]\nrest_s = 1\nrest_s = 2\n", 3, "not valid TOML: Cannot overwrite a value."),

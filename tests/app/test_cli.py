@@ -84,6 +84,46 @@ async def test_a_task_as_a_person_reads_it(shell: CommandLine) -> None:
     assert "proven, done" in board.out
 
 
+async def test_what_is_refused_shows_no_result_and_says_why(shell: CommandLine, tmp_path: Path) -> None:
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.reply(text(fenced(GOOD_SLUG)))
+        first = await shell(*PROVEN, "--accept")
+        assert (first.code, "1 mission  1 step " in first.out) == (0, True)
+        retried = await shell("retry", "T1", "--comment", "again")
+    assert (retried.code, retried.out) == (2, "")
+    assert retried.err == "warroom: T1 is accepted already: post a new task\n"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    diff = await shell.here("diff", "T1", "--repo", str(elsewhere))
+    assert (diff.code, diff.out) == (2, "")
+    assert f"run this in {shell.folder}" in diff.err
+
+
+async def test_a_result_taken_off_the_board_is_told_where_it_stays(shell: CommandLine) -> None:
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.reply(text(fenced(GOOD_SLUG)))
+        assert (await shell(*PROVEN)).code == 0
+        cancelled = await shell.here("cancel", "T1")
+    assert (cancelled.code, cancelled.out) == (0, "T1 cancelled\n")
+    assert "stays on warroom/T1-1; `warroom reject T1` removes it" in cancelled.err
+    assert "warroom/T1-1" in run_git(shell.folder, "branch", "--list")
+
+
+async def test_a_folder_without_git_gets_its_result(shell: CommandLine, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.reply(text(fenced(GOOD_SLUG)))
+        assert (await shell(*PROVEN, "--repo", str(plain))).code == 0
+        accepted = await shell("accept", "T1", "--repo", str(plain))
+    assert accepted.code == 0, accepted.err
+    assert accepted.out.startswith(f"T1 merged into {plain}: ")
+    assert [path.name for path in plain.iterdir()] == ["slug.py"]
+
+
 async def test_a_red_check_is_a_failure_and_a_rejected_result_is_gone(shell: CommandLine) -> None:
     async with FakeOllama() as ollama:
         shell.environ |= {"OLLAMA_HOST": ollama.url, "WARROOM_ROUTING__SAMPLES": "0"}
@@ -99,9 +139,11 @@ async def test_a_red_check_is_a_failure_and_a_rejected_result_is_gone(shell: Com
 
 
 async def test_no_server_and_no_model_are_problems_of_the_environment(shell: CommandLine) -> None:
-    nobody = await shell(*PROVEN)
+    nobody = await shell(*PROVEN, "--json")
     assert nobody.code == 3
-    assert "ollama serve" in nobody.out + nobody.err
+    last = nobody.rows()[-1]
+    assert (last["type"], last["tier"], last["model"], last["missions"]) == ("task.finished", None, None, 0)
+    assert "ollama serve" in last["reason"]
     async with FakeOllama() as ollama:
         shell.environ |= {"OLLAMA_HOST": ollama.url, "WARROOM_TIERS__LOCAL__MODEL": "other:7b"}
         missing = await shell(*PROVEN)
