@@ -25,7 +25,7 @@ from agents.routing.plan import NoTier, make_plan
 from agents.sanitize import one_line, sanitize
 from agents.store import Store
 from agents.store.tally import tally
-from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Variant
+from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Variant, Way
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.checks import find_check, touched_tests
@@ -105,7 +105,10 @@ class CarryOut:
         base: Base | None = None
         base_check: CheckResult | None = None
         command = self._command(task)
+        hopeless: set[tuple[str, Way]] = set()
         for index, arm in enumerate(plan):
+            if (arm.tier, arm.way) in hopeless:
+                continue
             slot = await self._slots.take(arm.tier)
             model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
             try:
@@ -135,8 +138,11 @@ class CarryOut:
             task = await ground.store.save_task(task.id, **await used_up(ground.store, task.id))
             if report.judgement.outcome.accepted or report.environment or report.over_budget:
                 break
-            if index + 1 < len(plan):
-                await self._escalate(task, plan[index + 1], report)
+            if report.hopeless:
+                hopeless.add((arm.tier, arm.way))
+            following = (later for later in plan[index + 1 :] if (later.tier, later.way) not in hopeless)
+            if (to := next(following, None)) is not None:
+                await self._escalate(task, to, report)
         return await self._finish(task, state, started, base=base, environment=_environment(state))
 
     async def _leave(self, slot: Slot, model: ChatModel) -> None:

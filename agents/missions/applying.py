@@ -13,6 +13,7 @@ from agents.missions.changes import Applied, Edit, FileChange, WholeFile
 from agents.missions.editing import NoMatch, replace_once
 from agents.missions.naming import unsafe
 from agents.sanitize import one_line
+from agents.tools.paths import real_path
 
 _BOM = b"\xef\xbb\xbf"
 _names = count()
@@ -79,7 +80,7 @@ def _inside(root: Path, path: str) -> Path:
     reason = unsafe(path)
     if reason is not None:
         raise _Refused(f"{one_line(path, 100)} {reason}: it was not written.")
-    target = (root / path).resolve()
+    target = real_path(root / path)
     if not target.is_relative_to(root) or unsafe(str(target.relative_to(root))) is not None:
         raise _Refused(f"{path} is a link out of the repository: it was not written.")
     if target.exists() and not target.is_file():

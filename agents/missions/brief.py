@@ -5,11 +5,15 @@ from pathlib import Path
 from agents.missions.attempt import Attempt, HandOver
 from agents.missions.failure import essence
 from agents.missions.reply import named_files
+from agents.models.errors import ContextOverflow
 from agents.models.tokens import estimate_tokens
-from agents.sanitize import sanitize
+from agents.sanitize import one_line, sanitize
 from agents.tasks import Variant
 
 ONLY = "Nothing but what the task asks for: no examples of use, no explanation."
+LARGEST_BYTES = 400_000
+WORDING_TOKENS = 400
+"""What we say around the files: who the agent is, the form of the answer."""
 EDIT_ABOVE_TOKENS = 3000
 """A file longer than this is changed by search and replace, not rewritten whole."""
 
@@ -52,7 +56,7 @@ def direct_brief(attempt: Attempt) -> str:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
-    parts.append(reply_form(targets, existing))
+    parts.append(reply_form(targets, existing, room=reply_room(attempt)))
     return "\n\n".join(parts)
 
 
@@ -70,27 +74,51 @@ def target_files(attempt: Attempt) -> tuple[str, ...]:
     )
 
 
+def reply_room(attempt: Attempt) -> int:
+    """Tokens of one reply: as the tier is set, but at most half the window."""
+    return min(attempt.settings.tiers[attempt.arm.tier].max_tokens, attempt.calls.model.window // 2)
+
+
 def relevant_files(attempt: Attempt) -> dict[str, str]:
-    """Text of the existing files the task or the check names, or of all in a small repository, within the window."""
-    budget = attempt.calls.model.window // 2
+    """Text of the existing files the task or the check names, or of all in a small repository, within the window.
+
+    Raises ContextOverflow when one of them is to be changed and does not fit: a file is never rewritten unseen.
+    """
+    window = attempt.calls.model.window
+    told = (attempt.task.text, attempt.check or "", attempt.base_failure, *_facts(attempt.hand_over))
+    budget = window - reply_room(attempt) - sum(map(estimate_tokens, told)) - WORDING_TOKENS
     names = named_files(attempt.task.text)
     hints = named_files(attempt.check or "")
     wanted = [*names.named, *hints.named, *names.hinted, *hints.hinted]
-    if len(attempt.files) <= 5:
-        wanted += attempt.files
+    unnamed = [name for name in attempt.files if name not in wanted] if len(attempt.files) <= 5 else []
+    targets = target_files(attempt)
     found: dict[str, str] = {}
-    for name in dict.fromkeys(wanted):
-        text = _text(attempt.root, name) if name in attempt.files else ""
-        cost = estimate_tokens(text)
-        if text and cost < budget:
+    for name in dict.fromkeys([*wanted, *unnamed]):
+        if name not in attempt.files:
+            continue
+        text = _text(attempt.root, name)
+        cost = estimate_tokens(text) if text is not None else LARGEST_BYTES // 4
+        if text and cost < (min(budget, window // 8) if name in unnamed else budget):
             found[name] = text
             budget -= cost
+        elif cost and name in targets:
+            raise ContextOverflow(
+                f"{one_line(name, 100)} is about {cost} tokens long and does not fit the window of {window} tokens "
+                "beside the task and the reply: set a larger num_ctx, or give the task to another tier",
+                prompt_tokens=cost,
+                limit=window,
+            )
     return found
 
 
-def reply_form(targets: tuple[str, ...], existing: dict[str, str]) -> str:
-    """How to answer: whole files, or search and replace where a file is long."""
-    long = [path for path, text in existing.items() if estimate_tokens(text) > EDIT_ABOVE_TOKENS]
+def _facts(hand_over: HandOver | None) -> tuple[str, ...]:
+    return (hand_over.failure, hand_over.note, hand_over.diff) if hand_over else ()
+
+
+def reply_form(targets: tuple[str, ...], existing: dict[str, str], *, room: int) -> str:
+    """How to answer in `room` tokens: whole files, or search and replace where a file is long."""
+    limit = min(EDIT_ABOVE_TOKENS, room * 3 // 4)
+    long = [path for path, text in existing.items() if estimate_tokens(text) > limit]
     if long:
         return (
             f"Change {', '.join(long)} with blocks of exactly this form, the SEARCH text copied from the file:\n"
@@ -125,9 +153,12 @@ def _handed_over(hand_over: HandOver, *, kept: bool) -> str:
     return "\n".join(parts)
 
 
-def _text(root: Path, name: str) -> str:
+def _text(root: Path, name: str) -> str | None:
+    """The text of a file; empty when it is none, None when it is too large to be looked at."""
     path = root / name
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 400_000:
+    if path.is_symlink() or not path.is_file():
         return ""
+    if path.stat().st_size > LARGEST_BYTES:
+        return None
     data = path.read_bytes()
     return "" if b"\0" in data else data.decode("utf-8", "replace").rstrip("\n")

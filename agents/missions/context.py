@@ -23,15 +23,25 @@ def project_context(root: Path, files: Sequence[str], *, token_budget: int) -> s
         text = _read(root / name)
         if not text:
             continue
-        room = left * 3  # characters, about: three to a token, so as not to overrun
-        if room < 300:
+        if left < 100:
             break
-        cut = text if len(text) <= room else text[:room].rsplit("\n", 1)[0] + "\n[the rest is left out]"
+        cut = fitting(text, left)
         parts.append(f"{name}:\n==========\n{cut}\n==========")
         left -= estimate_tokens(cut)
         if name.startswith("README"):
             break
     return "\n\n".join(([FENCE] if any("=====" in part for part in parts) else []) + parts)
+
+
+def fitting(text: str, tokens: int) -> str:
+    """As many whole lines of `text` as make `tokens` tokens, with a mark where something is left out."""
+    if estimate_tokens(text) <= tokens:
+        return text
+    low, high = 0, min(len(text), tokens * 8)
+    while low < high:  # the longest beginning that fits; scripts differ tenfold in characters to a token
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if estimate_tokens(text[:middle]) <= tokens else (low, middle - 1)
+    return (text[:low].rpartition("\n")[0] or text[:low]) + "\n[the rest is left out]"
 
 
 def tree_map(files: Sequence[str]) -> str:

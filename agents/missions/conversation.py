@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from agents.missions.failure import trim_output
 from agents.models.chat import ChatRequest, Message, ToolResult
 from agents.models.errors import ContextOverflow
 from agents.models.tokens import estimate_request
@@ -20,6 +21,8 @@ class Conversation:
         self._store = store
         self._mission_id = mission_id
         self.messages: tuple[Message, ...] = ()
+        self.compacted = 0
+        """How often something had to be left out."""
 
     async def add(self, message: Message) -> None:
         """Append and store."""
@@ -35,18 +38,12 @@ class Conversation:
     def fitted(self, request: ChatRequest, window: int) -> ChatRequest:
         """`request` with this conversation's messages, compacted until prompt and reply fit `window` tokens.
 
-        Raises ContextOverflow when even the first message and the latest turn do not fit.
+        Raises ContextOverflow when the first message alone, the mission itself, does not fit.
         """
+        self._compact(request, window - request.max_tokens)
         request = request.model_copy(update={"messages": self.messages})
-        if _fits(request, window):
-            return request
-        self.messages = shorten_results(self.messages, keep=KEPT_RESULTS)
-        request = request.model_copy(update={"messages": self.messages})
-        while not _fits(request, window) and len(self.messages) > 3:
-            self.messages = drop_oldest_turn(self.messages)
-            request = request.model_copy(update={"messages": self.messages})
-        if not _fits(request, window):
-            tokens = estimate_request(request)
+        tokens = estimate_request(request)
+        if tokens + request.max_tokens > window:
             raise ContextOverflow(
                 f"the task needs about {tokens} tokens of prompt and the model's window is {window}: "
                 "split the task, name fewer files, or set a larger num_ctx",
@@ -54,6 +51,30 @@ class Conversation:
                 limit=window,
             )
         return request
+
+    def compact(self, request: ChatRequest) -> bool:
+        """A quarter less, for a server that counts more tokens than we do; False when no more can be left out."""
+        before = estimate_request(request.model_copy(update={"messages": self.messages}))
+        self._compact(request, before * 3 // 4)
+        return estimate_request(request.model_copy(update={"messages": self.messages})) < before
+
+    def _compact(self, request: ChatRequest, room: int) -> None:
+        """Shorten old results, then drop the oldest turns, then cut the longest texts, until `room` tokens do."""
+
+        def fits() -> bool:
+            return estimate_request(request.model_copy(update={"messages": self.messages})) <= room
+
+        if fits():
+            return
+        self.compacted += 1
+        self.messages = shorten_results(self.messages, keep=KEPT_RESULTS)
+        while not fits() and len(self.messages) > 3:
+            self.messages = drop_oldest_turn(self.messages)
+        while not fits():
+            cut = cut_longest(self.messages)
+            if cut == self.messages:
+                return
+            self.messages = cut
 
 
 def shorten_results(messages: tuple[Message, ...], *, keep: int) -> tuple[Message, ...]:
@@ -73,6 +94,28 @@ def drop_oldest_turn(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages[:1] + messages[end:]
 
 
+def cut_longest(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """With the longest text after the first message cut to its head and tail; the same when all of them are short.
+
+    Turns with a provider's own blocks stay as they are: they may only be given back unchanged.
+    """
+    lengths = {at: _longest(message) for at, message in enumerate(messages) if at and not message.raw}
+    longest = max(lengths, key=lambda at: lengths[at], default=0)
+    if lengths.get(longest, 0) <= LONG:
+        return messages
+    message, limit = messages[longest], lengths[longest] // 2
+    results = tuple(
+        result.model_copy(update={"content": trim_output(result.content, limit)}) for result in message.tool_results
+    )
+    content = trim_output(message.content, limit)
+    cut = message.model_copy(update={"content": content, "tool_results": results})
+    return (*messages[:longest], cut, *messages[longest + 1 :])
+
+
+def _longest(message: Message) -> int:
+    return max(len(text) for text in (message.content, *(result.content for result in message.tool_results)))
+
+
 def _shortened(message: Message) -> Message:
     results = tuple(
         ToolResult(
@@ -83,7 +126,3 @@ def _shortened(message: Message) -> Message:
         for r in message.tool_results
     )
     return message.model_copy(update={"tool_results": results})
-
-
-def _fits(request: ChatRequest, window: int) -> bool:
-    return estimate_request(request) + request.max_tokens <= window

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agents.events import AgentHealth, ToolFinished, ToolStarted
 from agents.missions.attempt import Attempt, Stuck
-from agents.missions.brief import direct_brief, target_files
+from agents.missions.brief import direct_brief, reply_room, target_files
 from agents.missions.conversation import Conversation
 from agents.missions.parsing import parse_fault
 from agents.missions.persona import DIRECT
@@ -54,7 +54,7 @@ async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm:
     request = ChatRequest(
         system=DIRECT,
         messages=(),
-        max_tokens=min(attempt.settings.tiers[attempt.arm.tier].max_tokens, window // 2),
+        max_tokens=reply_room(attempt),
         temperature=WARMER if warm else 0.0,
         seed=attempt.mission.number * 100 + step if warm else None,
     )

@@ -1,7 +1,7 @@
 """Makes a red check readable for a model: what matters of its output, and what a failed assert compared.
 
-A caller runs the check; when it is red with an AssertionError it may run it once more in `explain_command_env()`, where
-Python says the values (explain/sitecustomize.py). Other languages' output is only digested."""
+A caller runs the check; when it is red with an AssertionError it may run it once more in `explaining_environment()`,
+where Python says the values (explain/sitecustomize.py). Other languages' output is only digested."""
 
 import os
 import re

@@ -5,12 +5,12 @@ from typing import Any
 
 from agents.events import AgentHealth, LoopDetected, ToolFinished, ToolStarted
 from agents.missions.attempt import Attempt, LimitReached, Stuck
-from agents.missions.brief import loop_brief
+from agents.missions.brief import loop_brief, reply_room
 from agents.missions.conversation import Conversation
 from agents.missions.persona import loop_persona
 from agents.missions.watch import LoopWatch, Verdict, advice
 from agents.models.chat import ChatRequest, Finished, Message, StopReason, ToolCall, ToolResult, ToolSpec
-from agents.models.errors import NoToolSupport
+from agents.models.errors import ContextOverflow, NoToolSupport
 from agents.models.tool_calls import read_tool_calls
 from agents.sanitize import one_line
 from agents.tasks import Grade, Health, Variant
@@ -20,6 +20,7 @@ MAX_CORRECTIONS = 3
 """Corrective messages in a row before the attempt is given up."""
 WARMER = 0.7
 NUDGE = "You called no tool. Go on with the next tool call; when the work is done and verified, call finish."
+GO_ON = "Go on."
 CUT = "Your reply was cut at the token limit, so nothing of it was run. Answer with one smaller tool call."
 
 
@@ -36,6 +37,7 @@ class _Loop:
         self.text_protocol = attempt.grade in {Grade.SCHEMA, Grade.TEXT}
         self.corrections = 0
         self.tool_number = 0
+        self.said_compacted = 0
 
     async def run(self) -> str:
         await self.conversation.add(Message(role="user", content=loop_brief(self.attempt)))
@@ -49,36 +51,50 @@ class _Loop:
         raise LimitReached(f"the limit of {self.attempt.max_steps} steps was reached")
 
     async def _ask(self) -> Finished:
-        try:
-            return await self._call()
-        except NoToolSupport:
-            if self.text_protocol:
-                raise
-            self.text_protocol = True
-            return await self._call()
+        while True:
+            request = self._request()
+            try:
+                fitting = self.conversation.fitted(request, self.attempt.calls.model.window)
+                await self._say_compacted()
+                return await self.attempt.calls.call(fitting)
+            except NoToolSupport:
+                if self.text_protocol:
+                    raise
+                self.text_protocol = True
+            except ContextOverflow:
+                # The server counts more than we do; its own count decides.
+                if not self.conversation.compact(request):
+                    raise
 
-    async def _call(self) -> Finished:
+    async def _say_compacted(self) -> None:
+        if self.conversation.compacted > self.said_compacted:
+            self.said_compacted = self.conversation.compacted
+            note = "older turns left out, to fit the model's window"
+            await self.attempt.emit(AgentHealth(**self.attempt.where(), health=Health.WORKING, note=note))
+
+    def _request(self) -> ChatRequest:
         attempt = self.attempt
         specs = attempt.toolbox.specs
-        tier = attempt.settings.tiers[attempt.arm.tier]
         system = loop_persona()
         if self.text_protocol:
             system += "\n\n" + text_protocol(specs)
-        request = ChatRequest(
+        # Where a model has no tool calls of its own, a schema keeps it to the form; one probed as text only ignores it.
+        constrained = self.text_protocol and attempt.grade is not Grade.TEXT
+        return ChatRequest(
             system=system,
             messages=(),
             tools=() if self.text_protocol else specs,
-            max_tokens=min(tier.max_tokens, attempt.calls.model.window // 2),
+            max_tokens=reply_room(attempt),
             temperature=0.0 if attempt.arm.variant is Variant.ONCE else WARMER,
-            schema=call_schema(specs) if attempt.grade is Grade.SCHEMA else None,
+            schema=call_schema(specs) if constrained else None,
         )
-        return await attempt.calls.call(self.conversation.fitted(request, attempt.calls.model.window))
 
     async def _act(self, finished: Finished) -> str | None:
         """Run what the model asked for. The summary when it said it is done."""
         if finished.stop is StopReason.REFUSAL:
             raise Stuck("the model refused the task")
         if finished.stop is StopReason.PAUSED:
+            await self.conversation.add(Message(role="user", content=GO_ON))
             return None
         calls = finished.message.tool_calls
         if calls:

@@ -70,6 +70,8 @@ class Report(Frozen):
     stopped: str | None = None
     over_budget: bool = False
     environment: bool = False
+    hopeless: bool = False
+    """The same tier in the same way would end the same: the task does not fit the model."""
 
 
 async def run_mission(ground: Ground, orders: Orders) -> Report:
@@ -178,6 +180,7 @@ class _Run:
         self.committed = False
         """The work is on the branch."""
         self.over_budget = False
+        self.hopeless = False
         settings = ground.settings
         cap = orders.task.budget_nano
         self.calls = ModelCalls(
@@ -201,6 +204,8 @@ class _Run:
             return await self._stopped(error)
         _raise_if_cancelled()
         report = await self._judged(note)
+        if self.hopeless:
+            report = report.model_copy(update={"hopeless": True})
         if not self.over_budget:
             return report
         return report.model_copy(update={"stopped": note, "over_budget": not report.judgement.outcome.accepted})
@@ -225,6 +230,7 @@ class _Run:
         except ModelError as error:
             if error.environment:
                 raise
+            self.hopeless = True
             return one_line(str(error), 300)
         return ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agents.events import CheckFinished, CheckStarted, Event
-from agents.missions.failure import explain_command_env, failure_digest
+from agents.missions.failure import explaining_environment, failure_digest
 from agents.missions.parsing import parse_fault
 from agents.sanitize import one_line
 from agents.tasks import CheckResult, Frozen, Outcome
@@ -126,7 +126,9 @@ class Prover:
         if "AssertionError" not in red.output or red.exit_code is None:
             return digest
         log = self._logs / "check-explained.log"
-        again = await self._shell(command, folder, log, env=explain_command_env())
+        # A copy in the checkout: War Room itself may be installed where the sandbox shows nothing, as below /tmp.
+        with explaining_environment(folder) as env:
+            again = await self._shell(command, folder, log, env=env)
         if again.exit_code != red.exit_code:
             return digest
         return failure_digest(command, again.output, again.exit_code, DIGEST_LIMIT)
