@@ -1,5 +1,6 @@
 """A path a model wrote, resolved inside the worktree or refused with a message it can act on."""
 
+import errno
 import os
 import unicodedata
 from pathlib import Path, PurePosixPath
@@ -33,13 +34,22 @@ def resolve_path(root: Path, text: str) -> Path:
             f'"{text}": the .git directory is off limits. Git is looked after for you; edit project files only.'
         )
     try:
-        resolved = (root / relative).resolve()
+        resolved = real_path(root / relative)
     except (OSError, RuntimeError, ValueError) as error:
         raise PathRefused(f'"{text}": not a usable path ({_reason(error)}). Give a path like src/app.py.') from error
     if not resolved.is_relative_to(root):
         raise PathRefused(f'"{text}" is a symlink that leads out of the project. Use files inside the project only.')
     if any(_is_git(part) for part in resolved.relative_to(root).parts):
         raise PathRefused(f'"{text}" is a symlink into the .git directory, which is off limits.')
+    return resolved
+
+
+def real_path(path: Path) -> Path:
+    """`path` with its symlinks followed; it need not exist. Raises OSError or RuntimeError for links in a circle."""
+    resolved = path.resolve()
+    # From Python 3.13 on a link that leads to itself is left in the path without a word.
+    if any(place.is_symlink() for place in (resolved, *resolved.parents)):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return resolved
 
 
@@ -72,7 +82,7 @@ def _relative(root: Path, text: str) -> PurePosixPath:
         return path.relative_to(root)
     try:
         # The worktree's folder may be known by another name: /tmp is a symlink on macOS.
-        resolved = Path(path).resolve()
+        resolved = real_path(Path(path))
     except (OSError, RuntimeError, ValueError):
         resolved = Path("/")
     if resolved.is_relative_to(root):

@@ -1,6 +1,8 @@
 """The main job, end to end: real git, real SQLite, real checks; models behind real sockets."""
 
 import asyncio
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from agents.events import CheckFinished, LoopDetected, ModelDelta, ModelFailed, TaskFinished
 from agents.headquarters import Conflict, Headquarters, NoHome, NotPossible, UnknownTask
+from agents.missions import failure
 from agents.settings import Settings, TierSettings
 from agents.tasks import NANO, NewTask, Outcome, Task, TaskStatus
 from tests.agents.conftest import BAD_SLUG, GOOD_SLUG, SLUG_CHECK, SLUG_TASK, run_git
@@ -62,6 +65,19 @@ async def test_a_red_check_is_tried_again_and_the_retry_sees_why(
     asked = ollama.chats[1].body["messages"][-1]["content"]
     assert "hello,--world!" in asked, "the failing assert is shown with its values"
     assert BAD_SLUG.strip() in asked, "the retry sees the code that failed"
+
+
+async def test_a_failed_assert_is_explained_wherever_war_room_is_installed(
+    repo: Path, home: Path, local_settings: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Below /tmp, which the sandbox shows empty.
+    monkeypatch.setattr(failure, "EXPLAIN", shutil.copytree(failure.EXPLAIN, tmp_path / "installed"))
+    async with FakeOllama() as ollama:
+        ollama.reply(text(fenced(BAD_SLUG)), text(fenced(GOOD_SLUG)))
+        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
+            task = await carry_out(hq)
+    assert "hello,--world!" in json.dumps(ollama.chats[1].body)
+    assert (task.outcome, task.files) == (Outcome.PROVEN, ("slug.py",))
 
 
 async def test_an_unchanged_file_is_noticed_without_any_check(
