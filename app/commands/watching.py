@@ -1,12 +1,13 @@
 """Work followed to its end: every event shown as it comes, stopped in order when the person wants it stopped."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Collection, Coroutine
 from typing import TYPE_CHECKING
 
 from agents.events import Event
 from agents.tasks import Outcome, Task, TaskStatus
-from app.commands.console import put_json, say
+from app.commands.console import discard, put_json, say
 from app.commands.failures import BUDGET, DONE, ENVIRONMENT, FAILED, INTERRUPTED
 from app.commands.interrupts import interruptible
 from app.commands.narration import narrate
@@ -61,7 +62,10 @@ async def watched(
             for task in (working, following, stopping):
                 task.cancel()
             await asyncio.gather(working, following, stopping, return_exceptions=True)
-    if isinstance(trouble, Exception) and not isinstance(trouble, BrokenPipeError):
+    if isinstance(trouble, BrokenPipeError):
+        # What could not be written would be tried again at the end, and its failure taken for the command's.
+        discard(sys.stdout)
+    elif isinstance(trouble, Exception):
         raise trouble
     if interrupted:
         raise Interrupted
