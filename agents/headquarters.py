@@ -8,19 +8,17 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
-from agents.dispatch.carry_out import CarryOut, finished_event, used_up
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.owner import is_alive, this_process
-from agents.dispatch.readiness import look
 from agents.dispatch.recovery import recover
 from agents.dispatch.slots import Slots
+from agents.dispatch.squad import UNDER_WAY, Squad
 from agents.events import AgentHealth, Event, TaskAssessed, TaskPosted, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
@@ -30,12 +28,9 @@ from agents.routing.assessment import assess
 from agents.sanitize import one_line, sanitize
 from agents.settings import Settings
 from agents.store import Store
-from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Outcome, Task, TaskStatus
+from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import MergeConflict, Repository, UnsavedWork, WorkspaceError
-
-FOLLOW_S = 0.2
-"""How often another process's events and orders are looked for: one PRAGMA on an idle home."""
 
 
 class HeadquartersError(Exception):
@@ -104,8 +99,6 @@ class Headquarters:
         self._connect = connect or connector(self._clock)
         self._recover = recover
         self._owner = this_process()
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._background: set[asyncio.Task[None]] = set()
         self._agents: dict[str, Agent] = {}
 
     async def __aenter__(self) -> Self:
@@ -127,10 +120,10 @@ class Headquarters:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Cancel what runs, in order, and close."""
-        for running in [*self._running.values(), *self._background]:
-            running.cancel()
-        await asyncio.gather(*self._running.values(), *self._background, return_exceptions=True)
-        await self.store.close()
+        try:
+            await self._squad.close()
+        finally:
+            await self.store.close()
 
     async def _open(self) -> None:
         settings = self.settings
@@ -159,18 +152,24 @@ class Headquarters:
         for slot in (slot for group in slots.all.values() for slot in group):
             self._agents[slot.callsign] = Agent(callsign=slot.callsign, tier=slot.tier)
         cooling = Cooling(settings.cooldown, self.store, self._clock)
-        self._carry_out = CarryOut(ground, slots, cooling, self._connect, self._spawn)
-        self._spawn(self._watch_agents(self.store.bus.subscribe()))
-        self._spawn(self._follow())
+        recovered: list[Task] = []
         if self._recover:
-            for task in await recover(self.store, self.repository, self._clock, self._owner):
-                self._start(task)
+            recovered = await recover(self.store, self.repository, self._clock, self._owner)
+        self._squad = Squad(ground, slots, cooling, self._connect)
+        self._squad.spawn(self._watch_agents(self.store.bus.subscribe()))
+        self._squad.spawn(self._squad.follow())
+        for task in recovered:
+            self._squad.start(task)
 
     # -- what is there ------------------------------------------------------------------------------------------
 
     def events(self) -> Subscription:
         """Everything that happens from now on, on this home. Close it when done."""
         return self.store.bus.subscribe()
+
+    async def history(self, limit: int) -> list[Event]:
+        """The last `limit` events of this repository, oldest first; the squad's and the money's among them."""
+        return await self.store.recent_events(limit, repo=str(self.repository.root))
 
     def agents(self) -> tuple[Agent, ...]:
         """The roster: every slot's agent and how it is."""
@@ -250,32 +249,48 @@ class Headquarters:
 
     async def dispatch(self, task_id: int, comment: str = "") -> Task:
         """Queue a task and carry it out as soon as there is a slot. Raises NotPossible when it is on its way."""
-        task = await self.task(task_id)
-        if task.repo != str(self.repository.root):
-            raise NotPossible(f"{task.label} belongs to another repository: {task.repo}")
-        if task.status in {TaskStatus.QUEUED, TaskStatus.RUNNING} and is_alive(task.owner):
-            raise NotPossible(f"{task.label} is {task.status} already")
-        if task.status in {TaskStatus.DONE, TaskStatus.REVIEW}:
-            raise NotPossible(f"{task.label} is {task.status}: reject it first, or retry it with a comment")
-        at = self._clock.now()
-        status = TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED)
-        task = await self.store.save_task(
-            task.id,
-            [status, TaskQueued(at=at, task=task.id)],
-            status=TaskStatus.QUEUED,
-            owner=self._owner,
-            reason="",
-            outcome=None,
-            halted=None,
-        )
-        self._start(task, comment)
+        task = await self._queue(task_id)
+        self._squad.start(task, comment)
         return task
 
     async def dispatch_all(self) -> list[Task]:
         """Dispatch every open task of this repository, by priority, then age."""
         waiting = [task for task in await self.tasks() if task.status is TaskStatus.OPEN]
         waiting.sort(key=lambda task: (-task.priority, task.id))
-        return [await self.dispatch(task.id) for task in waiting]
+        queued: list[Task] = []
+        for task in waiting:
+            with contextlib.suppress(NotPossible):  # another War Room was quicker
+                queued.append(await self._queue(task.id))
+        for task in queued:
+            self._squad.start(task)
+        return queued
+
+    async def _queue(self, task_id: int) -> Task:
+        """Make the task ours: looked at and taken in one transaction, so no other process runs it too."""
+        at = self._clock.now()
+        events = (
+            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.QUEUED),
+            TaskQueued(at=at, task=task_id),
+        )
+        self._require_dispatchable(await self.task(task_id))
+        return await self.store.save_task(
+            task_id,
+            events,
+            provided=self._require_dispatchable,
+            status=TaskStatus.QUEUED,
+            owner=self._owner,
+            reason="",
+            outcome=None,
+            halted=None,
+        )
+
+    def _require_dispatchable(self, task: Task) -> None:
+        if task.repo != str(self.repository.root):
+            raise NotPossible(f"{task.label} belongs to another repository: {task.repo}")
+        if task.status in UNDER_WAY and is_alive(task.owner):
+            raise NotPossible(f"{task.label} is {task.status} already")
+        if task.status in {TaskStatus.DONE, TaskStatus.REVIEW}:
+            raise NotPossible(f"{task.label} is {task.status}: reject it first, or retry it with a comment")
 
     async def retry(self, task_id: int, comment: str = "") -> Task:
         """Once more, from the person's branch as it is now, with what the person says. Keeps nothing of the result."""
@@ -287,19 +302,21 @@ class Headquarters:
         return await self.dispatch(task.id, sanitize(comment))
 
     async def cancel(self, task_id: int) -> Task:
-        """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there."""
+        """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.
+
+        A result that was there before the order came stays. Raises NotPossible when the task has ended.
+        """
         task = await self.task(task_id)
-        running = self._running.get(task_id)
-        if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        if self._squad.runs(task_id):
+            await self._squad.stop(task_id)
             return await self.task(task_id)
-        if task.status in {TaskStatus.QUEUED, TaskStatus.RUNNING} and is_alive(task.owner):
+        if task.status in UNDER_WAY and is_alive(task.owner):
             await self.store.give_order(task_id, "cancel")
             return await self._until_at_rest(task_id, within_s=5.0)
         if task.status.ended:
             raise NotPossible(f"{task.label} is {task.status} already")
-        return await self._cancelled(task)
+        await self._squad.cancelled(task_id, among=[status for status in TaskStatus if not status.ended])
+        return await self.task(task_id)
 
     async def accept(self, task_id: int) -> Task:
         """Merge the result onto the person's branch. When the branch moved, the check runs on the merged tree first.
@@ -307,19 +324,21 @@ class Headquarters:
         Raises NotPossible, Conflict; on either the person's checkout is as it was.
         """
         task = await self.task(task_id)
-        if task.status is not TaskStatus.REVIEW or not task.commit:
-            raise NotPossible(f"{task.label} is {task.status}: only a task in review can be accepted")
+        commit = self._require_review(task)
         self._require_here(task)
         try:
-            preview = await self.repository.merge_preview(task.commit, task.target_branch)
+            preview = await self.repository.merge_preview(commit, task.target_branch)
             if preview.moved and task.base_check is not None:
-                await self._check_merged(task, preview.commit)
+                await self._check_merged(task, task.base_check.command, preview.commit)
+            if self._require_review(await self.task(task_id)) != commit:
+                raise NotPossible(f"{task.label} has another result by now: look at it, then accept again")
             await self.repository.apply_merge(preview)
         except MergeConflict as error:
             raise Conflict(f"{task.label}: {error}") from error
         except WorkspaceError as error:
             raise Conflict(f"{task.label} was not merged: {error}") from error
-        await self._forget_branches(task, force=False)
+        with contextlib.suppress(WorkspaceError):  # it is merged; a branch somebody has checked out stays
+            await self._forget_branches(task, force=False)
         status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.DONE, reason="accepted")
         return await self.store.save_task(
             task.id, [status], status=TaskStatus.DONE, reason="accepted", merged_commit=preview.commit
@@ -331,7 +350,10 @@ class Headquarters:
         if task.status not in {TaskStatus.REVIEW, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED, TaskStatus.CANCELLED}:
             raise NotPossible(f"{task.label} is {task.status}: there is no result to reject")
         self._require_here(task)
-        await self._forget_branches(task, force=True)
+        try:
+            await self._forget_branches(task, force=True)
+        except WorkspaceError as error:
+            raise NotPossible(f"{task.label} was not rejected: {error}") from error
         status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.OPEN, reason="rejected")
         return await self.store.save_task(
             task.id,
@@ -347,58 +369,10 @@ class Headquarters:
 
     async def wait(self, task_id: int) -> Task:
         """Until the task is at rest: ended, in review, with a person, or back on the board."""
-        running = self._running.get(task_id)
-        if running is not None:
-            await asyncio.shield(asyncio.gather(running, return_exceptions=True))
+        await self._squad.join(task_id)
         return await self._until_at_rest(task_id)
 
     # -- inside -------------------------------------------------------------------------------------------------
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    def _start(self, task: Task, comment: str = "") -> None:
-        running = asyncio.create_task(self._run(task, comment), name=task.label)
-        self._running[task.id] = running
-        running.add_done_callback(lambda _: self._running.pop(task.id, None))
-
-    async def _run(self, task: Task, comment: str) -> None:
-        try:
-            ready = await look(self.settings, self.store)
-            await self._carry_out.run(task, ready, comment)
-        except asyncio.CancelledError:
-            await self._cancelled(await self.task(task.id))
-        except Exception as error:
-            await self._broken(await self.task(task.id), error)
-            raise
-
-    async def _cancelled(self, task: Task) -> Task:
-        at = self._clock.now()
-        used = await used_up(self.store, task.id)
-        after = task.model_copy(update={**used, "status": TaskStatus.CANCELLED, "reason": "cancelled"})
-        events = (
-            TaskStatusChanged(at=at, task=task.id, status=TaskStatus.CANCELLED, reason="cancelled"),
-            finished_event(after, Outcome.CANCELLED, at),
-        )
-        return await self.store.save_task(
-            task.id, events, status=TaskStatus.CANCELLED, outcome=Outcome.CANCELLED, reason="cancelled", **used
-        )
-
-    async def _broken(self, task: Task, error: Exception) -> None:
-        """A fault of ours must not leave a task running for ever."""
-        at = self._clock.now()
-        reason = one_line(f"War Room itself failed: {type(error).__name__}: {error}", 500)
-        used = await used_up(self.store, task.id)
-        after = task.model_copy(update={**used, "status": TaskStatus.NEEDS_HUMAN, "reason": reason})
-        events = (
-            TaskStatusChanged(at=at, task=task.id, status=TaskStatus.NEEDS_HUMAN, reason=reason),
-            finished_event(after, Outcome.FAILED, at),
-        )
-        await self.store.save_task(
-            task.id, events, status=TaskStatus.NEEDS_HUMAN, outcome=Outcome.FAILED, reason=reason, **used
-        )
 
     async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:
         with self.events() as events:
@@ -416,21 +390,21 @@ class Headquarters:
                 raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
         return task
 
-    async def _check_merged(self, task: Task, commit: str) -> None:
-        assert task.base_check is not None
-        result = await self._carry_out.ground.prover.run(
-            task.base_check.command,
-            commit,
-            on="merge",
-            emit=self.store.append,
-            where=lambda: {"at": self._clock.now(), "task": task.id},
-        )
+    async def _check_merged(self, task: Task, command: str, commit: str) -> None:
+        result = await self._squad.check_merged(task, command, commit)
         if not result.green:
             raise Conflict(
                 f"{task.label} was not merged: your branch has moved on, and on the merged tree the check "
                 f"{'did not end in time' if result.exit_code is None else f'exits {result.exit_code}'}. "
                 f"`warroom retry {task.label}` does it again from your branch as it is now"
             )
+
+    @staticmethod
+    def _require_review(task: Task) -> str:
+        """The commit in review. Raises NotPossible."""
+        if task.status is not TaskStatus.REVIEW or not task.commit:
+            raise NotPossible(f"{task.label} is {task.status}: only a task in review can be accepted")
+        return task.commit
 
     async def _forget_branches(self, task: Task, *, force: bool) -> None:
         """Remove what the task's missions left behind; without `force` not a worktree with uncommitted work in it."""
@@ -456,15 +430,3 @@ class Headquarters:
                             "note": event.note,
                         }
                     )
-
-    async def _follow(self) -> None:
-        """What other processes on this home did and ordered."""
-        while True:
-            await asyncio.sleep(FOLLOW_S)
-            if not await self.store.changed():
-                continue
-            await self.store.publish_foreign()
-            for order in await self.store.take_orders(tuple(self._running)):
-                running = self._running.get(order.task)
-                if order.order == "cancel" and running is not None:
-                    running.cancel()

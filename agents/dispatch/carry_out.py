@@ -109,8 +109,12 @@ class CarryOut:
         for index, arm in enumerate(plan):
             if (arm.tier, arm.way) in hopeless:
                 continue
-            slot = await self._slots.take(arm.tier)
-            model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
+            slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
+            try:
+                model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
+            except BaseException:
+                self._slots.give_back(slot)
+                raise
             try:
                 if base is None:
                     base = await ground.repository.base()
@@ -180,16 +184,18 @@ class CarryOut:
         )
 
     async def _hand_over(self, arm: Arm, state: _State, base: str, comment: str) -> HandOver | None:
-        if arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2:
-            return None  # every other sample knows nothing of what failed: they must not all err alike
-        if not state.reports:
-            return HandOver(diff="", failure="", note=f"The person says: {comment}") if comment else None
+        """What the next attempt learns. What the person says is for every attempt."""
+        says = sanitize(comment)
+        # Every other sample knows nothing of what failed: they must not all err alike.
+        blind = arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2
+        if not state.reports or blind:
+            return HandOver(diff="", failure="", comment=says) if says else None
         last = state.reports[-1]
         commit = last.mission.commit
         diff = await self.ground.repository.diff(base, commit) if commit else ""
         failure = last.mission.check.output if last.mission.check else ""
         note = "" if failure else last.judgement.reason
-        return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note)
+        return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note, comment=says)
 
     async def _escalate(self, task: Task, arm: Arm, report: Report) -> None:
         mission = report.mission

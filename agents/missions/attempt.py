@@ -33,7 +33,14 @@ class HandOver:
     failure: str
     """The check's failing output, made readable and trimmed."""
     note: str = ""
-    """A person's comment, or what ended the attempt."""
+    """What ended the attempt."""
+    comment: str = ""
+    """What the person said when they sent the task back."""
+
+    @property
+    def tried(self) -> bool:
+        """There was an attempt to learn from."""
+        return bool(self.diff or self.failure or self.note)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ def loop_brief(attempt: Attempt) -> str:
     parts += _check(attempt)
     if attempt.base_failure:
         parts.append(f"How the check fails now:\n{attempt.base_failure}")
-    if attempt.hand_over is not None:
+    parts += _comment(attempt)
+    if attempt.hand_over is not None and attempt.hand_over.tried:
         parts.append(_handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY))
     if attempt.context:
         parts.append(attempt.context)
@@ -35,7 +36,7 @@ def direct_brief(attempt: Attempt) -> str:
     """The one message of a direct attempt: everything the reply needs is in it."""
     task = attempt.task
     parts = [f"Task: {sanitize(task.text)}"]
-    parts += _check(attempt)
+    parts += [*_comment(attempt), *_check(attempt)]
     existing = relevant_files(attempt)
     for path, text in existing.items():
         parts.append(f"{path} now:\n```\n{text}\n```")
@@ -52,7 +53,7 @@ def direct_brief(attempt: Attempt) -> str:
         # Not the code that failed: a small model would repeat it.
         if attempt.hand_over.failure and not existing:
             parts.append(f"Other programmers failed here:\n{essence(attempt.hand_over.failure)}\nDo it right.")
-    elif attempt.hand_over is not None:
+    elif attempt.hand_over is not None and attempt.hand_over.tried:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
@@ -112,7 +113,7 @@ def relevant_files(attempt: Attempt) -> dict[str, str]:
 
 
 def _facts(hand_over: HandOver | None) -> tuple[str, ...]:
-    return (hand_over.failure, hand_over.note, hand_over.diff) if hand_over else ()
+    return (hand_over.failure, hand_over.note, hand_over.diff, hand_over.comment) if hand_over else ()
 
 
 def reply_form(targets: tuple[str, ...], existing: dict[str, str], *, room: int) -> str:
@@ -138,6 +139,11 @@ def _check(attempt: Attempt) -> list[str]:
     if not attempt.check or not attempt.settings.check.show:
         return []
     return [f"The result is checked with this command, which must exit 0:\n{sanitize(attempt.check)}"]
+
+
+def _comment(attempt: Attempt) -> list[str]:
+    says = attempt.hand_over.comment if attempt.hand_over else ""
+    return [f"An earlier result was sent back. The person says:\n{sanitize(says)}"] if says else []
 
 
 def _handed_over(hand_over: HandOver, *, kept: bool) -> str:

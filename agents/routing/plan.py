@@ -50,6 +50,8 @@ def make_plan(
     names = [pin] if pin else _order(settings, complexity, available)
     if pin and pin not in settings.tiers:
         raise NoTier(f"there is no tier named {pin!r}: the tiers are {', '.join(settings.tiers)}")
+    if pin and not settings.tiers[pin].enabled:
+        raise NoTier(f"tier {pin!r} is switched off: set tiers.{pin}.enabled = true, or give the task to another")
     if not names:
         raise NoTier(
             "no tier can be reached: start Ollama or set ANTHROPIC_API_KEY (`warroom doctor` says what is missing)"

@@ -42,15 +42,24 @@ def insert_task(
 
 
 def save_task(
-    transaction: Transaction, task_id: int, events: Sequence[Event], changes: Mapping[str, Any], at: datetime
+    transaction: Transaction,
+    task_id: int,
+    events: Sequence[Event],
+    changes: Mapping[str, Any],
+    at: datetime,
+    *,
+    provided: Callable[[Task], None] | None = None,
 ) -> Task:
     """Change the row and append `events`; a task.status is added where none of them says the new status.
 
     The outcome is what the events say, so that the log and the row agree: it goes when the task is tried again.
+    `provided` gets the row as it stands; what it raises is raised, and nothing is changed.
 
     Raises UnknownRow; ValueError for a wrong field or value, or an outcome that no task.finished tells.
     """
     before = _known(get_task(transaction.sql, task_id), f"task T{task_id}")
+    if provided is not None:
+        provided(before)
     return _put_task(transaction, before, events, standing=(before.status, before.outcome), changes=changes, at=at)
 
 

@@ -37,9 +37,16 @@ def after(sql: sqlite3.Connection, seq: int, limit: int, task: int | None = None
     return [load_event(number, data) for number, data in found]
 
 
-def newest(sql: sqlite3.Connection, limit: int) -> list[Event]:
-    """The last `limit` events, oldest first."""
-    found = sql.execute("SELECT seq, data FROM events ORDER BY seq DESC LIMIT ?", (max(limit, 0),)).fetchall()
+def newest(sql: sqlite3.Connection, limit: int, repo: str | None = None) -> list[Event]:
+    """The last `limit` events, oldest first; of `repo`'s tasks and of no task, if given."""
+    if repo is None:
+        found = sql.execute("SELECT seq, data FROM events ORDER BY seq DESC LIMIT ?", (max(limit, 0),)).fetchall()
+    else:
+        found = sql.execute(
+            "SELECT events.seq, events.data FROM events LEFT JOIN tasks ON tasks.id = events.task"
+            " WHERE events.task IS NULL OR tasks.repo = ? ORDER BY events.seq DESC LIMIT ?",
+            (repo, max(limit, 0)),
+        ).fetchall()
     return [load_event(number, data) for number, data in reversed(found)]
 
 

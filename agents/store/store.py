@@ -83,15 +83,25 @@ class Store:
         fields = {"repo": repo, "complexity": complexity, "kind": kind, "simulated": simulated}
         return await self._write(lambda work: board.insert_task(work, new, fields, at, events))
 
-    async def save_task(self, task_id: int, events: Sequence[Event] = (), **changes: object) -> Task:
+    async def save_task(
+        self,
+        task_id: int,
+        events: Sequence[Event] = (),
+        *,
+        provided: Callable[[Task], None] | None = None,
+        **changes: object,
+    ) -> Task:
         """Change fields of a task and append `events`. Where the task stands is what its events say.
+
+        `provided` is called inside the transaction, over all processes, with the task as it stands: whatever it raises
+        is raised, and nothing is changed.
 
         A new status that none of them tells gets a task.status of its own. The outcome is that of the last
         task.finished, and goes when the task is open or queued again; passing None leaves it to the events. Raises
         UnknownRow; ValueError for a wrong field or value, and for an outcome that the events do not tell.
         """
         at = self._clock.now()
-        return await self._write(lambda work: board.save_task(work, task_id, events, changes, at))
+        return await self._write(lambda work: board.save_task(work, task_id, events, changes, at, provided=provided))
 
     async def task(self, task_id: int) -> Task | None:
         """The task, or None."""
@@ -172,9 +182,9 @@ class Store:
         """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
         return await self._database.read(lambda sql: log.after(sql, seq, limit, task))
 
-    async def recent_events(self, limit: int) -> list[Event]:
-        """The last `limit` events, oldest first."""
-        return await self._database.read(lambda sql: log.newest(sql, limit))
+    async def recent_events(self, limit: int, *, repo: str | None = None) -> list[Event]:
+        """The last `limit` events, oldest first; of one repository's tasks and of no task, if given."""
+        return await self._database.read(lambda sql: log.newest(sql, limit, repo))
 
     async def last_seq(self) -> int:
         """The seq of the newest event in the log, whoever wrote it; 0 when there is none."""
