@@ -158,8 +158,7 @@ class Headquarters:
         self._squad = Squad(ground, slots, cooling, self._connect)
         self._squad.spawn(self._watch_agents(self.store.bus.subscribe()))
         self._squad.spawn(self._squad.follow())
-        for task in recovered:
-            self._squad.start(task)
+        self._squad.start(*recovered)
 
     # -- what is there ------------------------------------------------------------------------------------------
 
@@ -250,7 +249,7 @@ class Headquarters:
     async def dispatch(self, task_id: int, comment: str = "") -> Task:
         """Queue a task and carry it out as soon as there is a slot. Raises NotPossible when it is on its way."""
         task = await self._queue(task_id)
-        self._squad.start(task, comment)
+        self._squad.start(task, comment=comment)
         return task
 
     async def dispatch_all(self) -> list[Task]:
@@ -261,8 +260,7 @@ class Headquarters:
         for task in waiting:
             with contextlib.suppress(NotPossible):  # another War Room was quicker
                 queued.append(await self._queue(task.id))
-        for task in queued:
-            self._squad.start(task)
+        self._squad.start(*queued)
         return queued
 
     async def _queue(self, task_id: int) -> Task:

@@ -1,7 +1,7 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ from agents.store.tally import tally
 from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Variant, Way
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
-from agents.workspace.checks import find_check, touched_tests
+from agents.workspace.checks import bent_check, find_check, touched_tests
+from agents.workspace.results import FileChange
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs something in the background of Headquarters."""
@@ -223,9 +224,7 @@ class CarryOut:
         commit = last.mission.commit if last and outcome.accepted else None
         warnings = task.warnings + (last.judgement.warnings if last else ())
         if base is not None and commit:
-            changes_made = await self.ground.repository.changes(base.commit, commit)
-            touched = touched_tests((change.status, change.path) for change in changes_made)
-            warnings += tuple(f"a test was {one_line(text, 200)}" for text in touched)
+            warnings += _touched(await self.ground.repository.changes(base.commit, commit), self._command(task))
         if self.ground.sandbox.warning:
             warnings += (self.ground.sandbox.warning,)
         changes: dict[str, Any] = {
@@ -290,6 +289,20 @@ def finished_event(task: Task, outcome: Outcome, at: Any) -> TaskFinished:
         reason=task.reason,
         simulated=task.simulated,
     )
+
+
+def _touched(changes: Sequence[FileChange], command: str | None) -> tuple[str, ...]:
+    """What was done to the tests and to the check itself: a person wants to know before they trust the outcome."""
+    tests = set(touched_tests(changes))
+    bent = set(bent_check(command, changes)) if command else set()
+    said: list[str] = []
+    for status, path in changes:
+        word = {"A": "added", "D": "deleted"}.get(status, "edited")
+        if path in tests:
+            said.append(f"a test was {word}: {one_line(path, 200)}")
+        elif path in bent:
+            said.append(f"what the check does depends on a file that was {word}: {one_line(path, 200)}")
+    return tuple(said)
 
 
 def _start(arm: Arm, state: _State, base: str) -> str:

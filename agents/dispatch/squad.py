@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import traceback
 from collections.abc import Collection, Coroutine
+from functools import partial
 from typing import Any
 
 from agents.dispatch.carry_out import CarryOut, Readiness, finished_event, used_up
@@ -37,7 +38,6 @@ class Squad:
         self._carry_out = CarryOut(ground, slots, cooling, connect, self.spawn)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[Any]] = set()
-        self._looking: asyncio.Task[Readiness] | None = None
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside everything else; it ends with the squad."""
@@ -45,11 +45,21 @@ class Squad:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    def start(self, task: Task, comment: str = "") -> None:
-        """Carry out a queued task."""
-        running = asyncio.create_task(self._run(task, comment), name=task.label)
-        self._running[task.id] = running
-        running.add_done_callback(lambda _: self._running.pop(task.id, None))
+    def start(self, *tasks: Task, comment: str = "") -> None:
+        """Carry out queued tasks. They look at the tiers together, and go on in the order they are given."""
+        if not tasks:
+            return
+        looking = asyncio.create_task(look(self._ground.settings, self._store))
+        self._background.add(looking)
+        looking.add_done_callback(self._background.discard)
+        for task in tasks:
+            running = asyncio.create_task(self._run(task, looking, comment), name=task.label)
+            self._running[task.id] = running
+            running.add_done_callback(partial(self._ended, task.id))
+
+    def _ended(self, task_id: int, running: "asyncio.Task[None]") -> None:
+        if self._running.get(task_id) is running:
+            del self._running[task_id]
 
     def runs(self, task_id: int) -> bool:
         """Whether the task is carried out here."""
@@ -130,21 +140,14 @@ class Squad:
             where=lambda: {"at": self._ground.clock.now(), "task": task.id},
         )
 
-    async def _run(self, task: Task, comment: str) -> None:
+    async def _run(self, task: Task, looking: "asyncio.Task[Readiness]", comment: str) -> None:
         try:
-            await self._carry_out.run(task, await self._ready(), comment)
+            ready = await asyncio.shield(looking)  # one that is cancelled does not take the look from the others
+            await self._carry_out.run(task, ready, comment)
         except asyncio.CancelledError:
             await to_the_end(self.cancelled(task.id, among=UNDER_WAY))
         except Exception as error:
             await self._broken(task.id, error)
-
-    async def _ready(self) -> Readiness:
-        """Which tiers can be reached. Tasks that start together look together, and go on in the order they came."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(look(self._ground.settings, self._store))
-            self._background.add(self._looking)
-            self._looking.add_done_callback(self._background.discard)
-        return await asyncio.shield(self._looking)
 
     async def _broken(self, task_id: int, error: Exception) -> None:
         """A fault of ours must not leave a task under way for ever."""

@@ -42,7 +42,7 @@ def judge(
             outcome=Outcome.UNVERIFIED, reason="there was no check to run: only that the files parse is known"
         )
     if not result.green:
-        ended = "did not end in time" if result.exit_code is None else f"exited {result.exit_code}"
+        ended = _ended(result.exit_code)
         before = " (it was red on the base too)" if base is not None and not base.green and not own else ""
         return Judgement(outcome=Outcome.FAILED, reason=f"the check {ended}{before}")
     if base is not None and base.green:
@@ -55,6 +55,13 @@ def judge(
             outcome=Outcome.PROVEN, reason="the check was red before and is green after, in a clean checkout"
         )
     return Judgement(outcome=Outcome.VERIFIED, reason="the repository's check was red before and is green after")
+
+
+def _ended(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "did not end in time"
+    why = {126: " (a command in it could not be executed)", 127: " (its command was not found)"}
+    return f"exited {exit_code}{why.get(exit_code, '')}"
 
 
 class Prover:
@@ -82,12 +89,13 @@ class Prover:
         """Run `command` on a clean checkout of `commit`. A red result's output is made readable for a model."""
         shown = one_line(command, 300)
         await emit(CheckStarted(**where(), command=shown, commit=commit, on=on))
-        log = self._logs / f"check-{on}-{commit[:12]}.log"
+        task = where().get("task", 0)
+        log = self._logs / f"check-T{task}-{on}-{commit[:12]}.log"
         async with self._repository.checkout(commit) as folder:
             shell = await self._shell(command, folder, log)
             output = shell.output
             if shell.exit_code != 0:
-                output = await self._explained(command, folder, shell)
+                output = await self._explained(command, folder, shell, log.with_suffix(".explained.log"))
         result = CheckResult(
             command=command,
             commit=commit,
@@ -120,12 +128,11 @@ class Prover:
             env=env,
         )
 
-    async def _explained(self, command: str, folder: Path, red: ShellResult) -> str:
+    async def _explained(self, command: str, folder: Path, red: ShellResult, log: Path) -> str:
         """The red output, from a second run with Python's failing asserts explained where the first said too little."""
         digest = failure_digest(command, red.output, red.exit_code, DIGEST_LIMIT)
         if "AssertionError" not in red.output or red.exit_code is None:
             return digest
-        log = self._logs / "check-explained.log"
         # A copy in the checkout: War Room itself may be installed where the sandbox shows nothing, as below /tmp.
         with explaining_environment(folder) as env:
             again = await self._shell(command, folder, log, env=env)

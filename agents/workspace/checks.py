@@ -12,6 +12,13 @@ _TEST_NAME = re.compile(
     r"test_.*\.pyi?|.*_test\.(py|go|rb|cc|cpp|c|exs|dart)|tests?\.(py|rs|js|ts)|conftest\.py"
     r"|.*[._-](test|tests|spec)\.[cm]?[jt]sx?|.*_(spec|test)\.(rb|lua)|.*(Test|Tests|Spec|IT)\.(java|kt|scala|cs|swift|php)"
 )
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # the order in which make looks
+_CONFIGURED_BY = {
+    "make": _MAKEFILES,
+    "pytest": ("pytest.ini", "tox.ini", "setup.cfg", "conftest.py"),
+    "npm": ("package.json",),
+    "cargo": ("Cargo.toml",),
+}
 _TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "testing", "testdata"})
 
 
@@ -37,6 +44,24 @@ def touched_tests(files: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(path for status, path in files if not status.startswith("A") and is_test(path))
 
 
+def bent_check(command: str, files: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The files among (status, path) pairs that say what `command` does, and were changed with the work it judges.
+
+    Those it names, those its tool is configured by. A file that was not there before counts only as a configuration of
+    pytest: such a file can make red tests vanish.
+    """
+    words = {word.removeprefix("./") for word in re.findall(r"[^\s\"'`;&|()<>=]+", command)}
+    configured = {name for tool, names in _CONFIGURED_BY.items() if tool in words for name in names}
+    found = []
+    for status, path in files:
+        by_name = path in words and not status.startswith("A")
+        name = PurePosixPath(path).name
+        added = status.startswith("A") and name not in _CONFIGURED_BY["pytest"]
+        if by_name or (name in configured and not added):
+            found.append(path)
+    return tuple(found)
+
+
 def is_test(path: str) -> bool:
     """Whether `path` is a test, or lies in a folder of tests, by the usual conventions."""
     pure = PurePosixPath(path)
@@ -54,7 +79,7 @@ def _read(path: Path) -> str:
 
 
 def _make_targets(root: Path) -> set[str]:
-    for name in ("GNUmakefile", "makefile", "Makefile"):  # the order in which make looks
+    for name in _MAKEFILES:
         text = _read(root / name)
         if text:
             return {target for rule in _RULE.findall(text.replace("\\\n", " ")) for target in rule.split()}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.workspace.checks import find_check, touched_tests
+from agents.workspace.checks import bent_check, find_check, touched_tests
 
 NPM_PLACEHOLDER = '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'
 
@@ -64,3 +64,11 @@ def test_touched_tests_by_convention(path: str) -> None:
 @pytest.mark.parametrize("path", ["latest.py", "contest.py", "src/attestation/a.py", "protest_x.py", "spectrum.js"])
 def test_other_files_are_not_tests(path: str) -> None:
     assert touched_tests([("M", path), ("D", path)]) == ()
+
+
+def test_what_bends_a_check_is_found() -> None:
+    changes = [("M", "Makefile"), ("M", "verify.sh"), ("A", "new.sh"), ("M", "slug.py"), ("A", "pytest.ini")]
+    assert bent_check("make test", changes) == ("Makefile",)
+    assert bent_check("sh ./verify.sh && sh new.sh", changes) == ("verify.sh",)
+    assert bent_check("python3 -m pytest -q", changes) == ("pytest.ini",)
+    assert bent_check("python3 -c 'import slug'", changes) == ()

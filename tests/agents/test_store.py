@@ -428,3 +428,20 @@ async def test_a_subscriber_of_a_long_log_keeps_up_from_the_file(store: Store, c
         await store.append(status(task.id, TaskStatus.RUNNING, clock.now()))
     assert [(await asyncio.wait_for(anext(told), 5)).seq for _ in range(30)] == list(range(2, 32))
     assert await published(store) == await store.events_after(0)
+
+
+async def test_a_change_is_made_only_provided_that_the_row_still_stands_so(store: Store) -> None:
+    class TooLate(Exception):
+        pass
+
+    def only_open(now: Task) -> None:
+        if now.status is not TaskStatus.OPEN:
+            raise TooLate
+
+    task = await post(store)
+    given = await asyncio.gather(
+        *(store.save_task(task.id, provided=only_open, status=TaskStatus.QUEUED, owner=str(n)) for n in range(5)),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in given] == [Task, TooLate, TooLate, TooLate, TooLate]
+    assert sum(event.type == "task.status" for event in await store.events_after(0)) == 1
