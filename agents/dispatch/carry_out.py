@@ -119,7 +119,8 @@ class CarryOut:
             try:
                 if base is None:
                     base = await ground.repository.base()
-                    task = await self._running(task, base)
+                    command, warnings = await self._committed(task, command, base)
+                    task = await self._running(task, base, warnings)
                     base_check = await self._base_check(task, command, base.commit)
                     task = await ground.store.save_task(task.id, base_check=base_check)
                 orders = Orders(
@@ -160,7 +161,17 @@ class CarryOut:
             self._slots.give_back(slot)
             await model.aclose()
 
-    async def _running(self, task: Task, base: Base) -> Task:
+    async def _committed(self, task: Task, command: str | None, base: Base) -> tuple[str | None, tuple[str, ...]]:
+        """The check as the base commit has it: one found in files that are not committed could only ever be red."""
+        if command is None or task.check or self.ground.settings.check.command:
+            return command, ()
+        async with self.ground.repository.checkout(base.commit) as folder:
+            found = find_check(folder)
+        if found == command:
+            return command, ()
+        return found, (f"`{one_line(command, 80)}` was not used as the check: what defines it is not committed yet",)
+
+    async def _running(self, task: Task, base: Base, warnings: tuple[str, ...]) -> Task:
         """The person may have moved on since the task was posted: the base is pinned now."""
         status = TaskStatusChanged(at=self.ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
         return await self.ground.store.save_task(
@@ -169,7 +180,7 @@ class CarryOut:
             status=TaskStatus.RUNNING,
             base_commit=base.commit,
             target_branch=base.branch,
-            warnings=tuple(base.warnings),
+            warnings=(*base.warnings, *warnings),
             halted=None,
         )
 
