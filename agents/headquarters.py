@@ -24,6 +24,7 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
+from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.routing.assessment import assess
 from agents.sanitize import one_line, sanitize
 from agents.settings import Settings
@@ -32,37 +33,7 @@ from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import MergeConflict, Repository, UnsavedWork, WorkspaceError
 
-
-class HeadquartersError(Exception):
-    """What was asked cannot be done; the message says why and what to do."""
-
-    exit_code = 2
-
-
-class UnknownTask(HeadquartersError):
-    """There is no such task."""
-
-
-class NotPossible(HeadquartersError):
-    """The task does not stand where this could be done with it."""
-
-
-class Conflict(HeadquartersError):
-    """The result does not fit the person's branch any more."""
-
-    exit_code = 1
-
-
-class NoHome(HeadquartersError):
-    """The folder that should hold everything cannot be made or written."""
-
-    exit_code = 3
-
-    def __init__(self, home: Path, why: str) -> None:
-        super().__init__(
-            f"War Room's home {one_line(str(home), 300)} cannot be used ({why}): check the folder and its permissions, "
-            "or set WARROOM_HOME to another one"
-        )
+__all__ = ["Conflict", "Credits", "Headquarters", "HeadquartersError", "NoHome", "NotPossible", "UnknownTask"]
 
 
 class Credits(Frozen):
