@@ -112,6 +112,19 @@ def test_a_hang_up_ends_it_in_order(tmp_path: Path) -> None:
         assert one.told() == ["opened", "closed", "code 130"]
 
 
+@pytest.mark.parametrize("keys", [b"\x1b[200~\x1b]52;c;aaaa\x07 q \x1b[x q n\r y\x1b[201~", b"\xff\xfe\xc3("])
+def test_no_paste_and_no_stray_byte_ends_it(keys: bytes, tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes") as one:
+        one.read_until(b"slug helper")
+        os.write(one.master, keys)
+        os.write(one.master, b"?")
+        one.read_until(b"Command center")
+        os.write(one.master, b"\x11")
+        assert one.read_to_end() == 0
+        assert one.told() == ["opened", "closed", "code 0"]
+        assert b"Traceback" not in one.output
+
+
 def test_leaving_is_exit_code_0(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes") as one:
         one.read_until(b"slug helper")
