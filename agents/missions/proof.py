@@ -50,6 +50,9 @@ def judge(
         return Judgement(
             outcome=Outcome.VERIFIED, reason="the check is green, as it was before the change", warnings=warning
         )
+    if base is not None and base.exit_code is None:
+        reason = "the check is green; that it did not end in time on the base proves nothing"
+        return Judgement(outcome=Outcome.VERIFIED, reason=reason)
     if own:
         return Judgement(
             outcome=Outcome.PROVEN, reason="the check was red before and is green after, in a clean checkout"
