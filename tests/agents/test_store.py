@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.events import (
+    AgentCooling,
     Event,
     ModelDelta,
     TaskAssessed,
@@ -286,6 +287,21 @@ async def test_the_log_is_read_from_anywhere(store: Store, clock: SetClock) -> N
     assert [event.seq for event in await store.events_after(1, 2, task=one.id)] == [3, 4]
     assert [event.seq for event in await store.recent_events(2)] == [4, 5]
     assert await store.last_seq() == 5
+
+
+async def test_recent_events_of_one_repository_and_of_none(store: Store, clock: SetClock) -> None:
+    here, elsewhere = await post(store), await post(store, repo="/elsewhere")
+    await store.append(AgentCooling(at=clock.now(), agent="CodeX-7", seconds=3))
+    for _ in range(3):
+        await store.append(status(elsewhere.id, TaskStatus.RUNNING, clock.now()))
+    await store.append(status(here.id, TaskStatus.RUNNING, clock.now()))
+    found = await store.recent_events(10, repo=here.repo)
+    assert [(event.type, event.task) for event in found] == [
+        ("task.posted", here.id),
+        ("agent.cooling", None),
+        ("task.status", here.id),
+    ]
+    assert [event.seq for event in await store.recent_events(2, repo=here.repo)] == [event.seq for event in found[1:]]
 
 
 async def test_what_was_told_live_is_what_the_log_says(store: Store, clock: SetClock) -> None:
