@@ -35,3 +35,15 @@ def test_a_version_imports_next_to_nothing() -> None:
 def test_help_imports_no_engine() -> None:
     asked = "import sys\nsys.argv = ['warroom', '--help']\nfrom app.cli import run\nassert run() == 0"
     assert not loaded_after(asked) & {"pydantic", "textual", "aiosqlite"}
+
+
+def test_the_first_frame_is_painted_without_engine_and_dialogs() -> None:
+    asked = (
+        "import app.commands.demo, app.commands.open, app.screen.application, app.screen.launch, app.screen.terminal"
+    )
+    script = f"{asked}\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=50
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"pydantic", "agents.events", "agents.tasks", "textual.widgets._text_area", "app.screen.diff"}

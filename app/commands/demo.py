@@ -8,8 +8,6 @@ import click
 
 from app.commands.console import put, say
 from app.commands.failures import DONE, INTERRUPTED
-from app.commands.report import print_result
-from app.commands.watching import Interrupted, exit_code, shower, watched
 
 SEED = 59
 
@@ -21,14 +19,26 @@ SEED = 59
 @click.option(
     "--tasks", type=click.IntRange(min=0), default=None, metavar="N", help="How many tasks; 0: an empty board."
 )
+@click.option("--no-mouse", is_flag=True, help="Without the mouse, so that the terminal selects text.")
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout; means --headless.")
-def command(headless: bool, seed: int, speed: float | None, tasks: int | None, as_json: bool) -> int:
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    headless: bool,
+    seed: int,
+    speed: float | None,
+    tasks: int | None,
+    no_mouse: bool,
+    as_json: bool,
+) -> int:
     """The simulation: real engine, real worktrees, real checks, simulated models. No model, key or network needed."""
     if headless or as_json:
         return play(seed=seed, speed=speed or 50.0, limit=tasks, as_json=as_json)
     from app.commands.open import open_demo
 
-    return open_demo(seed=seed, speed=speed or 1.0, limit=tasks)
+    above = context.parent.params if context.parent else {}
+    return open_demo(seed=seed, speed=speed or 1.0, limit=tasks, mouse=not (no_mouse or above.get("no_mouse")))
 
 
 def play(*, seed: int = SEED, speed: float = 50.0, limit: int | None = None, as_json: bool = False) -> int:
@@ -41,9 +51,12 @@ def play(*, seed: int = SEED, speed: float = 50.0, limit: int | None = None, as_
 
 
 async def _play(folder: Path, seed: int, speed: float, limit: int | None, as_json: bool) -> int:
+    # The screen opens without any of it.
     from agents.clock import SystemClock
     from agents.headquarters import Headquarters
     from agents.proving.demo import as_posted, demo_connector, demo_settings, demo_tasks, make_battlefield
+    from app.commands.report import print_result
+    from app.commands.watching import Interrupted, exit_code, shower, watched
 
     clock, script = SystemClock(), demo_tasks(limit)
     battlefield = folder / "shop"

@@ -21,7 +21,7 @@ def open_here(*, mouse: bool = True) -> int:
     return launch(Path.cwd(), mouse=mouse)
 
 
-def open_demo(*, seed: int, speed: float, limit: int | None) -> int:
+def open_demo(*, seed: int, speed: float, limit: int | None, mouse: bool = True) -> int:
     """`warroom demo` on a terminal; without one it plays without a screen."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from app.commands.demo import play
@@ -31,7 +31,7 @@ def open_demo(*, seed: int, speed: float, limit: int | None) -> int:
         return USAGE
     from app.screen.launch import launch
 
-    return launch(Path.cwd(), demo=True, seed=seed, speed=speed, tasks=limit)
+    return launch(Path.cwd(), demo=True, seed=seed, speed=speed, tasks=limit, mouse=mouse)
 
 
 def _dumb() -> bool:

@@ -72,13 +72,19 @@ def _with_task(situation: Situation) -> Verdict:
     return None if situation.task is not None else "No task is selected. Press n to post one."
 
 
-def _status(allowed: frozenset[str], instead: str) -> Callable[[Situation], Verdict]:
+_WORDS = {"review": "in review", "needs_human": "waiting for you"}
+
+
+def _status(allowed: frozenset[str], instead: str, **others: str) -> Callable[[Situation], Verdict]:
+    """Possible in the statuses `allowed`; else what to do `instead`, or what `others` say for one status."""
+
     def why_not(situation: Situation) -> Verdict:
         if (reason := _with_task(situation)) is not None or situation.task is None:
             return reason
         if situation.task.status in allowed:
             return None
-        return f"{situation.task.label} is {situation.task.status.replace('_', ' ')}: {instead}"
+        status = situation.task.status
+        return f"{situation.task.label} is {_WORDS.get(status, status)}: {others.get(status, instead)}"
 
     return why_not
 
@@ -91,15 +97,30 @@ def _someone_waits(situation: Situation) -> Verdict:
     return _engine(situation) or (None if situation.need_person else "Nothing needs you.")
 
 
+_OPEN = "an open task is sent out with d."
+_ON_ITS_WAY = "cancel it first (x)."
 _CANCEL = _status(
     frozenset({"open", "queued", "running", "blocked", "needs_human", "review"}), "there is nothing left to cancel."
 )
-_REVIEW = _status(frozenset({"review"}), "only a task in review has a result to accept or reject.")
+_REVIEW = _status(
+    frozenset({"review"}), "only a task in review has a result to accept or reject.", done="it is accepted already."
+)
 _RESULT = _status(
     frozenset({"review", "done", "needs_human", "failed", "cancelled"}), "it has no result to look at yet."
 )
-_DISPATCH = _status(frozenset({"open"}), "only an open task can be dispatched.")
-_RETRY = _status(frozenset({"review", "failed", "cancelled", "needs_human"}), "it is not at rest after a try.")
+_DISPATCH = _status(
+    frozenset({"open"}),
+    "only an open task can be dispatched.",
+    **dict.fromkeys(("review", "needs_human", "failed", "cancelled"), "R sends it out again."),
+)
+_RETRY = _status(
+    frozenset({"review", "failed", "cancelled", "needs_human"}),
+    "it was not tried yet.",
+    open=_OPEN,
+    queued=_ON_ITS_WAY,
+    running=_ON_ITS_WAY,
+    done="it is accepted already. n posts a new task.",
+)
 
 
 def _in(where: Where, *actions: Action) -> tuple[Action, ...]:
@@ -112,19 +133,22 @@ _CENTER = _in(
     Action("open", "enter", "⏎", "open", "Open the task: brief, plan, missions, live transcript", why_not=_with_task),
     Action("dispatch", "d", "d", "dispatch", "Send the selected task into the field", why_not=_DISPATCH),
     Action("dispatch_all", "D", "D", "all", "Send every open task into the field", why_not=_open_tasks),
+    Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits),
     Action("diff", "v", "v", "diff", "Look at the result beside its check", why_not=_RESULT),
     Action("accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW),
     Action("reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW),
     Action("retry", "R", "R", "retry", "Send the task back to the agents, with a comment", why_not=_RETRY),
     Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL),
-    Action("next", "exclamation_mark", "!", "next", "Go to the next task that needs you", why_not=_someone_waits),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
+    Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
+    Action("pane_next", "tab", "tab", "pane", "Go to the next pane", method="next_pane", footer=False),
     Action("pane_board", "1", "1", "board", "Go to the bounty board", method="pane('board')", footer=False),
     Action("pane_missions", "2", "2", "missions", "Go to the active missions", method="pane('missions')", footer=False),
     Action("pane_log", "3", "3", "log", "Go to the tool log", method="pane('log')", footer=False),
     Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')", footer=False),
     Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')", footer=False),
+    Action("pane_barracks", "6", "6", "barracks", "Go to the barracks", method="pane('barracks')", footer=False),
     Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log"),
 )  # fmt: skip
 
@@ -132,6 +156,7 @@ _EVERYWHERE = _in(
     "everywhere",
     Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
     Action("help", "question_mark", "?", "help", "This list"),
+    Action("leave", "ctrl+q", "ctrl+q", "quit", "Leave, from any screen", method="quit", footer=False, priority=True),
 )  # fmt: skip
 
 _PANE = _in(

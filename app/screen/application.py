@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -16,17 +17,15 @@ from textual.worker import Worker, WorkerState
 
 from agents.clock import Clock, SystemClock
 from agents.sanitize import one_line
-from app.screen.actions import BY_ID, Situation, Where, bindings
+from app.screen.actions import BY_ID, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
-from app.screen.confirm import Confirm
-from app.screen.diff import DiffScreen
-from app.screen.help import HelpDialog
 from app.screen.lines import Lines
-from app.screen.orders import Orders, message_of
+from app.screen.orders import Orders
+from app.screen.place import Place
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
-from app.screen.task_screen import TaskScreen
+from app.screen.wording import message_of
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES, themes, tokens
@@ -34,6 +33,9 @@ from themes.palettes import HUES, THEME_NAMES, themes, tokens
 if TYPE_CHECKING:
     from app.screen.command import Command
 
+_ANSWER_S = 5.0
+"""How long an answer to a key stands before what happens elsewhere may take its place."""
+_PROBLEMS = frozenset({"$bad", "$warn"})
 _CUE_COLOURS = {Priority.ALARM: "$health-needs-you", Priority.WARNING: "$warn", Priority.NEWS: "$info"}
 
 
@@ -69,6 +71,7 @@ class WarRoom(App[int]):
         self.failed = asyncio.Event()
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
+        self._held_until = -inf
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
         for theme in themes():
@@ -89,8 +92,10 @@ class WarRoom(App[int]):
 
     # The engine
 
-    def engine_ready(self, command: Command, warnings: Sequence[str] = ()) -> None:
-        """The engine is open: follow it. `warnings` are said."""
+    def engine_ready(
+        self, command: Command, warnings: Sequence[str] = (), offline: Mapping[str, str] | None = None
+    ) -> None:
+        """The engine is open: follow it. `warnings` are said and logged; `offline`: why a tier cannot be reached."""
         settings = command.settings
         self.orders.command = command
         self.war.simulated = command.simulated
@@ -104,7 +109,8 @@ class WarRoom(App[int]):
         if settings.keys:
             self.center.remapped = dict(settings.keys)
             self.set_keymap(dict(settings.keys))
-        bridge = Bridge(self.war, command, self._changed, rate=self._rate)
+        self.war.offline = dict(offline or {})
+        bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
         if warnings:
@@ -137,15 +143,21 @@ class WarRoom(App[int]):
     def _draw(self, parts: Part, cue: Cue | None = None) -> None:
         self.center.draw(parts)
         screen = self.screen
-        if isinstance(screen, TaskScreen) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
+        if isinstance(screen, Place) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
             screen.renew(self.situation())
         if cue is not None:
-            self.say(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
+            if self.clock.monotonic() >= self._held_until:
+                self._write(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
             if cue.calls_for_you and self._bell_wanted:
                 self.bell()
 
     def say(self, text: str, colour: str = "") -> None:
-        """One sentence in the status line of the screen a person sees, and of the center they come back to."""
+        """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while."""
+        self._held_until = inf if colour in _PROBLEMS else self.clock.monotonic() + _ANSWER_S
+        self._write(text, colour)
+
+    def _write(self, text: str, colour: str) -> None:
+        """In the status line of the screen a person sees, and of the center they come back to."""
         self.center.status.say(text, colour)
         if self.screen is not self.center:
             for line in self.screen.query(StatusLine):
@@ -156,7 +168,7 @@ class WarRoom(App[int]):
     def target(self) -> TaskRow | None:
         """The task the screen is about."""
         screen = self.screen
-        if isinstance(screen, TaskScreen | DiffScreen):
+        if isinstance(screen, Place):
             return self.war.tasks.get(screen.task_id)
         return self.center.target()
 
@@ -168,6 +180,7 @@ class WarRoom(App[int]):
     def action_perform(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
         action, situation = BY_ID[action_id], self.situation()
+        self._held_until = -inf
         if (reason := action.why_not(situation)) is not None:
             self.say(reason, "$warn")
         elif not self.orders.carry_out(action.verb, situation.task):
@@ -194,15 +207,19 @@ class WarRoom(App[int]):
         for pane in self.screen.query(Lines):
             pane.refresh()
 
+    def _calm(self) -> None:
+        self._write("", "")
+        self.center.whole()
+
     def _help(self) -> None:
-        where: Where = "center"
-        if isinstance(self.screen, DiffScreen):
-            where = "diff"
-        elif isinstance(self.screen, TaskScreen):
-            where = "task"
+        from app.screen.help import HelpDialog
+
+        where = self.screen.where if isinstance(self.screen, Place) else "center"
         self.push_screen(HelpDialog(where, self.situation()))
 
     def _quit(self) -> None:
+        from app.screen.confirm import Confirm
+
         running, queued = len(self.war.missions), len(self.war.with_status("queued"))
         if not running and not queued:
             self.exit(0)
@@ -219,10 +236,17 @@ class WarRoom(App[int]):
 
     async def action_quit(self) -> None:
         """ctrl+q asks like q; asked again while it asks, it leaves."""
+        from app.screen.confirm import Confirm
+
         if isinstance(self.screen, Confirm):
             self.exit(0)
         else:
             self._quit()
+
+    def action_help_quit(self) -> None:
+        """ctrl+c is for copying what is selected; with nothing selected it ends nothing, and says what does."""
+        leave = BY_ID["leave"].key(self.situation())
+        self.say(f"ctrl+c ends nothing here. {leave} leaves, x cancels a task.")
 
 
 def _line(text: str) -> str:

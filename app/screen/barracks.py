@@ -18,7 +18,7 @@ class Barracks(Lines):
         self.ascii_only = ascii_only
         self._rows: list[UnitRow] = []
         super().__init__(id="barracks", classes="pane")
-        self.border_title = "BARRACKS"
+        self.title("6 BARRACKS")
 
     def changed(self) -> None:
         """Take the roster anew."""
@@ -39,4 +39,5 @@ class Barracks(Lines):
             cell((row.tier, tier_colour(row.tier)), 8),
             (look.word, look.colour),
             f" T{row.task}" if row.task is not None else "",
+            (f"  {row.note}" if row.health == "offline" else "", "$quiet"),
         ).truncate(width, ellipsis=True)

@@ -8,11 +8,12 @@ from textual.message import Message
 from app.screen.columns import cell, joined
 from app.screen.lines import Lines
 from app.screen.looks import complexity_colour, outcome_look, status_look, tier_colour
-from app.screen.state import TaskRow, War
+from app.screen.state import WAITING, TaskRow, War
 from app.screen.words import dollars
 
 EMPTY = ("No bounties yet.", "Press n to post one.")
 OPENING = ("Opening the war room…",)
+_LABEL_WIDTH = 5
 
 
 class Board(Lines):
@@ -27,6 +28,7 @@ class Board(Lines):
         self._war = war
         self.ascii_only = ascii_only
         self._rows: list[TaskRow] = []
+        self._label_width = _LABEL_WIDTH
         self.selected_id: int | None = None
         super().__init__(id="board", classes="pane")
 
@@ -48,6 +50,7 @@ class Board(Lines):
             index = min(self.cursor, len(self._rows) - 1)
             self.selected_id = self._rows[index].id
         self.cursor = index or 0
+        self._label_width = max([_LABEL_WIDTH, *(len(row.label) + 1 for row in self._rows)])
         self._say_counts()
         super().changed()
 
@@ -70,10 +73,13 @@ class Board(Lines):
         """One task."""
         if not self._rows:
             return Content.styled((EMPTY if self._war.opened else OPENING)[index], "$quiet")
-        return task_line(self._rows[index], width, here=index == self.cursor, ascii_only=self.ascii_only)
+        row, here = self._rows[index], index == self.cursor
+        return task_line(row, width, here=here, label_width=self._label_width, ascii_only=self.ascii_only)
 
 
-def task_line(row: TaskRow, width: int, *, here: bool, ascii_only: bool = False) -> Content:
+def task_line(
+    row: TaskRow, width: int, *, here: bool, label_width: int = _LABEL_WIDTH, ascii_only: bool = False
+) -> Content:
     """A row of the board in `width` cells. Columns give way as it gets narrower: cost, tier, then the outcome."""
     look = status_look("needs_human" if row.asks else row.status)
     word = look.word
@@ -84,15 +90,21 @@ def task_line(row: TaskRow, width: int, *, here: bool, ascii_only: bool = False)
     front = joined(
         (pointer, "$loud"),
         " ",
-        cell(row.label, 5),
+        cell(row.label, label_width),
         cell((f"C{row.complexity}", complexity_colour(row.complexity)), 4),
         cell((f"P{row.priority}", "$quiet"), 4),
     )
     extras: list[Content] = []
     if width >= 66:
         extras.append(cell((row.tier or "-", tier_colour(row.tier)), 8))
-    if width >= 76:
-        price = "free" if row.cost_nano == 0 else dollars(row.cost_nano)
-        extras.append(cell((price if row.status != "open" else "", "$quiet"), 9))
+    if width >= 72:
+        extras.append(cell((_price(row), "$quiet"), 9))
     room = width - front.cell_length - state.cell_length - sum(extra.cell_length for extra in extras) - 1
     return joined(front, cell(row.title, room), " ", *extras, state).truncate(width)
+
+
+def _price(row: TaskRow) -> str:
+    """What it cost so far. Nothing is said to be free before anything was done."""
+    if row.cost_nano == 0:
+        return "" if row.status in WAITING or row.status == "running" else "free"
+    return dollars(row.cost_nano)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from app.screen.reduce import apply
+from agents.clock import Clock
+from app.screen.chronicle import notice
+from app.screen.reduce import apply, recall
 from app.screen.state import Part, War
 from sounds.cues import Cue, cue_for
 
@@ -21,6 +23,8 @@ RATE = 15
 """Drawings a second at most."""
 REMOTE_RATE = 10
 """The same over SSH, where every drawing is traffic."""
+HISTORY = 500
+"""Events of this repository that are read back when the screen opens."""
 _SLOW = Part.RADAR | Part.CREDITS
 _SLOW_S = 0.5
 _TICK_S = 1.0
@@ -30,10 +34,24 @@ _CREDITS_S = 1.0
 class Bridge:
     """Follows the engine for one screen. Cancel `run` to stop."""
 
-    def __init__(self, war: War, command: Command, draw: Draw, *, rate: int = RATE) -> None:
+    def __init__(
+        self,
+        war: War,
+        command: Command,
+        draw: Draw,
+        clock: Clock,
+        *,
+        notices: Sequence[str] = (),
+        rate: int = RATE,
+    ) -> None:
+        """`notices`: what a person should know about this opening; they are logged below the history."""
         self._war = war
         self._command = command
         self._draw = draw
+        self._clock = clock
+        self._notices = notices
+        self._recalled = 0
+        """The newest event of the history: what comes again with the stream is not told twice."""
         self._interval = 1 / rate
         self._pending = Part.NONE
         self._cue: Cue | None = None
@@ -58,12 +76,19 @@ class Bridge:
         command, war = self._command, self._war
         tasks = await command.tasks()
         running = [mission for task in tasks if task.status == "running" for mission in await command.missions(task.id)]
-        war.burn.read(await command.credits())
+        history = await command.history(HISTORY)
+        credits = await command.credits()
         war.repositories.add(str(command.repository.root))
         war.load(tasks, command.agents(), running)
+        self._recalled = recall(war, history)
+        war.burn.read(credits)
+        for text in self._notices:
+            notice(war.log, self._clock.now(), text)
         self._want(Part.ALL)
 
     async def _take(self, event: Event) -> None:
+        if 0 < event.seq <= self._recalled:
+            return
         self._want(apply(self._war, event))
         cue = cue_for(event) if event.task is None or event.task in self._war.tasks else None
         if cue is not None and (self._cue is None or cue.priority >= self._cue.priority):
@@ -109,4 +134,5 @@ class Bridge:
 
     def _ticked(self) -> None:
         self._tick = None
-        self._want(Part.MISSIONS | Part.CREDITS)
+        rested = self._war.end_rests(self._clock.now())
+        self._want(Part.MISSIONS | Part.CREDITS | rested)

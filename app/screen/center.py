@@ -31,6 +31,7 @@ WIDE = 120
 """Columns from which the sidebar stands beside the panes."""
 ONE_PANE = 80
 """Columns below which one pane is shown at a time."""
+_PANES = ("board", "missions", "log", "radar", "credits", "barracks")
 _SIDE = frozenset({"radar", "credits", "barracks"})
 
 
@@ -155,6 +156,16 @@ class CommandCenter(Screen[None]):
         self._show(name)
         self.query_one(f"#{name}", Lines).focus()
 
+    def action_next_pane(self) -> None:
+        """The pane after this one, shown or not."""
+        here = _PANES.index(self._shown) if self._shown in _PANES else -1
+        self.action_pane(_PANES[(here + 1) % len(_PANES)])
+
+    def whole(self) -> None:
+        """All panes again, where there is room for them."""
+        if self.zoomed:
+            self.zoom()
+
     def zoom(self) -> None:
         """The focused pane alone, and back."""
         self.zoomed = not self.zoomed
@@ -171,7 +182,9 @@ class CommandCenter(Screen[None]):
         if self._shown in _SIDE and ONE_PANE <= width < WIDE:
             self.zoomed = True
         self.set_class(self.zoomed or width < ONE_PANE, "-alone")
-        for pane in self.query(".pane"):
+        hint = "1-6 other panes" if width < ONE_PANE else "esc all panes" if self.zoomed else ""
+        for pane in self.query(".pane").results(Lines):
             pane.set_class(pane.id == self._shown, "-shown")
+            pane.hint(hint)
         self.query_one("#front").set_class(self._shown not in _SIDE, "-holds")
         self.query_one("#side").set_class(self._shown in _SIDE, "-holds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from agents.sanitize import one_line, sanitize
@@ -98,7 +99,7 @@ def _escalated(log: LogBook, event: e.MissionEscalated) -> None:
 
 def _task_finished(log: LogBook, event: e.TaskFinished) -> None:
     mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
-    warned = f"  ({len(event.warnings)} warnings)" if event.warnings else ""
+    warned = f"  ({counted(len(event.warnings), 'warning')})" if event.warnings else ""
     log.write(_line(event, mark, str(event.outcome).upper(), f"{event.reason}{warned}", tone=tone))
 
 
@@ -145,6 +146,11 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "budget.exhausted": _exhausted,
     "approval.requested": _asked,
 }
+
+
+def notice(log: LogBook, at: datetime, text: str) -> None:
+    """Write what a person should know, which no event says."""
+    log.write(Record(at, "", "!", "notice", one_line(text, 500), tone="warn", kind="alarm"))
 
 
 def chronicle(log: LogBook, event: e.Event) -> Part:

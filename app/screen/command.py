@@ -88,6 +88,9 @@ class Command(Protocol):
     def events(self) -> EventStream:
         """Everything that happens from now on."""
 
+    async def history(self, limit: int) -> Sequence[Event]:
+        """The last events of this repository, oldest first."""
+
     def agents(self) -> tuple[Agent, ...]:
         """The roster."""
 

@@ -9,7 +9,7 @@ from app.screen.columns import joined
 from app.screen.lines import Lines
 from app.screen.radar import LANES, lane_counts
 from app.screen.state import War
-from app.screen.words import bar, count, dollars
+from app.screen.words import bar, count, counted, dollars
 
 
 class CreditsPane(Lines):
@@ -21,7 +21,7 @@ class CreditsPane(Lines):
         self.ascii_only = ascii_only
         self._drawn: list[Content] = []
         super().__init__(id="credits", classes="pane")
-        self.border_title = "5 CREDITS"
+        self.title("5 CREDITS")
 
     def changed(self) -> None:
         """Take the figures anew."""
@@ -71,7 +71,7 @@ def credit_lines(war: War, clock: Clock, width: int, *, ascii_only: bool = False
     if burn.reserved_nano:
         lines.append(Content.styled(f"{dollars(burn.reserved_nano)} reserved", "$quiet"))
     if burn.unknown_calls:
-        lines.append(Content.styled(f"{burn.unknown_calls} calls of unknown price: n/a", "$warn"))
+        lines.append(Content.styled(f"{counted(burn.unknown_calls, 'call')} of unknown price: n/a", "$warn"))
     if war.simulated:
         lines.append(Content.styled("SIMULATION: no real money", "$warn"))
     return lines

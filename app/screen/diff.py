@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 
 from agents.sanitize import sanitize
-from app.screen.actions import Situation, bindings
+from app.screen.actions import Situation, Where, bindings
 from app.screen.check_page import output_lines, verdict_lines
-from app.screen.pages import Page
+from app.screen.pages import Page, Prose
+from app.screen.place import Place
 from app.screen.strips import KeyLine, StatusLine
 
 if TYPE_CHECKING:
@@ -46,27 +46,25 @@ def _colour(line: str, in_hunk: bool) -> str:
     return {"@": "$info", "+": "$good", "-": "$bad", "\\": "$quiet"}.get(line[:1], "")
 
 
-class DiffScreen(Screen[None]):
+class DiffScreen(Place):
     """One task's result."""
 
+    where: ClassVar[Where] = "diff"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(where="diff")]
 
     def __init__(
         self, task: Task, lines: Sequence[Content], files: Sequence[int], situation: Situation, *, ascii_only: bool
     ) -> None:
-        self.task_id = task.id
         self._reviewed = task
         self._lines = lines
         self._files = files
-        self._situation = situation
         self._ascii = ascii_only
-        super().__init__()
+        super().__init__(task.id, situation)
 
     def compose(self) -> ComposeResult:
         """Verdict, diff, output of the check, status, keys."""
-        verdict = Page(verdict_lines(self._reviewed, ascii_only=self._ascii), id="verdict")
+        verdict = Prose(verdict_lines(self._reviewed, ascii_only=self._ascii), id="verdict")
         verdict.can_focus = False
-        verdict.styles.height = verdict.line_count()
         yield verdict
         with Container(id="proof"):
             diff = Page(self._lines, id="diff", classes="pane")
@@ -80,9 +78,7 @@ class DiffScreen(Screen[None]):
             check.border_title = "CHECK"
             yield check
         yield StatusLine()
-        keys = KeyLine("diff")
-        keys.show(self._situation)
-        yield keys
+        yield KeyLine("diff")
 
     def on_mount(self) -> None:
         """The diff takes the keys."""
@@ -102,7 +98,3 @@ class DiffScreen(Screen[None]):
             )
         else:
             diff.scroll_to(y=target, animate=False, force=True)
-
-    def action_back(self) -> None:
-        """Back."""
-        self.dismiss(None)

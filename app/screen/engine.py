@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +26,24 @@ class Opened:
 
     command: Command
     warnings: tuple[str, ...] = ()
+    offline: Mapping[str, str] = field(default_factory=dict)
+    """Why a tier cannot be reached, by its name."""
     begin: Callable[[], Awaitable[None]] = _nothing
 
 
-_NEEDED = ("agents.configuration", "agents.dispatch.readiness", "agents.headquarters", "agents.proving.demo")
+_NEEDED = (
+    "agents.configuration",
+    "agents.dispatch.readiness",
+    "agents.headquarters",
+    "agents.proving.demo",
+    "app.screen.diff",
+    "app.screen.new_task",
+    "app.screen.task_page",
+)
 
 
 def load() -> None:
-    """Import what opening needs: half a second of work, meant for a thread while the screen is painted already."""
+    """Import what opening and the first keys need: half a second of work, for a thread behind the painted screen."""
     for name in _NEEDED:
         import_module(name)
 
@@ -59,16 +69,16 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
         warnings = (*found.warnings, *hq.warnings)
         ready = await look(hq.settings, hq.store)
         if ready.available:
-            yield Opened(hq, warnings)
+            yield Opened(hq, warnings, ready.missing)
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
         if await hq.tasks():
-            yield Opened(hq, (f"No model can be reached: {why}", *warnings))
+            yield Opened(hq, (f"No model can be reached: {why}", *warnings), ready.missing)
             return
         await own.aclose()
         played = await stack.enter_async_context(simulation(seed=seed))
         said = f"SIMULATION, because no model can be reached: {why}"
-        yield Opened(played.command, (said, *played.warnings), played.begin)
+        yield Opened(played.command, (said, *played.warnings), begin=played.begin)
 
 
 @asynccontextmanager
@@ -98,7 +108,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
                     await hq.post(as_posted(task))
                 await hq.dispatch_all()
 
-            yield Opened(hq, hq.warnings, begin)
+            yield Opened(hq, hq.warnings, begin=begin)
 
 
 def _repository(folder: Path) -> Path:

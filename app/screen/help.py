@@ -13,36 +13,41 @@ from agents.sanitize import one_line
 from app.screen.actions import HEADINGS, Situation, Verdict, Where, actions_of
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog
-from app.screen.lines import Lines
+from app.screen.pages import Prose
+
+_KEY_WIDTH = 11
 
 
-class HelpPage(Lines):
+class HelpPage(Prose):
     """Every key, what it does, and why it does nothing right now."""
 
     def __init__(self, where: Where, situation: Situation) -> None:
         places: list[Where] = [where, "everywhere", "pane"]
         places += [place for place in HEADINGS if place not in places]
-        self._lines: list[tuple[str, str, Verdict]] = []
+        lines: list[Content] = []
         for place in places:
-            self._lines.append(("", HEADINGS[place], None))
+            lines.append(Content.styled(HEADINGS[place], "bold $loud"))
             for action in actions_of(place):
                 why_not = action.why_not(situation) if place in {where, "everywhere"} else None
-                self._lines.append((one_line(action.key(situation), 12), action.help, why_not))
-        super().__init__(id="help")
+                lines += _explained(one_line(action.key(situation), 12), action.help, why_not)
+        super().__init__(lines, id="help")
 
-    def line_count(self) -> int:
-        """Headings and actions."""
-        return len(self._lines)
+    def fold(self, line: Content, width: int) -> list[Content]:
+        """What does not fit goes on below its own column."""
+        if line.cell_length <= width or width <= 2 * _KEY_WIDTH:
+            return super().fold(line, width)
+        first, *more = line[_KEY_WIDTH:].wrap(width - _KEY_WIDTH)
+        return [joined(line[:_KEY_WIDTH], first), *(joined(" " * _KEY_WIDTH, part) for part in more)]
 
-    def line(self, index: int, width: int) -> Content:
-        """One of them."""
-        key, text, why_not = self._lines[index]
-        if not key:
-            return Content.styled(text, "bold $loud")
-        if why_not is not None:
-            quiet = joined(cell((f"  {key}", "$quiet"), 11), (f"{text} – {why_not}", "$quiet"))
-            return quiet.truncate(width, ellipsis=True)
-        return joined(cell((f"  {key}", "bold $info"), 11), text).truncate(width, ellipsis=True)
+
+def _explained(key: str, text: str, why_not: Verdict) -> list[Content]:
+    """A key and what it does; on a line of its own why it does nothing now."""
+    if why_not is None:
+        return [joined(cell((f"  {key}", "bold $info"), _KEY_WIDTH), text)]
+    return [
+        joined(cell((f"  {key}", "$quiet"), _KEY_WIDTH), (text, "$quiet")),
+        Content.styled(" " * _KEY_WIDTH + why_not, "$warn"),
+    ]
 
 
 class HelpDialog(Dialog[None]):

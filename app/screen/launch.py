@@ -83,7 +83,7 @@ async def _engine(app: WarRoom, prepare: Prepare, closing: asyncio.Event) -> Non
         app.engine_failed(error)
         raise
     try:
-        app.engine_ready(opened.command, opened.warnings)
+        app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
         await closing.wait()
         begin.cancel()

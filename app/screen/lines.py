@@ -32,9 +32,21 @@ class Lines(ScrollView, can_focus=True):
         """A line was chosen with the mouse a second time."""
 
     cursor: int = 0
+    _title = _hint = ""
 
     def title(self, text: str) -> None:
-        """Write `text`, our own words only, on the pane's frame. Setting it anew would draw the frame anew."""
+        """Write `text`, our own words only, on the pane's frame."""
+        self._title = text
+        self._frame()
+
+    def hint(self, text: str) -> None:
+        """Write beside the title how to get to the panes that are not shown; nothing to write nothing."""
+        self._hint = text
+        self._frame()
+
+    def _frame(self) -> None:
+        """Setting a title anew would draw the frame anew."""
+        text = f"{self._title}  {self._hint}" if self._hint else self._title
         if self.border_title != text:
             self.border_title = text
 

@@ -27,7 +27,7 @@ class Missions(Lines):
         self.ascii_only = ascii_only
         self._rows: list[MissionRow | UnitRow] = []
         super().__init__(id="missions", classes="pane")
-        self.border_title = "2 ACTIVE MISSIONS"
+        self.title("2 ACTIVE MISSIONS")
 
     @property
     def selected_task(self) -> int | None:
@@ -70,7 +70,7 @@ def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, asci
     cost = "free" if row.cost_nano == 0 else dollars(row.cost_nano)
     back = joined(
         " ",
-        cell((steps, "$info"), 16) if width >= 76 else "",
+        cell((steps, "$info"), 16) if width >= 68 else "",
         cell((cost, "$quiet"), 8) if width >= 100 else "",
         (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
     )

@@ -10,6 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.events import Paste
+from textual.message import Message
 from textual.widgets import Input, Select, TextArea
 
 from app.screen.actions import bindings
@@ -30,6 +32,22 @@ class Draft:
     go: bool
 
 
+class TitleInput(Input):
+    """One line; what is pasted below its first line is the brief, not lost."""
+
+    class More(Message):
+        """The lines below the first."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    def _on_paste(self, event: Paste) -> None:
+        _, _, rest = event.text.strip().partition("\n")
+        if rest.strip():
+            self.post_message(self.More(rest.strip()))
+
+
 class NewTaskDialog(Dialog[Draft]):
     """Answers a draft that can be posted, or None."""
 
@@ -43,7 +61,7 @@ class NewTaskDialog(Dialog[Draft]):
     def compose(self) -> ComposeResult:
         """The fields, in the order they are asked."""
         with VerticalScroll(classes="dialog", id="new-task", can_focus=False):
-            yield self._input("title", "Title", "Add a slug helper")
+            yield self._titled(TitleInput(placeholder="Add a slug helper", id="title", select_on_focus=False), "Title")
             brief = TextArea(id="brief", soft_wrap=True, tab_behavior="focus")
             brief.cursor_blink = False
             brief.border_title = "Brief (more words, if it needs them)"
@@ -55,21 +73,28 @@ class NewTaskDialog(Dialog[Draft]):
                 yield self._input("priority", "Priority 1–10", "", value="5")
                 options = [(Content(name), name) for name in (AUTO, *self._tiers)]
                 tier: Select[str] = Select(options, value=AUTO, allow_blank=False, id="tier")
-                tier.border_title = "Tier"
                 yield tier
             yield Plain("", id="problem")
             keys = "⏎ or ctrl+o post   ctrl+g post and dispatch   tab next   esc leave"
             yield Plain(Content.styled(keys, "$info"), classes="answers")
 
     def _input(self, name: str, title: str, placeholder: str, value: str = "") -> Input:
-        field = Input(value=value, placeholder=placeholder, id=name, select_on_focus=False)
+        return self._titled(Input(value=value, placeholder=placeholder, id=name, select_on_focus=False), title)
+
+    def _titled(self, field: Input, title: str) -> Input:
         field.cursor_blink = False
         field.border_title = title
         return field
 
     def on_mount(self) -> None:
-        """Start with the title."""
+        """Start with the title. The frame of a choice is its value's."""
+        self.query_one("#tier SelectCurrent").border_title = "Tier"
         self.query_one("#title", Input).focus()
+
+    def on_title_input_more(self, event: TitleInput.More) -> None:
+        """A text of several lines was pasted as the title."""
+        brief = self.query_one("#brief", TextArea)
+        brief.insert(event.text, location=brief.document.end)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a one-line field posts."""

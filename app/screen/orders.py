@@ -1,4 +1,7 @@
-"""What the actions do: a verb of the table, carried out on the task a person stands on."""
+"""What the actions do: a verb of the table, carried out on the task a person stands on.
+
+Dialogs and screens are imported where they are opened: the first frame is painted without them.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from agents.sanitize import one_line
 from app.screen.actions import Situation
-from app.screen.comment import Comment
-from app.screen.confirm import Confirm
-from app.screen.diff import DiffScreen, diff_lines
-from app.screen.new_task import Draft, NewTaskDialog
+from app.screen.place import Place
 from app.screen.state import TaskRow, War
-from app.screen.task_page import task_page
-from app.screen.task_screen import TaskScreen
+from app.screen.wording import message_of
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.screen.center import CommandCenter
     from app.screen.command import Command
+    from app.screen.new_task import Draft
 
 Work = Callable[["Command"], Awaitable[object]]
 
@@ -47,6 +46,8 @@ class Orders:
         self._app = app
         self._bridgehead = bridgehead
         self.command: Command | None = None
+        self._busy: set[int] = set()
+        """Tasks whose merge, removal or retry is under way."""
         self._verbs: Mapping[str, Callable[[TaskRow], None]] = {
             "open": self._open,
             "dispatch": self._dispatch,
@@ -89,6 +90,8 @@ class Orders:
     # New tasks
 
     def _new(self) -> None:
+        from app.screen.new_task import NewTaskDialog
+
         tiers = [name for name, tier in self.command.settings.tiers.items() if tier.enabled] if self.command else []
         self._app.push_screen(NewTaskDialog(tiers), self._drafted)
 
@@ -122,14 +125,21 @@ class Orders:
         self._confirmed(
             f"Accept {row.label}: {row.title}?",
             f"{proof}Its commit is merged onto {branch}.",
-            lambda: self._leave_after(row, lambda command: command.accept(row.id), f"{row.label} is accepted."),
+            lambda: self._leave_after(
+                row,
+                lambda command: command.accept(row.id),
+                f"Accepting {row.label}: if {branch} has moved on, the check runs once more.",
+                f"{row.label} is accepted.",
+            ),
         )
 
     def _reject(self, row: TaskRow) -> None:
         self._confirmed(
             f"Reject {row.label}: {row.title}?",
             "Its branch and worktree are removed; the work in them is lost. The task is open again.",
-            lambda: self._leave_after(row, lambda command: command.reject(row.id), f"{row.label} is rejected."),
+            lambda: self._leave_after(
+                row, lambda command: command.reject(row.id), f"Rejecting {row.label}.", f"{row.label} is rejected."
+            ),
         )
 
     def _cancel(self, row: TaskRow) -> None:
@@ -143,37 +153,59 @@ class Orders:
             cancel()
 
     def _retry(self, row: TaskRow) -> None:
+        from app.screen.comment import Comment
+
         def answered(comment: str | None) -> None:
             if comment is not None:
-                self._leave_after(row, lambda command: command.retry(row.id, comment), f"{row.label} is sent back.")
+                self._leave_after(
+                    row,
+                    lambda command: command.retry(row.id, comment),
+                    f"Sending {row.label} back.",
+                    f"{row.label} is sent back.",
+                )
 
         self._app.push_screen(Comment(row.label), answered)
 
     def _confirmed(self, question: str, consequence: str, then: Callable[[], None]) -> None:
+        from app.screen.confirm import Confirm
+
         def answered(yes: bool | None) -> None:
             if yes:
                 then()
 
         self._app.push_screen(Confirm(question, consequence), answered)
 
-    def _leave_after(self, row: TaskRow, work: Work, done: str) -> None:
+    def _leave_after(self, row: TaskRow, work: Work, doing: str, done: str) -> None:
         """Ask for `work`; when it is done, leave the diff it was asked on. Said on the screen a person then sees."""
 
         async def ask() -> None:
-            if await self._ask(work, ""):
+            self._busy.add(row.id)
+            try:
+                carried_out = await self._ask(work, "")
+            finally:
+                self._busy.discard(row.id)
+            if carried_out:
                 screen = self._app.screen
-                if isinstance(screen, DiffScreen) and screen.task_id == row.id:
+                if isinstance(screen, Place) and screen.where == "diff" and screen.task_id == row.id:
                     await self._app.pop_screen()
                 self._bridgehead.say(done, "$good")
 
+        if row.id in self._busy:
+            self._bridgehead.say(f"{row.label} is being seen to already.", "$warn")
+            return
+        self._bridgehead.say(doing)
         self._app.run_worker(ask(), group="orders", exit_on_error=False)
 
     # Screens
 
     def _open(self, row: TaskRow) -> None:
+        from app.screen.task_screen import TaskScreen
+
         self._app.push_screen(TaskScreen(row.id, self._page, self._bridgehead.situation()))
 
     async def _page(self, task_id: int) -> list[Content]:
+        from app.screen.task_page import task_page
+
         if self.command is None:
             return []
         task = await self.command.task(task_id)
@@ -188,6 +220,8 @@ class Orders:
         self.order(lambda command: self._show_diff(command, row.id), "")
 
     async def _show_diff(self, command: Command, task_id: int) -> None:
+        from app.screen.diff import DiffScreen, diff_lines
+
         task = await command.task(task_id)
         text = await command.diff(task_id)
         if not text.strip():
@@ -197,10 +231,3 @@ class Orders:
         situation = self._bridgehead.situation()
         screen = DiffScreen(task, lines, files, situation, ascii_only=self._bridgehead.ascii_only)
         await self._app.push_screen(screen)
-
-
-def message_of(error: BaseException) -> str:
-    """What a person reads of an error: the engine's own words, else its kind and words, on one line."""
-    words = one_line(str(error), 400)
-    made_for_people = type(error).__module__.startswith("agents.")
-    return words if words and made_for_people else one_line(f"{type(error).__name__}: {error}", 400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.geometry import Size
 
 from app.screen.lines import Lines
 
@@ -35,8 +36,8 @@ class Page(Lines):
 class Prose(Lines):
     """Lines wrapped to the pane's width; `show` replaces them and stays at the end if it was there."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        self._source: list[Content] = []
+    def __init__(self, lines: Sequence[Content] = (), *, id: str | None = None) -> None:
+        self._source = list(lines)
         self._wrapped: list[Content] = []
         self._wrapped_for = (0, 0)
         self._version = 0
@@ -51,12 +52,16 @@ class Prose(Lines):
         if at_end:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """For a pane as tall as its text."""
+        return sum(len(self.fold(line, width)) for line in self._source) if width > 0 else len(self._source)
+
     def changed(self) -> None:
         """Wrap anew when the text or the width is another."""
         width = self.scrollable_content_region.width
         if width > 0 and (width, self._version) != self._wrapped_for:
             self._wrapped_for = (width, self._version)
-            self._wrapped = [part for line in self._source for part in _wrap(line, width)]
+            self._wrapped = [part for line in self._source for part in self.fold(line, width)]
         super().changed()
 
     def line_count(self) -> int:
@@ -67,8 +72,8 @@ class Prose(Lines):
         """One of them."""
         return self._wrapped[index]
 
-
-def _wrap(line: Content, width: int) -> list[Content]:
-    if line.cell_length <= width:
-        return [line]
-    return line.wrap(width) or [Content("")]
+    def fold(self, line: Content, width: int) -> list[Content]:
+        """One line in as many as it needs."""
+        if line.cell_length <= width:
+            return [line]
+        return line.wrap(width) or [Content("")]

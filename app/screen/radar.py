@@ -23,7 +23,7 @@ class Radar(Lines):
         self.ascii_only = ascii_only
         self._drawn: list[Content] = []
         super().__init__(id="radar", classes="pane")
-        self.border_title = "4 RADAR"
+        self.title("4 RADAR")
 
     def changed(self) -> None:
         """Draw the lanes anew."""
@@ -64,12 +64,18 @@ def radar(war: War, width: int, *, ascii_only: bool = False) -> list[Content]:
     columns["FIELD"] = _field(war, ascii_only)
     height = max((len(column) for column in columns.values()), default=0)
     headings = [
-        cell((f"{lane} {counts[lane]}", "bold $info" if counts[lane] else "$quiet"), lane_width) for lane in LANES
+        cell((_heading(lane, counts[lane], lane_width - 1), "bold $info" if counts[lane] else "$quiet"), lane_width)
+        for lane in LANES
     ]
     lines = [joined(*headings)]
     for index in range(height):
         lines.append(joined(*(cell(_at(columns[lane], index), lane_width) for lane in LANES)))
     return lines
+
+
+def _heading(lane: str, number: int, width: int) -> str:
+    """The lane and its count; where both do not fit it is the name that gives way."""
+    return f"{lane[: max(1, width - len(str(number)) - 1)]} {number}"
 
 
 def _at(column: list[Content], index: int) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -93,7 +93,8 @@ def _mission_finished(war: War, event: e.MissionFinished) -> Part:
 
 def _health(war: War, event: e.AgentHealth) -> Part:
     health, note = str(event.health), one_line(event.note, 120)
-    war.change_mission(event.mission, health=health, step=event.step, max_steps=event.max_steps, note=note)
+    known = {"step": event.step, "max_steps": event.max_steps}
+    war.change_mission(event.mission, health=health, note=note, **{name: n for name, n in known.items() if n})
     if event.agent:
         callsign = one_line(event.agent, 24)
         unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
@@ -121,13 +122,22 @@ def _delta(war: War, event: e.ModelDelta) -> Part:
     return Part.TRANSCRIPT
 
 
-def _usage(war: War, event: e.ModelUsage) -> Part:
+def _pace(war: War, event: Any) -> None:
     war.burn.measure(event.at, event.usage.total, event.cost_nano)
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    """Of two amounts; unknown when either is."""
+    return None if one is None or other is None else one + other
+
+
+def _usage(war: War, event: e.ModelUsage) -> Part:
+    _pace(war, event)
     if event.mission is not None and (row := war.missions.get(event.mission)) is not None:
-        known = row.cost_nano is not None and event.cost_nano is not None
-        cost = (row.cost_nano or 0) + (event.cost_nano or 0) if known else None
-        war.change_mission(event.mission, cost_nano=cost)
-    return Part.CREDITS | Part.MISSIONS
+        war.change_mission(event.mission, cost_nano=_sum(row.cost_nano, event.cost_nano))
+    if event.task is not None and (task := war.tasks.get(event.task)) is not None:
+        war.change_task(event.task, cost_nano=_sum(task.cost_nano, event.cost_nano))
+    return Part.CREDITS | Part.MISSIONS | Part.BOARD
 
 
 def _tool(war: War, event: e.ToolStarted) -> Part:
@@ -200,6 +210,24 @@ _EVERYBODYS = ("task.posted", "budget.", "agent.cooling")
 def concerns(war: War, event: e.Event) -> bool:
     """Whether `event` is about this board. Another War Room on the same home works on other repositories."""
     return event.task is None or event.task in war.tasks or event.type.startswith(_EVERYBODYS)
+
+
+_STANDING = frozenset({"agent.health", "tool.started", "check.started", "check.finished", "model.usage"})
+"""Types that say where a mission stands. What it cost so far is in no row before it ends."""
+
+
+def recall(war: War, history: Sequence[e.Event]) -> int:
+    """Take what happened before the screen opened, once the rows are loaded: the log, the pace of spending, and where
+    missions under way stand. The rows themselves are newer than any of it. Returns the newest sequence number."""
+    for event in history:
+        if not concerns(war, event):
+            continue
+        chronicle(war.log, event)
+        if event.type in _STANDING and event.mission in war.missions:
+            RULES[event.type](war, event)
+        elif event.type == "model.usage":
+            _pace(war, event)
+    return max((event.seq for event in history), default=0)
 
 
 def apply(war: War, event: e.Event) -> Part:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ WAITING = frozenset({"open", "queued", "blocked"})
 TAIL = 8_000
 """Characters kept of what a model is saying right now."""
 _TAILS = 16
+_GRACE = timedelta(seconds=10)
+"""How long after its time an agent still counts as resting: a full reset takes longer than the rest it is part of."""
 
 
 class Part(Flag):
@@ -147,6 +149,8 @@ class War:
         self.tails: dict[int, str] = {}
         self.opened = False
         self.simulated = False
+        self.offline: Mapping[str, str] = {}
+        """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.repository = ""
         self.branch = ""
         self.repositories: set[str] = set()
@@ -159,10 +163,9 @@ class War:
         for task in tasks:
             self.put_task(task)
         for agent in agents:
-            callsign = one_line(agent.callsign, 24)
-            self.units[callsign] = UnitRow(
-                callsign, one_line(agent.tier, 20), str(agent.health), agent.task, one_line(agent.note, 120)
-            )
+            callsign, why = one_line(agent.callsign, 24), self.offline.get(agent.tier, "")
+            health, note = ("offline", why) if why and agent.task is None else (str(agent.health), agent.note)
+            self.units[callsign] = UnitRow(callsign, one_line(agent.tier, 20), health, agent.task, one_line(note, 120))
         for mission in missions:
             if mission.finished_at is None and mission.task in self.tasks:
                 self.missions.setdefault(mission.id, mission_row(mission))
@@ -189,6 +192,15 @@ class War:
         """No mission of the task is in the field any more."""
         for mission_id in [row.id for row in self.missions.values() if row.task == task_id]:
             del self.missions[mission_id]
+
+    def end_rests(self, now: datetime) -> Part:
+        """Agents whose rest is long over are ready, whether or not anybody is left to say so."""
+        over = [
+            unit for unit in self.cooling() if unit.cooling_until is not None and unit.cooling_until + _GRACE <= now
+        ]
+        for unit in over:
+            self.units[unit.callsign] = replace(unit, health="ready", note="", cooling_until=None)
+        return Part.FIELD if over else Part.NONE
 
     def hear(self, mission_id: int, text: str) -> None:
         """A model said more: keep the tail of it."""

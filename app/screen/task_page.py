@@ -11,7 +11,7 @@ from agents.sanitize import one_line, sanitize
 from app.screen.check_page import output_lines, verdict_lines
 from app.screen.columns import joined
 from app.screen.looks import complexity_colour, outcome_look, status_look, tier_colour
-from app.screen.words import dollars, span
+from app.screen.words import counted, dollars, span
 
 if TYPE_CHECKING:
     from agents.models.chat import Message
@@ -84,7 +84,10 @@ def _mission(mission: Mission, ascii_only: bool) -> list[Content]:
         (f"{outcome.mark(ascii_only)} {outcome.word}", outcome.colour),
         f"  {mission.label}  {one_line(mission.agent, 24)}  ",
         (one_line(mission.tier, 20), tier_colour(mission.tier)),
-        (f"  {mission.way}, {mission.variant}  {mission.steps} steps  {cost}  {span(mission.seconds)}", "$quiet"),
+        (
+            f"  {mission.way}, {mission.variant}  {counted(mission.steps, 'step')}  {cost}  {span(mission.seconds)}",
+            "$quiet",
+        ),
     )
     return [line, *([Content.styled(f"  {one_line(mission.reason, 400)}", "$quiet")] if mission.reason else [])]
 

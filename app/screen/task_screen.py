@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import Screen
 
-from app.screen.actions import Situation, bindings
+from app.screen.actions import Situation, Where, bindings
 from app.screen.pages import Prose
+from app.screen.place import Place
 from app.screen.strips import KeyLine, StatusLine
+from app.screen.wording import message_of
 
 Fetch = Callable[[int], Coroutine[Any, Any, list[Content]]]
 """The page of a task, made from what the engine has stored and what is being said."""
@@ -20,17 +21,16 @@ Fetch = Callable[[int], Coroutine[Any, Any, list[Content]]]
 _RENEW_S = 0.5
 
 
-class TaskScreen(Screen[None]):
+class TaskScreen(Place):
     """One task."""
 
+    where: ClassVar[Where] = "task"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(where="task")]
 
     def __init__(self, task_id: int, fetch: Fetch, situation: Situation) -> None:
-        self.task_id = task_id
         self._fetch = fetch
-        self._situation = situation
         self._busy = self._stale = False
-        super().__init__()
+        super().__init__(task_id, situation)
 
     def compose(self) -> ComposeResult:
         """The page, status, keys."""
@@ -41,12 +41,10 @@ class TaskScreen(Screen[None]):
     def on_mount(self) -> None:
         """The page takes the keys."""
         self.query_one(Prose).focus()
-        self.renew(self._situation)
 
     def renew(self, situation: Situation) -> None:
         """Something about the task changed: fetch the page again, at most twice a second."""
-        self._situation = situation
-        self.query_one(KeyLine).show(situation)
+        super().renew(situation)
         if self._busy:
             self._stale = True
             return
@@ -56,6 +54,8 @@ class TaskScreen(Screen[None]):
     async def _renew(self) -> None:
         try:
             self.query_one(Prose).show(await self._fetch(self.task_id))
+        except Exception as error:
+            self.query_one(StatusLine).say(message_of(error), "$bad")
         finally:
             self.set_timer(_RENEW_S, self._rested)
 
@@ -63,8 +63,4 @@ class TaskScreen(Screen[None]):
         self._busy = False
         if self._stale:
             self._stale = False
-            self.renew(self._situation)
-
-    def action_back(self) -> None:
-        """Back to the same row."""
-        self.dismiss(None)
+            self.renew(self.situation)

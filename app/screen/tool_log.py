@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import tzinfo
+from collections.abc import Iterable
+from datetime import date, tzinfo
 
 from textual.content import Content
 
@@ -14,7 +15,7 @@ from app.screen.state import War
 from app.screen.words import clock_time
 
 _TONES = {"plain": "", "good": "$good", "bad": "$bad", "warn": "$warn", "quiet": "$quiet", "info": "$info"}
-_ASCII = str.maketrans("✓✗✔✖…│◇▶↑■◔◦◆–·", "+x+x:|?>^#~.!-.")
+_ASCII = str.maketrans("✓✗✔✖…│◇▶↑■◔◦◆–·—", "+x+x:|?>^#~.!-.-")
 
 
 class ToolLog(Lines):
@@ -25,6 +26,7 @@ class ToolLog(Lines):
         self._zone = zone
         self.ascii_only = ascii_only
         self._shown: deque[Record] = deque(maxlen=CAPACITY)
+        self._day: date | None = None
         self._read = 0
         self.follow = True
         self.unseen = 0
@@ -35,7 +37,7 @@ class ToolLog(Lines):
         """Read what is new in the book."""
         fresh = self._war.log.newest(self._war.log.total - self._read)
         self._read = self._war.log.total
-        wanted = [record for record in fresh if self._wants(record)]
+        wanted = self._dated(record for record in fresh if self._wants(record))
         fallen = max(0, len(self._shown) + len(wanted) - CAPACITY)
         self._shown.extend(wanted)
         if not self.follow:
@@ -50,10 +52,22 @@ class ToolLog(Lines):
     def _wants(self, record: Record) -> bool:
         return self.with_output or record.kind != "output"
 
+    def _dated(self, records: Iterable[Record]) -> list[Record]:
+        """The records, with a line of its own wherever another day begins: times alone would run backwards."""
+        dated: list[Record] = []
+        for record in records:
+            day = record.at.astimezone(self._zone).date()
+            if self._day is not None and day != self._day:
+                dated.append(Record(record.at, "", "—", day.isoformat(), "", tone="quiet", kind="mission"))
+            self._day = day
+            dated.append(record)
+        return dated
+
     def show_output(self, shown: bool) -> None:
         """Show the output of commands, or only the calls."""
         self.with_output = shown
-        self._shown = deque((record for record in self._war.log if self._wants(record)), maxlen=CAPACITY)
+        self._day = None
+        self._shown = deque(self._dated(record for record in self._war.log if self._wants(record)), maxlen=CAPACITY)
         self._read = self._war.log.total
         self.action_edge(True)
         self.changed()

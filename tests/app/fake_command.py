@@ -87,6 +87,7 @@ class FakeCommand:
     refuse: Exception | None = None
     ledger_error: Exception | None = None
     diff_text: str = DIFF
+    past: list[Event] = field(default_factory=list)
     _seq: int = 0
 
     # For the test
@@ -161,6 +162,9 @@ class FakeCommand:
 
     async def tasks(self) -> list[Task]:
         return list(self.board.values())
+
+    async def history(self, limit: int) -> Sequence[Event]:
+        return self.past[-limit:]
 
     async def missions(self, task_id: int) -> Sequence[Mission]:
         return self.attempts.get(task_id, [])

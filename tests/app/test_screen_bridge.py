@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from fake_command import START, FakeCommand
+from fake_command import START, FakeCommand, FixedClock
 
 from agents.events import AgentCooling, AgentHealth, MissionStarted, ModelDelta, TaskPosted, TaskStatusChanged
 from agents.tasks import Health, TaskStatus, Variant, Way
@@ -34,7 +34,7 @@ class Drawings:
 
 
 async def following(command: FakeCommand, war: War, draw: Drawings) -> "asyncio.Task[None]":
-    task = asyncio.create_task(Bridge(war, command, draw).run())
+    task = asyncio.create_task(Bridge(war, command, draw, FixedClock()).run())
     await draw.wait_for(Part.BOARD)
     return task
 
