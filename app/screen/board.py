@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.message import Message
 
@@ -27,7 +29,7 @@ class Board(Lines):
     def __init__(self, war: War, *, ascii_only: bool = False) -> None:
         self._war = war
         self.ascii_only = ascii_only
-        self._rows: list[TaskRow] = []
+        self._rows: Sequence[TaskRow] = ()
         self._label_width = _LABEL_WIDTH
         self.selected_id: int | None = None
         super().__init__(id="board", classes="pane")
@@ -100,7 +102,12 @@ def task_line(
     if width >= 72:
         extras.append(cell((_price(row), "$quiet"), 9))
     room = width - front.cell_length - state.cell_length - sum(extra.cell_length for extra in extras) - 1
-    return joined(front, cell(row.title, room), " ", *extras, state).truncate(width)
+    return joined(front, cell(joined(row.title, (_reason(row), "$quiet")), room), " ", *extras, state).truncate(width)
+
+
+def _reason(row: TaskRow) -> str:
+    """Why it stands where it stands, where that is what a person asks at once."""
+    return f"  {row.reason}" if row.reason and row.status in {"open", "failed", "blocked", "needs_human"} else ""
 
 
 def _price(row: TaskRow) -> str:

@@ -15,6 +15,9 @@ from app.screen.words import bar, dollars, elapsed
 
 EMPTY = ("Nobody is in the field. d dispatches the selected task, D all of them.",)
 
+SILENT_S = 15
+"""Seconds without a sign of life after which a mission says for how long."""
+
 
 class Missions(Lines):
     """What every agent does right now."""
@@ -74,7 +77,13 @@ def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, asci
         cell((cost, "$quiet"), 8) if width >= 100 else "",
         (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
     )
-    doing = joined(f"T{row.task} {title}", (f"  {row.note}" if row.note else "", "$quiet"))
+    silent = (now - (row.heard_at or row.started_at)).total_seconds()
+    doing = joined(
+        f"T{row.task} ",
+        (f"silent {elapsed(silent)}  " if silent >= SILENT_S else "", "$warn"),
+        title,
+        (f"  {row.note}" if row.note else "", "$quiet"),
+    )
     room = width - front.cell_length - back.cell_length
     return joined(front, cell(doing, room), back).truncate(width)
 

@@ -22,7 +22,7 @@ def _posted(war: War, event: e.TaskPosted) -> Part:
         return Part.NONE
     title = one_line(event.title, 300)
     row = war.tasks.get(event.task, TaskRow(event.task, title))
-    war.tasks[event.task] = replace(row, title=title, priority=event.priority)
+    war.put_row(replace(row, title=title, priority=event.priority))
     return Part.TASK
 
 
@@ -116,6 +116,12 @@ def _cooling(war: War, event: e.AgentCooling) -> Part:
     return Part.FIELD
 
 
+def _model_started(war: War, event: e.ModelStarted) -> Part:
+    note = f"{event.state} {event.model}" if event.state != "waiting" else f"asks {event.model}"
+    war.change_mission(event.mission, note=one_line(note, 120))
+    return Part.MISSIONS
+
+
 def _delta(war: War, event: e.ModelDelta) -> Part:
     if event.mission is not None:
         war.hear(event.mission, sanitize(event.text))
@@ -191,6 +197,7 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "mission.finished": _mission_finished,
     "agent.health": _health,
     "agent.cooling": _cooling,
+    "model.started": _model_started,
     "model.delta": _delta,
     "model.usage": _usage,
     "tool.started": _tool,
@@ -212,7 +219,9 @@ def concerns(war: War, event: e.Event) -> bool:
     return event.task is None or event.task in war.tasks or event.type.startswith(_EVERYBODYS)
 
 
-_STANDING = frozenset({"agent.health", "tool.started", "check.started", "check.finished", "model.usage"})
+_STANDING = frozenset(
+    {"agent.health", "tool.started", "check.started", "check.finished", "model.started", "model.usage"}
+)
 """Types that say where a mission stands. What it cost so far is in no row before it ends."""
 
 
@@ -225,6 +234,7 @@ def recall(war: War, history: Sequence[e.Event]) -> int:
         chronicle(war.log, event)
         if event.type in _STANDING and event.mission in war.missions:
             RULES[event.type](war, event)
+            war.change_mission(event.mission, heard_at=event.at)
         elif event.type == "model.usage":
             _pace(war, event)
     return max((event.seq for event in history), default=0)
@@ -236,4 +246,5 @@ def apply(war: War, event: e.Event) -> Part:
         return Part.NONE
     rule = RULES.get(event.type)
     touched = rule(war, event) if rule is not None else Part.NONE
+    war.change_mission(event.mission, heard_at=event.at)
     return touched | chronicle(war.log, event)

@@ -92,6 +92,8 @@ class MissionRow:
     note: str = ""
     checking: bool = False
     cost_nano: int | None = 0
+    heard_at: datetime | None = None
+    """When it last gave a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ class War:
 
     def __init__(self) -> None:
         self.tasks: dict[int, TaskRow] = {}
+        self._board: tuple[TaskRow, ...] | None = ()
+        """The rows sorted, until one changes: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
         self.log = LogBook()
@@ -174,14 +178,19 @@ class War:
     def put_task(self, task: Task) -> None:
         """Put a stored task on the board, or bring its row up to date."""
         self.repositories.add(task.repo)
-        self.tasks[task.id] = task_row(task)
+        self.put_row(task_row(task))
 
     # Changing rows
 
     def change_task(self, task_id: int | None, **changes: Any) -> None:
         """Replace fields of a task's row; unknown tasks are left alone."""
         if task_id is not None and (row := self.tasks.get(task_id)) is not None:
-            self.tasks[task_id] = replace(row, **changes)
+            self.put_row(replace(row, **changes))
+
+    def put_row(self, row: TaskRow) -> None:
+        """Put a row on the board in place of the one it had."""
+        self.tasks[row.id] = row
+        self._board = None
 
     def change_mission(self, mission_id: int | None, **changes: Any) -> None:
         """Replace fields of a mission's row; unknown missions are left alone."""
@@ -211,11 +220,14 @@ class War:
 
     # Asking
 
-    def board(self) -> list[TaskRow]:
+    def board(self) -> Sequence[TaskRow]:
         """The rows in the board's order: what lives first by priority, what ended below it, newest first."""
-        living = sorted((row for row in self.tasks.values() if not row.ended), key=lambda row: (-row.priority, row.id))
-        ended = sorted((row for row in self.tasks.values() if row.ended), key=lambda row: -row.id)
-        return living + ended
+        if self._board is None:
+            rows = self.tasks.values()
+            living = sorted((row for row in rows if not row.ended), key=lambda row: (-row.priority, row.id))
+            ended = sorted((row for row in rows if row.ended), key=lambda row: -row.id)
+            self._board = (*living, *ended)
+        return self._board
 
     def field(self) -> list[MissionRow]:
         """Missions under way, oldest first."""

@@ -89,7 +89,7 @@ class ToolLog(Lines):
 
     def _say(self) -> None:
         down = "v" if self.ascii_only else "▼"
-        state = "follow" if self.follow else f"{down} {self.unseen} new"
+        state = "follow" if self.follow else f"{down} {self.unseen} new, G follows"
         calls = "" if self.with_output else "  calls only"
         self.title(f"3 TOOL LOG  {state}{calls}")
 
