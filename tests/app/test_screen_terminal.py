@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,14 +21,15 @@ ROOT = HERE.parent.parent
 class Terminal:
     """The master side of a pty with a War Room on it."""
 
-    def __init__(self, notes: Path) -> None:
+    def __init__(self, notes: Path, command: Sequence[str] = ()) -> None:
         self.notes = notes
         self.master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (24, 80))
         environ = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "SSH_CONNECTION"}}
         environ |= {"TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
+        environ["WARROOM_HOME"] = str(notes.parent / "home")
         self.child = subprocess.Popen(
-            [sys.executable, str(HERE / "screen_child.py"), str(notes)],
+            command or [sys.executable, str(HERE / "screen_child.py"), str(notes)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -78,9 +79,9 @@ def _own_terminal() -> None:
 
 
 @contextmanager
-def terminal(notes: Path) -> Iterator[Terminal]:
-    """A War Room on a terminal, ended afterwards whatever happened."""
-    one = Terminal(notes)
+def terminal(notes: Path, *command: str) -> Iterator[Terminal]:
+    """A War Room on a terminal, ended afterwards whatever happened. `command`: another than the scripted engine's."""
+    one = Terminal(notes, command)
     try:
         yield one
     finally:
@@ -131,3 +132,13 @@ def test_leaving_is_exit_code_0(tmp_path: Path) -> None:
         os.write(one.master, b"q")
         assert one.read_to_end() == 0
         assert one.told() == ["opened", "closed", "code 0"]
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--tasks", "0", "--no-mouse"), ("--no-mouse", "demo", "--tasks", "0")])
+def test_the_simulation_too_can_do_without_the_mouse(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes", str(Path(sys.executable).parent / "warroom"), *arguments) as one:
+        one.read_until(b"No bounties yet")
+        os.write(one.master, b"q")
+        assert one.read_to_end() == 0
+        assert b"\x1b[?1003h" not in one.output
+        assert b"\x1b[?2004l" in one.output, "bracketed paste is off again"
