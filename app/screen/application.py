@@ -72,6 +72,7 @@ class WarRoom(App[int]):
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
         self._held_until = -inf
+        self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
         for theme in themes():
@@ -99,6 +100,9 @@ class WarRoom(App[int]):
         settings = command.settings
         self.orders.command = command
         self.war.simulated = command.simulated
+        self.war.paid = frozenset(
+            name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
+        )
         self.war.repository = _name(command)
         self._bell_wanted = settings.sound.enabled
         if settings.screen.theme in self.available_themes:
@@ -146,14 +150,16 @@ class WarRoom(App[int]):
         if isinstance(screen, Place) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
             screen.renew(self.situation())
         if cue is not None:
-            if self.clock.monotonic() >= self._held_until:
+            if self.clock.monotonic() >= self._held_until or (cue.priority >= Priority.ALARM and not self._problem):
                 self._write(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
             if cue.calls_for_you and self._bell_wanted:
                 self.bell()
 
     def say(self, text: str, colour: str = "") -> None:
-        """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while."""
-        self._held_until = inf if colour in _PROBLEMS else self.clock.monotonic() + _ANSWER_S
+        """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while, if
+        there is no alarm."""
+        self._problem = colour in _PROBLEMS
+        self._held_until = inf if self._problem else self.clock.monotonic() + _ANSWER_S
         self._write(text, colour)
 
     def _write(self, text: str, colour: str) -> None:
@@ -180,7 +186,7 @@ class WarRoom(App[int]):
     def action_perform(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
         action, situation = BY_ID[action_id], self.situation()
-        self._held_until = -inf
+        self._held_until, self._problem = -inf, False
         if (reason := action.why_not(situation)) is not None:
             self.say(reason, "$warn")
         elif not self.orders.carry_out(action.verb, situation.task):

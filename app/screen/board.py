@@ -11,7 +11,7 @@ from app.screen.columns import cell, joined
 from app.screen.lines import Lines
 from app.screen.looks import complexity_colour, outcome_look, status_look, tier_colour
 from app.screen.state import WAITING, TaskRow, War
-from app.screen.words import dollars
+from app.screen.words import price
 
 EMPTY = ("No bounties yet.", "Press n to post one.")
 OPENING = ("Opening the war room…",)
@@ -76,11 +76,24 @@ class Board(Lines):
         if not self._rows:
             return Content.styled((EMPTY if self._war.opened else OPENING)[index], "$quiet")
         row, here = self._rows[index], index == self.cursor
-        return task_line(row, width, here=here, label_width=self._label_width, ascii_only=self.ascii_only)
+        return task_line(
+            row,
+            width,
+            here=here,
+            paid=row.tier in self._war.paid,
+            label_width=self._label_width,
+            ascii_only=self.ascii_only,
+        )
 
 
 def task_line(
-    row: TaskRow, width: int, *, here: bool, label_width: int = _LABEL_WIDTH, ascii_only: bool = False
+    row: TaskRow,
+    width: int,
+    *,
+    here: bool,
+    paid: bool = False,
+    label_width: int = _LABEL_WIDTH,
+    ascii_only: bool = False,
 ) -> Content:
     """A row of the board in `width` cells. Columns give way as it gets narrower: cost, tier, then the outcome."""
     look = status_look("needs_human" if row.asks else row.status)
@@ -100,7 +113,7 @@ def task_line(
     if width >= 66:
         extras.append(cell((row.tier or "-", tier_colour(row.tier)), 8))
     if width >= 72:
-        extras.append(cell((_price(row), "$quiet"), 9))
+        extras.append(cell((_price(row, paid), "$quiet"), 9))
     room = width - front.cell_length - state.cell_length - sum(extra.cell_length for extra in extras) - 1
     return joined(front, cell(joined(row.title, (_reason(row), "$quiet")), room), " ", *extras, state).truncate(width)
 
@@ -110,8 +123,7 @@ def _reason(row: TaskRow) -> str:
     return f"  {row.reason}" if row.reason and row.status in {"open", "failed", "blocked", "needs_human"} else ""
 
 
-def _price(row: TaskRow) -> str:
+def _price(row: TaskRow, paid: bool) -> str:
     """What it cost so far. Nothing is said to be free before anything was done."""
-    if row.cost_nano == 0:
-        return "" if row.status in WAITING or row.status == "running" else "free"
-    return dollars(row.cost_nano)
+    untouched = row.cost_nano == 0 and (row.status in WAITING or row.status == "running")
+    return "" if untouched else price(row.cost_nano, paid=paid)

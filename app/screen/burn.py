@@ -45,12 +45,13 @@ class Burn:
         return self.spent_nano / self.cap_nano if self.cap_nano > 0 else 0.0
 
     def read(self, credits: Credits) -> None:
-        """The ledger's own figures, which outrank everything counted here."""
+        """The ledger's own figures, which outrank everything counted here. A halt lasts as long as its day and cap."""
+        same_day = credits.cap_nano == self.cap_nano and credits.spent_nano >= self.spent_nano
         self.spent_nano, self.cap_nano = credits.spent_nano, credits.cap_nano
         self.unknown_calls = credits.unknown_calls
         self._reserved_before = credits.reserved_nano
         self._reserved.clear()
-        self.halted = self.cap_nano > 0 and self.spent_nano >= self.cap_nano
+        self.halted = (self.halted and same_day) or 0 < self.cap_nano <= self.spent_nano
 
     def reserve(self, call: int, nano: int) -> None:
         """A call is about to start and may cost `nano`."""

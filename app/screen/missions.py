@@ -11,7 +11,7 @@ from app.screen.columns import cell, joined
 from app.screen.lines import Lines
 from app.screen.looks import health_look, tier_colour
 from app.screen.state import MissionRow, UnitRow, War
-from app.screen.words import bar, dollars, elapsed
+from app.screen.words import bar, elapsed, price
 
 EMPTY = ("Nobody is in the field. d dispatches the selected task, D all of them.",)
 
@@ -55,10 +55,13 @@ class Missions(Lines):
         if isinstance(row, UnitRow):
             return unit_line(row, width, now, ascii_only=self.ascii_only)
         task = self._war.tasks.get(row.task)
-        return mission_line(row, task.title if task else "", width, now, ascii_only=self.ascii_only)
+        title, paid = task.title if task else "", row.tier in self._war.paid
+        return mission_line(row, title, width, now, paid=paid, ascii_only=self.ascii_only)
 
 
-def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, ascii_only: bool = False) -> Content:
+def mission_line(
+    row: MissionRow, title: str, width: int, now: datetime, *, paid: bool = False, ascii_only: bool = False
+) -> Content:
     """A mission in `width` cells."""
     look = health_look(row.health)
     front = joined(
@@ -70,7 +73,7 @@ def mission_line(row: MissionRow, title: str, width: int, now: datetime, *, asci
     steps = f"step {row.step}" if row.step else ""
     if row.max_steps:
         steps = f"step {row.step}/{row.max_steps} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}"
-    cost = "free" if row.cost_nano == 0 else dollars(row.cost_nano)
+    cost = price(row.cost_nano, paid=paid)
     back = joined(
         " ",
         cell((steps, "$info"), 16) if width >= 68 else "",

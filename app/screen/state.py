@@ -155,6 +155,8 @@ class War:
         self.simulated = False
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
+        self.paid: frozenset[str] = frozenset()
+        """Tiers whose calls cost money."""
         self.repository = ""
         self.branch = ""
         self.repositories: set[str] = set()

@@ -20,6 +20,11 @@ def dollars(nano: int | None) -> str:
     return text if nano >= NANO // 10_000 else "<$0.0001"
 
 
+def price(nano: int | None, *, paid: bool) -> str:
+    """What something cost, and that it was free where nothing is paid."""
+    return "free" if nano == 0 and not paid else dollars(nano)
+
+
 def elapsed(seconds: float) -> str:
     """0:31, 12:05, 1:02:09."""
     if not isfinite(seconds):

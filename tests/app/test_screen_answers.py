@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from fake_command import FakeCommand, FixedClock, Refused, in_review
+from fake_command import START, FakeCommand, FixedClock, Refused, in_review
 from screen_pilot import NORMAL, WIDE, drawn, move_out, opened, seen, until, war_room
 from textual import events
 from textual.widgets import Input, TextArea
 
+from agents.events import BudgetExhausted
 from agents.tasks import Task, TaskStatus
 from app.screen.actions import Situation
 from app.screen.new_task import NewTaskDialog
@@ -54,6 +55,17 @@ async def test_an_error_is_not_talked_over_and_an_answer_only_after_a_while() ->
         await pilot.press("o")
         move_out(command, 1, mission=2)
         await until(pilot, lambda: "moves out" in app.center.status.text)
+
+
+async def test_an_alarm_is_said_over_an_answer() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command, WIDE) as (app, pilot):
+        await pilot.press("d")
+        await seen(pilot, "T1 is dispatched.")
+        command.tell(BudgetExhausted(at=START, task=1, scope="day", needed_nano=2, cap_nano=1))
+        await until(pilot, lambda: app.center.status.text == "Today's budget is exhausted")
+        await seen(pilot, "HALTED")
 
 
 async def test_an_order_under_way_is_said_and_not_given_twice() -> None:

@@ -2,10 +2,18 @@
 
 from datetime import timedelta
 
-from fake_command import START, FakeCommand
+from fake_command import START, FakeCommand, Ledger
 from screen_pilot import FIELD
 
-from agents.events import AgentHealth, ModelStarted, ModelUsage, TaskPosted, TaskStatusChanged, ToolStarted
+from agents.events import (
+    AgentHealth,
+    BudgetExhausted,
+    ModelStarted,
+    ModelUsage,
+    TaskPosted,
+    TaskStatusChanged,
+    ToolStarted,
+)
 from agents.tasks import Health, TaskStatus, Usage
 from app.screen.board import task_line
 from app.screen.missions import SILENT_S, mission_line
@@ -67,6 +75,28 @@ def test_what_a_task_cost_so_far_is_counted_and_unknown_stays_unknown() -> None:
     apply(war, used(1))
     assert war.tasks[1].cost_nano is None
     assert "n/a" in task_line(war.tasks[1], 90, here=False).plain
+
+
+def test_free_is_said_only_where_nothing_is_paid() -> None:
+    row = TaskRow(1, "Fix CSV", "needs_human", tier="haiku")
+    assert "$0.00" in task_line(row, 90, here=False, paid=True).plain
+    assert "free" in task_line(row, 90, here=False).plain
+    mission = MissionRow(1, 1, 1, "Viper-2", "haiku", "claude", START)
+    assert "free" not in mission_line(mission, "Fix CSV", 118, START, paid=True).plain
+
+
+def test_a_halt_outlasts_the_next_look_at_the_ledger_and_ends_with_its_day_or_cap() -> None:
+    def halted_after(next_look: Ledger) -> bool:
+        war = War()
+        war.opened = True
+        war.burn.read(Ledger(spent_nano=400, cap_nano=500))
+        apply(war, BudgetExhausted(at=START, scope="day", needed_nano=200, cap_nano=500))
+        war.burn.read(next_look)
+        return war.burn.halted
+
+    assert halted_after(Ledger(spent_nano=400, cap_nano=500)), "below the cap, but nothing fits any more"
+    assert not halted_after(Ledger(spent_nano=0, cap_nano=500)), "a new day"
+    assert not halted_after(Ledger(spent_nano=400, cap_nano=900)), "the cap was raised"
 
 
 def test_why_a_task_needs_somebody_stands_beside_it() -> None:
