@@ -91,11 +91,6 @@ def failure_digest(command: str, output: str, exit_code: int | None, limit: int)
     return f"{head}\n{_chosen(body, room)}"[:limit]
 
 
-def explain_command_env(pythonpath: str = "") -> dict[str, str]:
-    """Environment for one explaining run of a red check; `pythonpath`: the one the check would have had."""
-    return {"PYTHONPATH": os.pathsep.join([str(EXPLAIN), *([pythonpath] if pythonpath else [])])}
-
-
 def essence(digest: str) -> str:
     """What a small model needs of a digest: the failed assert with its values, in words too; else all but its head."""
     _, explained, block = digest.partition(_EXPLAINED)
@@ -112,7 +107,10 @@ def essence(digest: str) -> str:
 
 @contextmanager
 def explaining_environment(within: Path | None = None, pythonpath: str = "") -> Iterator[dict[str, str]]:
-    """Like explain_command_env, from a private copy under `within` (a folder the sandbox shows), removed afterwards."""
+    """Environment for one explaining run of a red check, `pythonpath` being the one the check would have had.
+
+    The explainer is a private copy under `within` (a folder the sandbox shows), removed afterwards.
+    """
     with tempfile.TemporaryDirectory(prefix=".warroom-explain-", dir=within) as folder:
         shutil.copy(EXPLAIN / "sitecustomize.py", folder)
         yield {"PYTHONPATH": os.pathsep.join([folder, *([pythonpath] if pythonpath else [])])}

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from agents.missions.failure import (
     EXPLAIN,
-    explain_command_env,
     explaining_environment,
     failure_digest,
     trim_output,
@@ -23,17 +22,18 @@ SLUG = "def slugify(text):\n    return text.strip(' !').lower().replace(' ', '-'
 def python(
     folder: Path, *arguments: str, explain: bool = True, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **(explain_command_env() if explain else {}), **(env or {})}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    with explaining_environment() as explaining:
+        environment = {**os.environ, **(explaining if explain else {}), **(env or {})}
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
 
 
 @pytest.fixture
@@ -141,15 +141,17 @@ class TestExplain:
         other = folder / "other"
         other.mkdir()
         (other / "sitecustomize.py").write_text("import builtins\nbuiltins.marked = 'yes'\n")
-        env = explain_command_env(str(other))
-        told = python(folder, "-c", "import sitecustomize\nassert marked + sitecustomize.__file__ == 'no'", env=env)
+        code = "import sitecustomize\nassert marked + sitecustomize.__file__ == 'no'"
+        with explaining_environment(pythonpath=str(other)) as env:
+            told = python(folder, "-c", code, env=env)
         assert f"left:  'yes{other}" in told.stderr
 
     def test_an_existing_hook_still_runs(self, folder: Path) -> None:
         other = folder / "other"
         other.mkdir()
         (other / "sitecustomize.py").write_text("import sys\nsys.excepthook = lambda *parts: print('theirs')\n")
-        told = python(folder, "-c", "assert 1 == 2", env=explain_command_env(str(other)))
+        with explaining_environment(pythonpath=str(other)) as env:
+            told = python(folder, "-c", "assert 1 == 2", env=env)
         assert (told.stdout, told.returncode) == ("theirs\n", 1)
         assert "left:  1" in told.stderr
 
