@@ -142,6 +142,8 @@ class AgentHealth(Event):
     step: int = 0
     max_steps: int = 0
     note: str = ""
+    low_power: bool = False
+    """The local model does not fit the graphics memory: part of it runs on the CPU."""
 
 
 class AgentCooling(Event):
@@ -262,6 +264,41 @@ class BudgetExhausted(Event):
     message: str = ""
 
 
+class BudgetRaised(Event):
+    """A person raised a cap. The only way a cap grows while War Room runs."""
+
+    type: Literal["budget.raised"] = "budget.raised"
+    scope: Literal["task", "day"]
+    from_nano: int
+    cap_nano: int
+    by: str = ""
+
+
+class TaskPaused(Event):
+    """A person holds the task, or lets it go on."""
+
+    type: Literal["task.paused"] = "task.paused"
+    paused: bool
+
+
+class TaskReviewed(Event):
+    """A stronger model read the result's diff."""
+
+    type: Literal["task.reviewed"] = "task.reviewed"
+    model: str
+    approves: bool
+    summary: str
+    findings: int
+
+
+class TaskSplit(Event):
+    """A planner proposed parts; nothing starts before a person approves them."""
+
+    type: Literal["task.split"] = "task.split"
+    parts: tuple[int, ...]
+    summary: str = ""
+
+
 class ApprovalRequested(Event):
     type: Literal["approval.requested"] = "approval.requested"
     question: str
@@ -277,7 +314,7 @@ AnyEvent = Annotated[
     | MissionStarted | MissionFinished | MissionEscalated | AgentHealth | AgentCooling
     | ModelStarted | ModelDelta | ModelUsage | ModelFailed | ToolStarted | ToolOutput | ToolFinished
     | CheckStarted | CheckFinished | LoopDetected | BudgetReserved | BudgetSpent | BudgetWarning | BudgetExhausted
-    | ApprovalRequested | ApprovalAnswered,
+    | BudgetRaised | TaskPaused | TaskReviewed | TaskSplit | ApprovalRequested | ApprovalAnswered,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -31,6 +31,27 @@ class Routing(Section):
     """Fresh tries at temperature .7, each with a retry, that a local direct arm gets where a check decides."""
 
 
+class Dispatch(Section):
+    """Who works on what, when, and what happens when nobody looks."""
+
+    max_running: int = Field(default=0, ge=0)
+    """Tasks under way at once, over all tiers and War Rooms of this home; 0: as many as there are slots."""
+    max_in_review: int = Field(default=0, ge=0)
+    """Nothing new starts while so many results of the repository wait for review; 0: no limit."""
+    auto_accept: bool = False
+    """Accept what is proven without asking."""
+    on_conflict: Literal["ask", "retry"] = "ask"
+    """A result that no longer merges: ask the person, or send an agent out again with the conflict as its brief."""
+    on_hangup: Literal["continue", "pause"] = "continue"
+    """The terminal is lost: the squad works on without a screen, or stops and waits for the next War Room."""
+    stall_s: float = Field(default=600, gt=0)
+    """A mission whose files and failing tests have not changed for so long is stuck."""
+    review_every: int = Field(default=0, ge=0)
+    """A stronger tier reads every so-manyth local result; 0: only when asked."""
+    lease_s: float = Field(default=30, ge=1)
+    """A War Room on another machine that has not been heard for so long is dead: its missions are taken over."""
+
+
 class Endpoint(Section):
     """Where a tier's model is served, and how many requests at once it takes."""
 
@@ -142,6 +163,7 @@ class Settings(Section):
 
     budget: Budget = Budget()
     routing: Routing = Routing()
+    dispatch: Dispatch = Dispatch()
     tiers: dict[str, TierSettings] = Field(default_factory=default_tiers)
     cooldown: Cooldown = Cooldown()
     check: Check = Check()

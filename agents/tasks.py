@@ -151,6 +151,29 @@ class CheckResult(Frozen):
         return self.exit_code == 0
 
 
+class Finding(Frozen):
+    """One remark of a review. Foreign text, sanitized."""
+
+    path: str = ""
+    line: int | None = None
+    severity: Literal["note", "warning", "error"] = "note"
+    text: str
+
+
+class Review(Frozen):
+    """A read-only pass of a stronger tier over a result's diff."""
+
+    commit: str
+    """The result it is about."""
+    tier: str
+    model: str
+    approves: bool
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    cost_nano: int | None = 0
+    at: datetime
+
+
 class NewTask(Frozen):
     """What a person posts."""
 
@@ -162,6 +185,8 @@ class NewTask(Frozen):
     """A pin: this tier only, no escalation."""
     depends_on: tuple[int, ...] = ()
     external_id: str | None = None
+    parent: int | None = None
+    """The task this one is a part of."""
     budget_nano: int | None = Field(default=None, ge=0)
     max_steps: int | None = Field(default=None, ge=1)
     timeout_s: float | None = Field(default=None, gt=0)
@@ -207,6 +232,18 @@ class Task(NewTask):
     """The process that carries it out: host:pid:start."""
     halted: Literal["environment", "budget"] | None = None
     """What stopped it that is no fault of the task: it went back on the board, or waits for a person."""
+    paused: bool = False
+    """A person holds it: no step of it is begun until it is resumed."""
+    forced: bool = False
+    """A person wants it started whatever it waits for, but for money."""
+    comment: str = ""
+    """What the person said when they sent it out again: for every mission of this dispatch."""
+    first_mission: int = 1
+    """Number of the first mission of this dispatch; those before it belong to results that were sent back."""
+    built_on: tuple[int, ...] = ()
+    """Tasks whose results were in its base before they were accepted."""
+    review: Review | None = None
+    """What a stronger model found in the result. Advice: no word of it changes the outcome."""
 
     @property
     def label(self) -> str:
@@ -246,6 +283,8 @@ class Mission(Frozen):
     check: CheckResult | None = None
     owner: str = ""
     """The process that runs it: host:pid:start."""
+    interrupted: bool = False
+    """It was ended by a crash, a pause or a closing War Room, not by the task: it is no failed attempt."""
 
     @property
     def label(self) -> str:

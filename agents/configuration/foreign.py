@@ -5,6 +5,9 @@ from typing import Any
 from agents.sanitize import one_line
 from agents.settings import Settings
 
+_DELICATE = ("sandbox.", "dispatch.auto_accept")
+"""Keys that decide how far an agent gets without being asked."""
+
 
 def distrust(
     settings: Settings, own_budget: dict[str, Any], origins: dict[str, str], file: str
@@ -32,8 +35,9 @@ def distrust(
             f"{said}: refused, your Anthropic credential goes only where you say. The tier {name} is off; "
             "to use it, set its endpoints in your config.toml."
         )
-    for key in (key for key, origin in origins.items() if key.startswith("sandbox.") and origin.startswith(f"{file}:")):
-        value = getattr(settings.sandbox, key.partition(".")[2])
+    for key in (key for key, origin in origins.items() if key.startswith(_DELICATE) and origin.startswith(f"{file}:")):
+        section, _, name = key.partition(".")
+        value = getattr(getattr(settings, section), name)
         warnings.append(f"{file} of this repository sets {key} to {value}.")
     for key, value in settings.budget.model_dump().items():
         if (

@@ -76,7 +76,23 @@ _OWNER = """SELECT application_id, user_version, (SELECT count(*) FROM sqlite_ma
     FROM pragma_application_id, pragma_user_version"""
 """One statement, so that what another process migrates meanwhile is seen whole or not at all."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_SQUADS = (
+    "CREATE TABLE owners (owner TEXT PRIMARY KEY, beat TEXT NOT NULL)",
+    """CREATE TABLE slots (
+        name TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        task INTEGER NOT NULL REFERENCES tasks (id)
+    )""",
+    """CREATE TABLE raises (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        day TEXT NOT NULL,
+        cap_nano INTEGER NOT NULL CHECK (cap_nano >= 0)
+    )""",
+    "CREATE INDEX raises_day ON raises (day, cap_nano)",
+)
+"""Which War Rooms live, which slots of which tiers they hold, and daily caps that a person raised."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS)
 SCHEMA = len(STEPS)
 
 

@@ -25,6 +25,16 @@ _TEMPLATE = """\
 # max_missions = @  # attempts at one task, all tiers together
 # samples = @  # fresh tries of a local tier after its retry, where a check decides
 
+[dispatch]
+# max_running = @  # tasks under way at once in this home; 0: as many as there are slots
+# max_in_review = @  # start nothing new while so many results wait for review; 0: no limit
+# auto_accept = @  # accept what is proven without asking
+# on_conflict = @  # or "retry": an agent gets the conflict as its brief
+# on_hangup = @  # a lost terminal loses only the screen; "pause" stops the squad too
+# stall_s = @  # without progress for so long a mission is stuck
+# review_every = @  # a stronger tier reads every so-manyth local result; 0: only when asked
+# lease_s = @  # a War Room on another machine not heard for so long is dead
+
 # A table [tiers.NAME] changes the default tier of that name, or makes a new one (with provider and model).
 [tiers.local]
 # provider = @  # or "anthropic" for anything that speaks the Messages API
