@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from agents.tasks import Arm, Frozen, Health, Outcome, TaskStatus, Usage, Variant, Way
+from agents.tasks import Arm, Frozen, Health, Outcome, Role, TaskStatus, Usage, Variant, Way
 
 
 class Event(Frozen):
@@ -113,6 +113,7 @@ class MissionStarted(Event):
     model: str
     way: Way
     variant: Variant
+    role: Role = Role.CODE
     branch: str
     worktree: str = ""
     sandbox: str = ""

@@ -123,6 +123,14 @@ class Usage(Frozen):
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
 
 
+class Role(StrEnum):
+    """What an agent is on a mission for. Only `code` missions are attempts at the task."""
+
+    CODE = "code"
+    PLAN = "plan"
+    REVIEW = "review"
+
+
 class Arm(Frozen):
     """A tier with a way of working and a variant: one entry of a plan."""
 
@@ -268,6 +276,7 @@ class Mission(Frozen):
     model: str
     way: Way
     variant: Variant
+    role: Role = Role.CODE
     started_at: datetime
     finished_at: datetime | None = None
     outcome: Outcome | None = None

@@ -14,7 +14,7 @@ from agents.models.chat import Message
 from agents.store import board, ledger, log, notes
 from agents.store.database import Database, Transaction
 from agents.store.records import Call, NewCall, Order, Probe, Spending
-from agents.tasks import Mission, NewTask, Task, TaskKind, TaskStatus, Usage, Variant, Way
+from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
 
 T = TypeVar("T")
 
@@ -133,6 +133,7 @@ class Store:
         worktree: str,
         start_commit: str,
         events: Callable[[Mission], Sequence[Event]],
+        role: Role = Role.CODE,
     ) -> Mission:
         """Start an attempt and append `events(mission)`. Raises StoreError when the task has that number already."""
         at = self._clock.now()
@@ -144,6 +145,7 @@ class Store:
             "model": model,
             "way": way,
             "variant": variant,
+            "role": role,
             "owner": owner,
             "branch": branch,
             "worktree": worktree,
