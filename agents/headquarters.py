@@ -8,30 +8,36 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch.cooldown import Cooling
-from agents.dispatch.owner import is_alive, this_process
+from agents.dispatch.follow import Follower
+from agents.dispatch.gate import SATISFIED, Gate
+from agents.dispatch.leases import Leases
+from agents.dispatch.owner import new_owner
+from agents.dispatch.posting import edit, post
 from agents.dispatch.recovery import recover
+from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
 from agents.dispatch.squad import UNDER_WAY, Squad
-from agents.events import AgentHealth, Event, TaskAssessed, TaskPosted, TaskQueued, TaskStatusChanged
+from agents.dispatch.verdicts import Verdicts
+from agents.events import AgentHealth, Event, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
-from agents.routing.assessment import assess
-from agents.sanitize import one_line, sanitize
+from agents.sanitize import sanitize
 from agents.settings import Settings
 from agents.store import Store
-from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Task, TaskStatus
+from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Outcome, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
-from agents.workspace import MergeConflict, Repository, UnsavedWork, WorkspaceError
+from agents.workspace import Repository
 
 __all__ = ["Conflict", "Credits", "Headquarters", "HeadquartersError", "NoHome", "NotPossible", "UnknownTask"]
 
@@ -46,7 +52,10 @@ class Credits(Frozen):
 
 
 class Headquarters:
-    """One repository's command. Enter it to open the store and the workspace; leaving cancels what still runs."""
+    """One repository's command. Enter it to open the store and the workspace.
+
+    Leaving breaks off what still runs and puts it back in the queue, where the next War Room finds it.
+    """
 
     def __init__(
         self,
@@ -69,7 +78,7 @@ class Headquarters:
         self._seed = seed
         self._connect = connect or connector(self._clock)
         self._recover = recover
-        self._owner = this_process()
+        self._owner = new_owner()
         self._agents: dict[str, Agent] = {}
 
     async def __aenter__(self) -> Self:
@@ -90,7 +99,7 @@ class Headquarters:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel what runs, in order, and close."""
+        """Stop in order: what runs goes back in the queue; then close."""
         try:
             await self._squad.close()
         finally:
@@ -119,16 +128,30 @@ class Headquarters:
             owner=self._owner,
             seed=self._seed,
         )
-        slots = Slots(settings.tiers)
+        leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
+        slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)
         for slot in (slot for group in slots.all.values() for slot in group):
             self._agents[slot.callsign] = Agent(callsign=slot.callsign, tier=slot.tier)
-        cooling = Cooling(settings.cooldown, self.store, self._clock)
-        recovered: list[Task] = []
-        if self._recover:
-            recovered = await recover(self.store, self.repository, self._clock, self._owner)
-        self._squad = Squad(ground, slots, cooling, self._connect)
+        repo = str(self.repository.root)
+        self._ground, self._verdicts = ground, Verdicts(ground)
+        self._squad = Squad(
+            ground,
+            slots=slots,
+            gate=Gate(self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock),
+            cooling=Cooling(settings.cooldown, self.store, self._clock),
+            leases=leases,
+            connect=self._connect,
+            at_rest=self._at_rest,
+        )
+        self._sending = Sending(ground, self._squad)
+        adopt = partial(recover, self.store, self.repository, self._clock, leases)
+        recovered = await adopt() if self._recover else []
+        await self._squad.open()
         self._squad.spawn(self._watch_agents(self.store.bus.subscribe()))
-        self._squad.spawn(self._squad.follow())
+        follower = Follower(
+            self.store, self._squad, leases, self._clock, repo=repo, adopt=adopt if self._recover else None
+        )
+        self._squad.spawn(follower.run())
         self._squad.start(*recovered)
 
     # -- what is there ------------------------------------------------------------------------------------------
@@ -186,89 +209,58 @@ class Headquarters:
 
     async def post(self, new: NewTask) -> Task:
         """Put a task on the board, assessed. Raises NotPossible for a tier or a dependency that does not exist."""
-        if new.tier is not None and new.tier not in self.settings.tiers:
-            raise NotPossible(f"there is no tier {new.tier!r}: the tiers are {', '.join(self.settings.tiers)}")
-        for needed in new.depends_on:
-            await self.task(needed)
-        new = new.model_copy(update={"title": one_line(new.title, 500) or "untitled", "brief": sanitize(new.brief)})
-        base = await self.repository.base()
-        files = frozenset(await self.repository.files_at(base.commit))
-        assessment = assess(f"{new.title}\n\n{new.brief}", existing_files=files)
-        at = self._clock.now()
+        return await post(self._ground, new, simulated=self.simulated)
 
-        def posted(task: Task) -> tuple[Event, ...]:
-            return (
-                TaskPosted(at=at, task=task.id, title=task.title, priority=task.priority, repo=task.repo),
-                TaskAssessed(
-                    at=at,
-                    task=task.id,
-                    complexity=assessment.complexity,
-                    kind=assessment.kind,
-                    evidence=assessment.evidence,
-                ),
-            )
+    async def edit(self, task_id: int, **changes: Any) -> Task:
+        """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
+        task = await self.task(task_id)
+        self._require_here(task)
+        return await edit(self._ground, task, **changes)
 
-        return await self.store.insert_task(
-            new,
-            repo=str(self.repository.root),
-            complexity=assessment.complexity,
-            kind=assessment.kind,
-            simulated=self.simulated,
-            events=posted,
-        )
+    async def dispatch(self, task_id: int, comment: str = "", *, at_least: str | None = None) -> Task:
+        """Queue a task and carry it out as soon as nothing holds it and there is a slot.
 
-    async def dispatch(self, task_id: int, comment: str = "") -> Task:
-        """Queue a task and carry it out as soon as there is a slot. Raises NotPossible when it is on its way."""
-        task = await self._queue(task_id)
-        self._squad.start(task, comment=comment)
-        return task
+        `comment` reaches every mission of this dispatch; no tier cheaper than `at_least` is asked. Raises NotPossible
+        when the task is on its way already.
+        """
+        return await self._sending.dispatch(await self.task(task_id), comment=sanitize(comment), at_least=at_least)
 
     async def dispatch_all(self) -> list[Task]:
-        """Dispatch every open task of this repository, by priority, then age."""
-        waiting = [task for task in await self.tasks() if task.status is TaskStatus.OPEN]
-        waiting.sort(key=lambda task: (-task.priority, task.id))
-        queued: list[Task] = []
-        for task in waiting:
-            with contextlib.suppress(NotPossible):  # another War Room was quicker
-                queued.append(await self._queue(task.id))
-        self._squad.start(*queued)
-        return queued
+        """Dispatch every open task of this repository, by priority, then age; parts only once they are approved."""
+        return await self._sending.dispatch_all()
 
-    async def _queue(self, task_id: int) -> Task:
-        """Make the task ours: looked at and taken in one transaction, so no other process runs it too."""
-        at = self._clock.now()
-        events = (
-            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.QUEUED),
-            TaskQueued(at=at, task=task_id),
-        )
-        self._require_dispatchable(await self.task(task_id))
-        return await self.store.save_task(
-            task_id,
-            events,
-            provided=self._require_dispatchable,
-            status=TaskStatus.QUEUED,
-            owner=self._owner,
-            reason="",
-            outcome=None,
-            halted=None,
-        )
+    async def retry(self, task_id: int, comment: str = "", *, tier: str | None = None) -> Task:
+        """Once more, from the person's branch as it is now, with what the person says. Keeps nothing of the result.
 
-    def _require_dispatchable(self, task: Task) -> None:
-        if task.repo != str(self.repository.root):
-            raise NotPossible(f"{task.label} belongs to another repository: {task.repo}")
-        if task.status in UNDER_WAY and is_alive(task.owner):
-            raise NotPossible(f"{task.label} is {task.status} already")
-        if task.status in {TaskStatus.DONE, TaskStatus.REVIEW}:
-            raise NotPossible(f"{task.label} is {task.status}: reject it first, or retry it with a comment")
-
-    async def retry(self, task_id: int, comment: str = "") -> Task:
-        """Once more, from the person's branch as it is now, with what the person says. Keeps nothing of the result."""
+        `tier` pins the task to it from now on.
+        """
         task = await self.task(task_id)
         if task.status is TaskStatus.DONE:
             raise NotPossible(f"{task.label} is accepted already: post a new task")
         if task.status is TaskStatus.REVIEW:
             task = await self.reject(task_id)
-        return await self.dispatch(task.id, sanitize(comment))
+        if tier is not None:
+            task = await self.edit(task_id, tier=tier)
+        return await self.dispatch(task.id, comment)
+
+    async def pause(self, task_id: int) -> Task:
+        """Hold a task before its next step, in whichever War Room it runs. Raises NotPossible when it has ended."""
+        return await self._sending.pause(await self.task(task_id), paused=True)
+
+    async def resume(self, task_id: int) -> Task:
+        """Let a paused task go on."""
+        return await self._sending.pause(await self.task(task_id), paused=False)
+
+    async def force(self, task_id: int) -> Task:
+        """Start a task whatever it waits for, but for a slot and for money. Raises NotPossible."""
+        return await self._sending.force(await self.task(task_id))
+
+    async def escalate(self, task_id: int) -> Task:
+        """Give a task to the next tier up: what runs is broken off, what waits for a person is sent out again.
+
+        Raises NotPossible when there is no tier above.
+        """
+        return await self._sending.escalate(await self.task(task_id))
 
     async def cancel(self, task_id: int) -> Task:
         """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.
@@ -279,7 +271,7 @@ class Headquarters:
         if self._squad.runs(task_id):
             await self._squad.stop(task_id)
             return await self.task(task_id)
-        if task.status in UNDER_WAY and is_alive(task.owner):
+        if task.status in UNDER_WAY and task.owner not in await self._squad.leases.dead({task.owner}):
             await self.store.give_order(task_id, "cancel")
             return await self._until_at_rest(task_id, within_s=5.0)
         if task.status.ended:
@@ -287,99 +279,102 @@ class Headquarters:
         await self._squad.cancelled(task_id, among=[status for status in TaskStatus if not status.ended])
         return await self.task(task_id)
 
+    async def abort_all(self) -> list[Task]:
+        """Cancel everything that is under way in this repository, in every War Room of this home; what was stopped."""
+        under_way = [task for task in await self.tasks() if task.status in UNDER_WAY]
+        ended = await asyncio.gather(*(self.cancel(task.id) for task in under_way), return_exceptions=True)
+        if faults := [one for one in ended if isinstance(one, Exception) and not isinstance(one, NotPossible)]:
+            raise faults[0]
+        return [one for one in ended if isinstance(one, Task)]
+
     async def accept(self, task_id: int) -> Task:
         """Merge the result onto the person's branch. When the branch moved, the check runs on the merged tree first.
 
-        Raises NotPossible, Conflict; on either the person's checkout is as it was.
+        A result that does not fit any more is sent out again where `dispatch.on_conflict` says so. Raises NotPossible,
+        Conflict; on either the person's checkout is as it was.
         """
         task = await self.task(task_id)
-        commit = self._require_review(task)
         self._require_here(task)
         try:
-            preview = await self.repository.merge_preview(commit, task.target_branch)
-            if preview.moved and task.base_check is not None:
-                await self._check_merged(task, task.base_check.command, preview.commit)
-            if self._require_review(await self.task(task_id)) != commit:
-                raise NotPossible(f"{task.label} has another result by now: look at it, then accept again")
-            await self.repository.apply_merge(preview)
-        except MergeConflict as error:
-            raise Conflict(f"{task.label}: {error}") from error
-        except WorkspaceError as error:
-            raise Conflict(f"{task.label} was not merged: {error}") from error
-        with contextlib.suppress(WorkspaceError):  # it is merged; a branch somebody has checked out stays
-            await self._forget_branches(task, force=False)
-        status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.DONE, reason="accepted")
-        return await self.store.save_task(
-            task.id, [status], status=TaskStatus.DONE, reason="accepted", merged_commit=preview.commit
-        )
+            return await self._verdicts.accept(task)
+        except Conflict as conflict:
+            if self.settings.dispatch.on_conflict == "retry" and conflict.brief:
+                return await self._again(task, conflict)
+            raise
+
+    async def rework(self, task_id: int) -> Task:
+        """Accept it, or where it does not fit the branch any more send an agent out with the conflict as its brief."""
+        task = await self.task(task_id)
+        self._require_here(task)
+        try:
+            return await self._verdicts.accept(task)
+        except Conflict as conflict:
+            if not conflict.brief:
+                raise
+            return await self._again(task, conflict)
+
+    async def _again(self, task: Task, conflict: Conflict) -> Task:
+        brief = await self._verdicts.brief_of(task, conflict)
+        await self._verdicts.reject(task)
+        return await self.dispatch(task.id, brief)
 
     async def reject(self, task_id: int) -> Task:
         """Throw the result away, branch and worktree; the task goes back to open."""
         task = await self.task(task_id)
-        if task.status not in {TaskStatus.REVIEW, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED, TaskStatus.CANCELLED}:
-            raise NotPossible(f"{task.label} is {task.status}: there is no result to reject")
         self._require_here(task)
-        try:
-            await self._forget_branches(task, force=True)
-        except WorkspaceError as error:
-            raise NotPossible(f"{task.label} was not rejected: {error}") from error
-        status = TaskStatusChanged(at=self._clock.now(), task=task.id, status=TaskStatus.OPEN, reason="rejected")
-        return await self.store.save_task(
-            task.id,
-            [status],
-            status=TaskStatus.OPEN,
-            reason="rejected",
-            outcome=None,
-            commit=None,
-            branch=None,
-            files=(),
-            result_check=None,
-        )
+        return await self._verdicts.reject(task)
 
     async def wait(self, task_id: int) -> Task:
-        """Until the task is at rest: ended, in review, with a person, or back on the board."""
-        await self._squad.join(task_id)
-        return await self._until_at_rest(task_id)
+        """Until nothing more happens to the task by itself: it ended, is in review, open, or needs a person, or waits
+        for a task that does."""
+        task = await self._until_at_rest(task_id)
+        if task.status is not TaskStatus.BLOCKED:
+            await self._squad.join(task_id)
+        return await self.task(task_id)
+
+    async def until_idle(self) -> None:
+        """Until this process has nothing under way but what waits for a person."""
+        await self._squad.until_idle()
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _at_rest(self, task: Task) -> None:
+        """A task's missions are over."""
+        if self.settings.dispatch.auto_accept and task.status is TaskStatus.REVIEW and task.outcome is Outcome.PROVEN:
+            with contextlib.suppress(Conflict, NotPossible):  # it stays in review, where a person sees it
+                await self.accept(task.id)
 
     async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:
         with self.events() as events:
             task = await self.task(task_id)
-            if task.status.at_rest:
+            if task.status.at_rest or await self._is_stuck(task):
                 return task
+            blocked = task.status is TaskStatus.BLOCKED
             try:
                 async with asyncio.timeout(within_s):
                     async for event in events:
-                        if event.task == task_id and isinstance(event, TaskStatusChanged):
+                        if isinstance(event, TaskStatusChanged) and (event.task == task_id or blocked):
                             task = await self.task(task_id)
-                            if task.status.at_rest:
+                            blocked = task.status is TaskStatus.BLOCKED
+                            if task.status.at_rest or await self._is_stuck(task):
                                 return task
             except TimeoutError:
                 raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
         return task
 
-    async def _check_merged(self, task: Task, command: str, commit: str) -> None:
-        result = await self._squad.check_merged(task, command, commit)
-        if not result.green:
-            raise Conflict(
-                f"{task.label} was not merged: your branch has moved on, and on the merged tree the check "
-                f"{'did not end in time' if result.exit_code is None else f'exits {result.exit_code}'}. "
-                f"`warroom retry {task.label}` does it again from your branch as it is now"
-            )
-
-    @staticmethod
-    def _require_review(task: Task) -> str:
-        """The commit in review. Raises NotPossible."""
-        if task.status is not TaskStatus.REVIEW or not task.commit:
-            raise NotPossible(f"{task.label} is {task.status}: only a task in review can be accepted")
-        return task.commit
-
-    async def _forget_branches(self, task: Task, *, force: bool) -> None:
-        """Remove what the task's missions left behind; without `force` not a worktree with uncommitted work in it."""
-        for mission in await self.store.missions(task.id):
-            with contextlib.suppress(UnsavedWork):
-                await self.repository.remove(Path(mission.worktree), branch=mission.branch, force=force)
+    async def _is_stuck(self, task: Task) -> bool:
+        """Whether it waits for a task that nobody carries out."""
+        if task.status is not TaskStatus.BLOCKED:
+            return False
+        parts = await self.store.parts_of(task.id)
+        enough = SATISFIED if not parts else {TaskStatus.DONE}
+        for number in parts or task.depends_on:
+            needed = await self.store.task(number)
+            if needed is None or (needed.status.at_rest and needed.status not in enough):
+                return True
+            if await self._is_stuck(needed):
+                return True
+        return False
 
     def _require_here(self, task: Task) -> None:
         if task.repo != str(self.repository.root):

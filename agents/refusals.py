@@ -24,6 +24,11 @@ class Conflict(HeadquartersError):
 
     exit_code = 1
 
+    def __init__(self, message: str, *, brief: str = "") -> None:
+        super().__init__(message)
+        self.brief = brief
+        """What an agent that does it again has to know; empty when doing it again would not help."""
+
 
 class NoHome(HeadquartersError):
     """The folder that should hold everything cannot be made or written."""

@@ -1,5 +1,6 @@
 """The vocabulary every room shares: tasks, missions, agents and what the harness says of them. All frozen."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -248,8 +249,10 @@ class Task(NewTask):
     """What the person said when they sent it out again: for every mission of this dispatch."""
     first_mission: int = 1
     """Number of the first mission of this dispatch; those before it belong to results that were sent back."""
-    built_on: tuple[int, ...] = ()
-    """Tasks whose results were in its base before they were accepted."""
+    built_on: Mapping[int, str] = {}
+    """Tasks whose results were in its base before they were accepted, and the commits of these results."""
+    at_least: str | None = None
+    """A person wants it no cheaper than this tier."""
     review: Review | None = None
     """What a stronger model found in the result. Advice: no word of it changes the outcome."""
 
@@ -285,6 +288,7 @@ class Mission(Frozen):
     worktree: str = ""
     start_commit: str = ""
     commit: str | None = None
+    files: tuple[str, ...] = ()
     steps: int = 0
     cost_nano: int | None = 0
     usage: Usage = Usage()

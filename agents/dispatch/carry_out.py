@@ -6,35 +6,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.dispatch.cooldown import Cooling
-from agents.dispatch.slots import Slot, Slots
-from agents.events import (
-    AgentHealth,
-    CheckSummary,
-    Event,
-    MissionEscalated,
-    TaskFinished,
-    TaskPlanned,
-    TaskStatusChanged,
-    TokenCounts,
+from agents.dispatch.ending import (
+    environment_of,
+    finished_event,
+    reason_of,
+    result_check,
+    status_after,
+    touched,
+    used_up,
 )
+from agents.dispatch.footing import Footing, check_base, check_of, find_footing
+from agents.dispatch.gate import ours
+from agents.dispatch.overlap import overlaps
+from agents.dispatch.slots import Slot, Slots
+from agents.events import AgentHealth, Event, MissionEscalated, TaskPlanned, TaskStatusChanged
 from agents.missions.attempt import HandOver
-from agents.missions.mission import Ground, Orders, Report, being_cancelled, run_mission
+from agents.missions.mission import Ground, Orders, Report, Steering, being_cancelled, run_mission
+from agents.missions.proof import Judgement
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
-from agents.routing.plan import NoTier, make_plan
+from agents.refusals import NotPossible
+from agents.routing.plan import NoTier, make_plan, remaining
 from agents.sanitize import one_line, sanitize
-from agents.store import Store
-from agents.store.tally import tally
-from agents.tasks import NANO, Arm, CheckResult, Grade, Health, Outcome, Task, TaskStatus, Variant, Way
+from agents.tasks import Arm, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
-from agents.workspace.checks import bent_check, find_check, touched_tests
-from agents.workspace.results import FileChange
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs something in the background of Headquarters."""
 DIFF_LIMIT = 6000
 """Characters of an earlier attempt's diff that a later one gets to see."""
+_BESIDE = frozenset({TaskStatus.RUNNING, TaskStatus.REVIEW})
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,14 @@ class CarryOut:
         self._cooling = cooling
         self._connect = connect
         self._spawn = spawn
+        self._ours = ours(ground.owner)
 
-    async def run(self, task: Task, ready: Readiness, comment: str = "") -> Task:
-        """From queued to review, needs_human, failed or, when the surroundings fail, back to open. The stored task."""
+    async def run(self, task: Task, ready: Readiness, steering: Steering) -> Task:
+        """From queued to review, needs_human, failed or, when the surroundings fail, back to open. The stored task.
+
+        What an earlier process got done of this dispatch is not done again. Raises Elsewhere when the task is another
+        War Room's by now.
+        """
         store = self.ground.store
         started = self.ground.clock.monotonic()
         try:
@@ -75,12 +82,11 @@ class CarryOut:
         except NoTier as error:
             reasons = "; ".join(ready.missing.values())
             return await self._finish(task, _State(), started, environment=f"{error}. {reasons}".strip(". "))
-        task = await store.save_task(
-            task.id, [TaskPlanned(at=self.ground.clock.now(), task=task.id, plan=plan)], plan=plan
-        )
+        planned = [] if plan == task.plan else [TaskPlanned(at=self.ground.clock.now(), task=task.id, plan=plan)]
+        task = await store.save_task(task.id, planned, provided=self._ours, plan=plan)
         try:
-            return await self._arms(task, plan, ready, started, comment)
-        except (WorkspaceError, SandboxError) as error:
+            return await self._arms(task, plan, ready, started, steering)
+        except (WorkspaceError, SandboxError, NotPossible) as error:
             if being_cancelled():
                 raise asyncio.CancelledError from error
             return await self._finish(task, _State(), started, environment=str(error))
@@ -90,66 +96,129 @@ class CarryOut:
             settings=self.ground.settings,
             complexity=task.complexity,
             kind=task.kind,
-            has_check=self._command(task) is not None,
+            has_check=check_of(self.ground, task) is not None,
             pin=task.tier,
+            at_least=task.at_least,
             grades=ready.grades,
             small=ready.small,
             available=ready.available,
         )
 
-    def _command(self, task: Task) -> str | None:
-        return task.check or self.ground.settings.check.command or find_check(self.ground.repository.root)
-
-    async def _arms(self, task: Task, plan: tuple[Arm, ...], ready: Readiness, started: float, comment: str) -> Task:
+    async def _arms(
+        self, task: Task, plan: tuple[Arm, ...], ready: Readiness, started: float, steering: Steering
+    ) -> Task:
         ground = self.ground
-        state = _State()
-        base: Base | None = None
-        base_check: CheckResult | None = None
-        command = self._command(task)
-        hopeless: set[tuple[str, Way]] = set()
-        for index, arm in enumerate(plan):
-            if (arm.tier, arm.way) in hopeless:
-                continue
+        state = await self._done_before(task)
+        footing = _kept(task, check_of(ground, task)) if state.reports else None
+        if state.reports and _settles(state.reports[-1]):
+            return await self._finish(task, state, started, footing=footing)
+        todo = [*remaining(plan, [report.mission for report in state.reports])]
+        while todo:
+            arm = todo.pop(0)
+            await steering.proceed()
             slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
             try:
                 model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
             except BaseException:
-                self._slots.give_back(slot)
+                await self._slots.give_back(slot)
                 raise
             try:
-                if base is None:
-                    base = await ground.repository.base()
-                    command, warnings = await self._committed(task, command, base)
-                    task = await self._running(task, base, warnings)
-                    base_check = await self._base_check(task, command, base.commit)
-                    task = await ground.store.save_task(task.id, base_check=base_check)
-                orders = Orders(
-                    task=task,
-                    arm=arm,
-                    number=len(await ground.store.missions(task.id)) + 1,
-                    agent=slot.callsign,
-                    model=model,
-                    grade=ready.grades.get(arm.tier),
-                    base_commit=base.commit,
-                    start_commit=_start(arm, state, base.commit),
-                    check=command,
-                    own_check=task.check is not None,
-                    base_check=base_check,
-                    hand_over=await self._hand_over(arm, state, base.commit, comment),
+                task, footing = await self._stand(task, footing)
+                report = await run_mission(
+                    ground,
+                    await self._orders(
+                        task=task,
+                        arm=arm,
+                        slot=slot,
+                        model=model,
+                        ready=ready,
+                        footing=footing,
+                        state=state,
+                        steering=steering,
+                    ),
                 )
-                report = await run_mission(ground, orders)
             finally:
                 self._spawn(self._leave(slot, model))
             state = _State((*state.reports, report))
-            task = await ground.store.save_task(task.id, **await used_up(ground.store, task.id))
-            if report.judgement.outcome.accepted or report.environment or report.over_budget:
+            task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
+            if _settles(report):
                 break
-            if report.hopeless:
-                hopeless.add((arm.tier, arm.way))
-            following = (later for later in plan[index + 1 :] if (later.tier, later.way) not in hopeless)
-            if (to := next(following, None)) is not None:
-                await self._escalate(task, to, report)
-        return await self._finish(task, state, started, base=base, environment=_environment(state))
+            todo = self._still_worth(todo, report)
+            if todo:
+                await self._escalate(task, todo[0], report)
+        return await self._finish(task, state, started, footing=footing, environment=environment_of(state.reports))
+
+    async def _done_before(self, task: Task) -> _State:
+        """The missions of this dispatch that ended by themselves in a process that is gone now."""
+        missions = await self.ground.store.missions(task.id)
+        return _State(
+            tuple(
+                Report(mission=one, judgement=Judgement(outcome=one.outcome, reason=one.reason), files=one.files)
+                for one in missions
+                if one.number >= task.first_mission
+                and one.role is Role.CODE
+                and one.outcome is not None
+                and not one.interrupted
+            )
+        )
+
+    async def _stand(self, task: Task, footing: Footing | None) -> tuple[Task, Footing]:
+        """The task running, on its footing, with the check run there."""
+        ground = self.ground
+        if footing is None:
+            footing = await find_footing(ground, task)
+        if task.status is not TaskStatus.RUNNING:
+            task = await self._running(task, footing)
+        known = task.base_check
+        if footing.command != (known.command if known else None) or (known and known.commit != footing.base.commit):
+            check = await check_base(ground, task, footing)
+            task = await ground.store.save_task(task.id, provided=self._ours, base_check=check)
+        return task, footing
+
+    async def _running(self, task: Task, footing: Footing) -> Task:
+        """The person may have moved on since the task was posted: the base is pinned now."""
+        beside = await self.ground.store.tasks(repo=task.repo, statuses=_BESIDE)
+        status = TaskStatusChanged(at=self.ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
+        return await self.ground.store.save_task(
+            task.id,
+            [status],
+            provided=self._ours,
+            status=TaskStatus.RUNNING,
+            base_commit=footing.base.commit,
+            target_branch=footing.base.branch,
+            built_on=footing.built_on,
+            warnings=tuple(dict.fromkeys((*footing.base.warnings, *overlaps(task, beside)))),
+            halted=None,
+        )
+
+    async def _orders(
+        self,
+        *,
+        task: Task,
+        arm: Arm,
+        slot: Slot,
+        model: ChatModel,
+        ready: Readiness,
+        footing: Footing,
+        state: _State,
+        steering: Steering,
+    ) -> Orders:
+        base = footing.base.commit
+        return Orders(
+            task=task,
+            arm=arm,
+            number=len(await self.ground.store.missions(task.id)) + 1,
+            agent=slot.callsign,
+            model=model,
+            grade=ready.grades.get(arm.tier),
+            base_commit=base,
+            start_commit=_start(arm, state, base),
+            check=footing.command,
+            own_check=task.check is not None,
+            base_check=task.base_check,
+            hand_over=await self._hand_over(arm, state, base, task.comment),
+            steering=steering,
+        )
 
     async def _leave(self, slot: Slot, model: ChatModel) -> None:
         """The agent is ready again, after its rest; the task does not wait for that."""
@@ -158,42 +227,18 @@ class CarryOut:
             await self.ground.store.append(AgentHealth(at=at, agent=slot.callsign, tier=slot.tier, health=Health.READY))
             await self._cooling.rest(slot, model)
         finally:
-            self._slots.give_back(slot)
+            await self._slots.give_back(slot)
             await model.aclose()
 
-    async def _committed(self, task: Task, command: str | None, base: Base) -> tuple[str | None, tuple[str, ...]]:
-        """The check as the base commit has it: one found in files that are not committed could only ever be red."""
-        if command is None or task.check or self.ground.settings.check.command:
-            return command, ()
-        async with self.ground.repository.checkout(base.commit) as folder:
-            found = find_check(folder)
-        if found == command:
-            return command, ()
-        return found, (f"`{one_line(command, 80)}` was not used as the check: what defines it is not committed yet",)
+    def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:
+        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money."""
+        ended = report.mission
+        rest = [arm for arm in todo if not (report.hopeless and (arm.tier, arm.way) == (ended.tier, ended.way))]
+        return [arm for arm in rest if self._is_free(arm)] if report.over_budget else rest
 
-    async def _running(self, task: Task, base: Base, warnings: tuple[str, ...]) -> Task:
-        """The person may have moved on since the task was posted: the base is pinned now."""
-        status = TaskStatusChanged(at=self.ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
-        return await self.ground.store.save_task(
-            task.id,
-            [status],
-            status=TaskStatus.RUNNING,
-            base_commit=base.commit,
-            target_branch=base.branch,
-            warnings=(*base.warnings, *warnings),
-            halted=None,
-        )
-
-    async def _base_check(self, task: Task, command: str | None, commit: str) -> CheckResult | None:
-        if command is None:
-            return None
-        return await self.ground.prover.run(
-            command,
-            commit,
-            on="base",
-            emit=self.ground.store.append,
-            where=lambda: {"at": self.ground.clock.now(), "task": task.id},
-        )
+    def _is_free(self, arm: Arm) -> bool:
+        tier = self.ground.settings.tiers[arm.tier]
+        return tier.free or tier.provider == "ollama"
 
     async def _hand_over(self, arm: Arm, state: _State, base: str, comment: str) -> HandOver | None:
         """What the next attempt learns. What the person says is for every attempt."""
@@ -225,35 +270,40 @@ class CarryOut:
         )
 
     async def _finish(
-        self, task: Task, state: _State, started: float, *, base: Base | None = None, environment: str = ""
+        self, task: Task, state: _State, started: float, *, footing: Footing | None = None, environment: str = ""
     ) -> Task:
-        last = state.reports[-1] if state.reports else None
+        reports = state.reports
+        last = reports[-1] if reports else None
         over = bool(last and last.over_budget)
         outcome = last.judgement.outcome if last else Outcome.FAILED
-        status = _status(task, outcome, environment=bool(environment), over_budget=over)
-        reason = environment or _reason(state, over)
+        status = status_after(task, outcome, environment=bool(environment), over_budget=over)
         commit = last.mission.commit if last and outcome.accepted else None
         warnings = task.warnings + (last.judgement.warnings if last else ())
-        if base is not None and commit:
-            warnings += _touched(await self.ground.repository.changes(base.commit, commit), self._command(task))
+        if footing is not None and commit:
+            changes = await self.ground.repository.changes(footing.base.commit, commit)
+            warnings += touched(changes, check_of(self.ground, task))
         if self.ground.sandbox.warning:
             warnings += (self.ground.sandbox.warning,)
-        changes: dict[str, Any] = {
+        changed: dict[str, Any] = {
             "status": status,
             "outcome": None if environment or over else outcome,
-            "reason": one_line(reason, 500),
+            "reason": one_line(environment or reason_of(task, reports, over), 500),
             "branch": last.mission.branch if last and commit else None,
             "commit": commit,
             "files": last.files if last and commit else (),
             "warnings": tuple(dict.fromkeys(warnings)),
-            "result_check": _result_check(state, outcome),
+            "result_check": result_check(reports, outcome),
             "seconds": round(self.ground.clock.monotonic() - started, 3),
             "tier_used": last.mission.tier if last else task.tier,
             "model_used": last.mission.model if last else None,
             "halted": "environment" if environment else "budget" if over else None,
+            "forced": False,
+            "review": None,
         }
-        after = task.model_copy(update=changes)
-        return await self.ground.store.save_task(task.id, self._finished_events(after, outcome), **changes)
+        after = task.model_copy(update=changed)
+        return await self.ground.store.save_task(
+            task.id, self._finished_events(after, outcome), provided=self._ours, **changed
+        )
 
     def _finished_events(self, task: Task, outcome: Outcome) -> tuple[Event, ...]:
         at = self.ground.clock.now()
@@ -261,59 +311,17 @@ class CarryOut:
         return (status, finished_event(task, outcome, at))
 
 
-async def used_up(store: Store, task_id: int) -> dict[str, Any]:
-    """What the task has used up in all its missions, as the changes to its row: a retry forgets no money."""
-    total = tally(await store.calls(task_id))
-    return {
-        "missions": len(await store.missions(task_id)),
-        "steps": total.steps,
-        "cost_nano": total.cost_nano,
-        "usage": total.usage,
-    }
+def _kept(task: Task, command: str | None) -> Footing | None:
+    """The footing of a dispatch that an earlier process began."""
+    if task.base_commit is None:
+        return None
+    base = Base(task.base_commit, task.target_branch, task.warnings)
+    command = task.base_check.command if task.base_check else command
+    return Footing(base=base, command=command, built_on=task.built_on)
 
 
-def finished_event(task: Task, outcome: Outcome, at: Any) -> TaskFinished:
-    """CONTRACT's `task.finished` for a task at the end of its missions."""
-    base, result = task.base_check, task.result_check
-    return TaskFinished(
-        at=at,
-        task=task.id,
-        tier=task.tier_used,
-        outcome=outcome,
-        status=task.status,
-        model=one_line(task.model_used, 80) if task.model_used else None,
-        complexity=task.complexity,
-        missions=task.missions,
-        steps=task.steps,
-        cost_usd=None if task.cost_nano is None else task.cost_nano / NANO,
-        tokens=TokenCounts.of(task.usage),
-        seconds=task.seconds,
-        branch=task.branch,
-        commit=task.commit,
-        files=tuple(one_line(name, 300) for name in task.files),
-        check=CheckSummary(
-            command=sanitize(base.command) if base else None,
-            exit_code=result.exit_code if result else None,
-            base_exit_code=base.exit_code if base else None,
-        ),
-        warnings=tuple(one_line(text, 300) for text in task.warnings),
-        reason=task.reason,
-        simulated=task.simulated,
-    )
-
-
-def _touched(changes: Sequence[FileChange], command: str | None) -> tuple[str, ...]:
-    """What was done to the tests and to the check itself: a person wants to know before they trust the outcome."""
-    tests = set(touched_tests(changes))
-    bent = set(bent_check(command, changes)) if command else set()
-    said: list[str] = []
-    for status, path in changes:
-        word = {"A": "added", "D": "deleted"}.get(status, "edited")
-        if path in tests:
-            said.append(f"a test was {word}: {one_line(path, 200)}")
-        elif path in bent:
-            said.append(f"what the check does depends on a file that was {word}: {one_line(path, 200)}")
-    return tuple(said)
+def _settles(report: Report) -> bool:
+    return report.judgement.outcome.accepted or report.environment
 
 
 def _start(arm: Arm, state: _State, base: str) -> str:
@@ -321,36 +329,3 @@ def _start(arm: Arm, state: _State, base: str) -> str:
     if arm.variant is Variant.RETRY and state.reports and state.reports[-1].mission.commit:
         return state.reports[-1].mission.commit
     return base
-
-
-def _environment(state: _State) -> str:
-    last = state.reports[-1] if state.reports else None
-    return last.stopped or "" if last and last.environment else ""
-
-
-def _result_check(state: _State, outcome: Outcome) -> CheckResult | None:
-    """Of the result; of a failure the last that ran, as the last mission may have had nothing to run it on."""
-    checks = [report.mission.check for report in state.reports[-1 if outcome.accepted else 0 :]]
-    return next((check for check in reversed(checks) if check is not None), None)
-
-
-def _status(task: Task, outcome: Outcome, *, environment: bool, over_budget: bool) -> TaskStatus:
-    if environment:
-        return TaskStatus.OPEN
-    if over_budget:
-        return TaskStatus.NEEDS_HUMAN
-    if outcome.accepted:
-        return TaskStatus.REVIEW
-    return TaskStatus.FAILED if task.tier else TaskStatus.NEEDS_HUMAN
-
-
-def _reason(state: _State, over_budget: bool) -> str:
-    last = state.reports[-1]
-    if over_budget:
-        return last.stopped or last.judgement.reason
-    if last.judgement.outcome.accepted or len(state.reports) == 1:
-        return last.judgement.reason
-    tried = ", ".join(
-        f"{report.mission.tier} {report.mission.variant} ({report.judgement.reason})" for report in state.reports[-3:]
-    )
-    return f"{len(state.reports)} missions failed, the last of them: {tried}. What should change?"

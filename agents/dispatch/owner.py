@@ -2,13 +2,16 @@
 
 import os
 import socket
+from itertools import count
 from pathlib import Path
 
+_SERIAL = count(1)
 
-def this_process() -> str:
-    """host:pid:start of this process."""
+
+def new_owner() -> str:
+    """host:pid:start.serial: this process, and which of its headquarters."""
     pid = os.getpid()
-    return f"{socket.gethostname()}:{pid}:{_start_of(pid)}"
+    return f"{socket.gethostname()}:{pid}:{_start_of(pid)}.{next(_SERIAL)}"
 
 
 def is_alive(owner: str) -> bool:
@@ -24,13 +27,16 @@ def is_alive(owner: str) -> bool:
         return False
     except PermissionError:
         return True
-    return _start_of(pid) == rest
+    return _start_of(pid) == rest.partition(".")[0]
 
 
 def _start_of(pid: int) -> str:
-    """When the process began, in ticks since boot: tells a reused pid apart. `0` where /proc has nothing to say."""
-    stat = Path(f"/proc/{pid}/stat")
+    """When the process began, in ticks since boot: tells a reused pid apart.
+
+    `0` where /proc has nothing to say, empty for one that ended and whose parent has not asked yet.
+    """
     try:
-        return stat.read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if state in {"Z", "X"} else rest[18]
+    except (OSError, ValueError, IndexError):
         return "0"

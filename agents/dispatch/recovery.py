@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import Collection
 
 from agents.clock import Clock
-from agents.dispatch.carry_out import used_up
-from agents.dispatch.owner import is_alive
-from agents.events import MissionFinished, TaskQueued, TaskStatusChanged
+from agents.dispatch.ending import used_up
+from agents.dispatch.leases import Leases
+from agents.dispatch.squad import UNDER_WAY
+from agents.events import Event, MissionFinished, TaskQueued, TaskStatusChanged
 from agents.store import Store
 from agents.store.tally import tally
 from agents.tasks import Outcome, Task, TaskStatus
 from agents.workspace import Repository
 
-_UNDER_WAY = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})
 REASON = "interrupted: the War Room that ran it ended"
 
 
@@ -20,38 +20,53 @@ class _Taken(Exception):
     """Another War Room recovers the task."""
 
 
-async def recover(store: Store, repository: Repository, clock: Clock, owner: str) -> list[Task]:
-    """Requeue the tasks of this repository whose process is dead, for `owner` to carry out; those tasks.
+async def recover(store: Store, repository: Repository, clock: Clock, leases: Leases) -> list[Task]:
+    """Take the tasks of this repository whose War Room is gone, for ours to carry out; those tasks.
 
     Each is taken by one War Room, however many start at once. Money stays counted (open calls settle to their
-    reservation). A worktree with unsaved work in it stays.
+    reservation). A worktree with unsaved work in it stays; an empty one that no mission uses goes.
     """
+    tasks = await store.tasks(repo=str(repository.root), statuses=UNDER_WAY)
+    dead = await leases.dead({task.owner for task in tasks})
     taken: list[int] = []
-    for task in await store.tasks(repo=str(repository.root), statuses=_UNDER_WAY):
-        if not is_alive(task.owner):
-            at = clock.now()
-            status = TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED, reason=REASON)
-            events = (status, TaskQueued(at=at, task=task.id))
-            changes = {"status": TaskStatus.QUEUED, "reason": REASON, "owner": owner}
+    for task in tasks:
+        if task.owner in dead:
             with contextlib.suppress(_Taken):
-                await store.save_task(task.id, events, provided=_require_abandoned, **changes)
+                await _take(store, clock, leases.owner, task)
                 taken.append(task.id)
-    await _end_missions(store, repository, clock, taken)
+    await _end_missions(store, repository, clock, leases, taken)
+    await store.forget_owners(dead - {""})
+    await repository.sweep()
     return [await store.save_task(task_id, **await used_up(store, task_id)) for task_id in taken]
 
 
-def _require_abandoned(task: Task) -> None:
-    if task.status not in _UNDER_WAY or is_alive(task.owner):
-        raise _Taken
+async def _take(store: Store, clock: Clock, owner: str, task: Task) -> None:
+    """Make it ours if it still is the dead one's. One that waits for others goes on waiting. Raises _Taken."""
+
+    def abandoned(now: Task) -> None:
+        if now.status not in UNDER_WAY or now.owner != task.owner:
+            raise _Taken
+
+    at = clock.now()
+    events: tuple[Event, ...] = ()
+    status, reason = task.status, task.reason
+    if task.status is TaskStatus.RUNNING:
+        status, reason = TaskStatus.QUEUED, REASON
+        events = (TaskStatusChanged(at=at, task=task.id, status=status, reason=reason), TaskQueued(at=at, task=task.id))
+    await store.save_task(task.id, events, provided=abandoned, status=status, reason=reason, owner=owner)
 
 
-async def _end_missions(store: Store, repository: Repository, clock: Clock, taken: Collection[int]) -> None:
+async def _end_missions(
+    store: Store, repository: Repository, clock: Clock, leases: Leases, taken: Collection[int]
+) -> None:
     """Mark what dead processes left open: of the tasks we took, and of those that are not under way any more."""
-    for mission in await store.open_missions():
+    missions = await store.open_missions()
+    dead = await leases.dead({mission.owner for mission in missions})
+    for mission in missions:
         task = await store.task(mission.task)
-        if task is None or task.repo != str(repository.root) or is_alive(mission.owner):
+        if task is None or task.repo != str(repository.root) or mission.owner not in dead:
             continue
-        if task.status in _UNDER_WAY and task.id not in taken:
+        if task.status in UNDER_WAY and task.id not in taken:
             continue
         await store.settle_abandoned(mission.id)
         total = tally(await store.calls(mission.task), mission=mission.id)
@@ -67,6 +82,5 @@ async def _end_missions(store: Store, repository: Repository, clock: Clock, take
             steps=total.steps,
             seconds=mission.seconds,
         )
-        await store.save_mission(
-            mission.id, [finished], outcome=Outcome.FAILED, reason=REASON, finished_at=at, **dict(total)
-        )
+        changes = {"outcome": Outcome.FAILED, "reason": REASON, "interrupted": True, "finished_at": at, **dict(total)}
+        await store.save_mission(mission.id, [finished], **changes)

@@ -3,83 +3,125 @@
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from agents.dispatch.carry_out import CarryOut, Readiness, finished_event, used_up
+from agents.dispatch.carry_out import CarryOut, Readiness
 from agents.dispatch.cooldown import Cooling
+from agents.dispatch.ending import finished_event, used_up
+from agents.dispatch.gate import Elsewhere, Gate, ours
+from agents.dispatch.leases import Leases
 from agents.dispatch.readiness import look
 from agents.dispatch.slots import Slots
-from agents.events import TaskStatusChanged
-from agents.missions.mission import Ground
+from agents.events import Event, TaskQueued, TaskStatusChanged
+from agents.missions.mission import Ground, Steering
 from agents.models.connect import Connect
 from agents.sanitize import one_line
 from agents.store import StoreError
-from agents.tasks import CheckResult, Outcome, Task, TaskStatus
+from agents.tasks import Outcome, Task, TaskStatus
 from agents.workspace.git import to_the_end
 
-FOLLOW_S = 0.2
-"""How often another process's events and orders are looked for: one PRAGMA on an idle home."""
+UNDER_WAY = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.BLOCKED})
+CLOSED = "the War Room that had it was closed: the next one goes on with it"
+_FRESH_S = 2.0
+"""How long one look at the tiers holds for the tasks that start after it."""
 
-UNDER_WAY = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})
-
-
-class _Elsewhere(Exception):
-    """The task stands somewhere else by now."""
+AtRest = Callable[[Task], Awaitable[None]]
+"""What is done with a task whose missions are over."""
 
 
 class Squad:
-    """Runs tasks side by side, in as many slots as there are."""
+    """Runs tasks side by side, in as many slots as there are, in one task group of Headquarters."""
 
-    def __init__(self, ground: Ground, slots: Slots, cooling: Cooling, connect: Connect) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        slots: Slots,
+        gate: Gate,
+        cooling: Cooling,
+        leases: Leases,
+        connect: Connect,
+        conclude: Callable[[Task, tuple[int, ...]], Awaitable[Task]] | None = None,
+        at_rest: AtRest,
+    ) -> None:
+        """`conclude` ends a task all of whose parts are done; `at_rest` is told of every task that was carried out."""
         self._ground = ground
         self._store = ground.store
+        self.slots, self.gate, self.leases = slots, gate, leases
+        self._conclude, self._at_rest = conclude, at_rest
         self._carry_out = CarryOut(ground, slots, cooling, connect, self.spawn)
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}
+        self._group = asyncio.TaskGroup()
         self._background: set[asyncio.Task[Any]] = set()
+        self._looked: tuple[float, asyncio.Task[Readiness]] | None = None
+
+    async def open(self) -> None:
+        """Begin: grant slots, let tasks through the gate, hear what happens."""
+        await self._group.__aenter__()
+        self.spawn(self.slots.run())
+        self.spawn(self.gate.run())
+        self.spawn(self._hear())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside everything else; it ends with the squad."""
-        task = asyncio.create_task(work)
+        task = self._group.create_task(self._guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    def start(self, *tasks: Task, comment: str = "") -> None:
-        """Carry out queued tasks. They look at the tiers together, and go on in the order they are given."""
-        if not tasks:
-            return
-        looking = asyncio.create_task(look(self._ground.settings, self._store))
-        self._background.add(looking)
-        looking.add_done_callback(self._background.discard)
-        for task in tasks:
-            running = asyncio.create_task(self._run(task, looking, comment), name=task.label)
-            self._running[task.id] = running
-            running.add_done_callback(partial(self._ended, task.id))
-
-    def _ended(self, task_id: int, running: "asyncio.Task[None]") -> None:
-        if self._running.get(task_id) is running:
-            del self._running[task_id]
+    @property
+    def busy(self) -> tuple[int, ...]:
+        """The tasks this process carries out or holds back."""
+        return tuple(self._running)
 
     def runs(self, task_id: int) -> bool:
         """Whether the task is carried out here."""
         return task_id in self._running
 
+    def start(self, *tasks: Task) -> None:
+        """Carry out queued or blocked tasks, in the order they are given."""
+        for task in tasks:
+            steering = Steering(proceed=partial(self.gate.proceed, task.id))
+            running = self._group.create_task(self._run(task, steering), name=task.label)
+            self._running[task.id] = (running, steering)
+            running.add_done_callback(partial(self._ended, task.id))
+
+    def _ended(self, task_id: int, ended: "asyncio.Task[None]") -> None:
+        running = self._running.get(task_id)
+        if running is not None and running[0] is ended:
+            del self._running[task_id]
+            self.gate.leave(task_id)
+            self.gate.stir()
+
     async def join(self, task_id: int) -> None:
         """Until this process has nothing more to do with the task."""
         running = self._running.get(task_id)
         if running is not None:
-            await asyncio.wait({running})
+            await asyncio.wait({running[0]})
 
     async def stop(self, task_id: int) -> None:
         """Cancel a task that runs here, and wait until that is done: stream closed, processes killed, slot free."""
         running = self._running.get(task_id)
         if running is None:
             return
-        if not running.cancelling():  # asked once already, a second time would only disturb the tidying up
-            running.cancel()
-        await asyncio.wait({running})
+        if not running[0].cancelling():  # asked once already, a second time would only disturb the tidying up
+            running[0].cancel()
+        await asyncio.wait({running[0]})
         await self.cancelled(task_id, among=UNDER_WAY)
+
+    async def again(self, task_id: int, reason: str) -> None:
+        """Break a task off that is carried out here and begin it anew, with what a person changed about it."""
+        running = self._running.get(task_id)
+        if running is None or running[0].cancelling():
+            return
+        running[1].interrupted, running[1].reason = True, reason
+        running[0].cancel()
+        await asyncio.wait({running[0]})
+        task = await self._store.task(task_id)
+        if task is not None and task.status in UNDER_WAY and task.owner == self._ground.owner:
+            self.start(task)
 
     async def cancelled(self, task_id: int, *, among: Collection[TaskStatus]) -> None:
         """Mark the task cancelled, if it still stands at one of `among`."""
@@ -89,7 +131,7 @@ class Squad:
 
         def still(now: Task) -> None:
             if now.status not in among:
-                raise _Elsewhere
+                raise Elsewhere
 
         at = self._ground.clock.now()
         used = await used_up(self._store, task_id)
@@ -98,56 +140,114 @@ class Squad:
             TaskStatusChanged(at=at, task=task_id, status=TaskStatus.CANCELLED, reason="cancelled"),
             finished_event(after, Outcome.CANCELLED, at),
         )
-        changes = {"status": TaskStatus.CANCELLED, "outcome": Outcome.CANCELLED, "reason": "cancelled", **used}
-        with contextlib.suppress(_Elsewhere):
-            await self._store.save_task(task_id, events, provided=still, **changes)
+        changes = {"status": TaskStatus.CANCELLED, "outcome": Outcome.CANCELLED, "reason": "cancelled", "forced": False}
+        with contextlib.suppress(Elsewhere):
+            await self._store.save_task(task_id, events, provided=still, **changes, **used)
 
-    async def follow(self) -> None:
-        """What other processes on this home did and ordered."""
-        while True:
-            await asyncio.sleep(FOLLOW_S)
-            with contextlib.suppress(StoreError):  # another process holds the file; the next round sees it all
-                if await self._store.changed():
-                    await self._store.publish_foreign()
-                for order in await self._store.take_orders(tuple(self._running)) if self._running else ():
-                    running = self._running.get(order.task)
-                    if order.order == "cancel" and running is not None and not running.cancelling():
-                        running.cancel()
+    def lost(self, task_id: int) -> None:
+        """Another War Room took the task, thinking that we are dead: let go of it."""
+        running = self._running.get(task_id)
+        if running is not None and not running[0].cancelling():
+            running[1].interrupted, running[1].reason = True, "another War Room took it over"
+            running[0].cancel()
 
     async def close(self) -> None:
-        """Cancel what runs, in order: the missions, then what tidies up after them."""
-        ids = tuple(self._running)
-        while pending := [task for task in self._running.values() if not task.done()]:
-            for task in pending:
-                if not task.cancelling():
-                    task.cancel()
+        """Stop in order: nothing more is begun, what runs is broken off and put back in the queue, then tidied up."""
+        for running, steering in self._running.values():
+            if not running.cancelling():
+                steering.interrupted, steering.reason = True, CLOSED
+        while pending := [running for running, _ in self._running.values() if not running.done()]:
+            for running in pending:
+                if not running.cancelling():
+                    running.cancel()
             await asyncio.wait(pending)
-        for task_id in ids:
-            await self.cancelled(task_id, among=UNDER_WAY)
         while rest := [task for task in self._background if not task.done()]:
             await asyncio.sleep(0)  # what has not begun could not tidy up either
             for task in rest:
                 task.cancel()
             await asyncio.wait(rest)
+        await self._group.__aexit__(None, None, None)
+        with contextlib.suppress(StoreError):
+            await self.leases.release()
 
-    async def check_merged(self, task: Task, command: str, commit: str) -> CheckResult:
-        """Run the task's check on a merged commit. Raises SandboxError, WorkspaceError."""
-        return await self._ground.prover.run(
-            command,
-            commit,
-            on="merge",
-            emit=self._store.append,
-            where=lambda: {"at": self._ground.clock.now(), "task": task.id},
-        )
+    async def until_idle(self) -> None:
+        """Until no task is under way here but those that wait for a person, or for such a one."""
+        while self._running:
+            await self.gate.settled()
+            going = {running for number, (running, _) in self._running.items() if number not in self.gate.held}
+            if not going:
+                return
+            await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _run(self, task: Task, looking: "asyncio.Task[Readiness]", comment: str) -> None:
+    async def _hear(self) -> None:
+        with self._store.bus.subscribe() as events:
+            async for event in events:
+                self.gate.hear(event)
+
+    def _ready(self) -> "asyncio.Task[Readiness]":
+        """What can be reached now; tasks that start together look together."""
+        now = self._ground.clock.monotonic()
+        if self._looked is None or now - self._looked[0] >= _FRESH_S or self._looked[1].cancelled():
+            looking = self._group.create_task(look(self._ground.settings, self._store))
+            self._background.add(looking)
+            looking.add_done_callback(self._background.discard)
+            self._looked = (now, looking)
+        return self._looked[1]
+
+    async def _run(self, task: Task, steering: Steering) -> None:
         try:
-            ready = await asyncio.shield(looking)  # one that is cancelled does not take the look from the others
-            await self._carry_out.run(task, ready, comment)
+            task = await self.gate.wait(task.id)
+            parts = await self._store.parts_of(task.id)
+            if parts and self._conclude is not None:
+                task = await self._conclude(task, parts)
+            else:
+                # One that is cancelled does not take the look from the others.
+                ready = await asyncio.shield(self._ready())
+                task = await self._carry_out.run(task, ready, steering)
+            await self._at_rest(task)
         except asyncio.CancelledError:
-            await to_the_end(self.cancelled(task.id, among=UNDER_WAY))
+            await to_the_end(self._broken_off(task.id, steering))
+        except Elsewhere:
+            return
         except Exception as error:
             await self._broken(task.id, error)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """What runs in the background must not end the squad: a store that is closed or busy says so elsewhere."""
+        try:
+            await work
+        except StoreError:
+            return
+        except Exception as error:
+            self._note_fault("background", error)
+
+    def _note_fault(self, what: str, error: Exception) -> Path:
+        """Write a fault of ours where a person finds it."""
+        log = self._ground.logs / f"{what}-fault.log"
+        with contextlib.suppress(OSError):
+            log.write_text("".join(traceback.format_exception(error)), errors="replace")
+        return log
+
+    async def _broken_off(self, task_id: int, steering: Steering) -> None:
+        if not steering.interrupted:
+            await self.cancelled(task_id, among=UNDER_WAY)
+            return
+
+        def under_way(task: Task) -> None:
+            ours(self._ground.owner)(task)
+            if task.status not in UNDER_WAY:
+                raise Elsewhere
+
+        at = self._ground.clock.now()
+        events: tuple[Event, ...] = (
+            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.QUEUED, reason=steering.reason),
+            TaskQueued(at=at, task=task_id),
+        )
+        changes: dict[str, Any] = {"status": TaskStatus.QUEUED, "reason": steering.reason}
+        changes |= await used_up(self._store, task_id)
+        with contextlib.suppress(Elsewhere):
+            owner = "" if steering.reason == CLOSED else self._ground.owner
+            await self._store.save_task(task_id, events, provided=under_way, owner=owner, **changes)
 
     async def _broken(self, task_id: int, error: Exception) -> None:
         """A fault of ours must not leave a task under way for ever."""
@@ -155,9 +255,7 @@ class Squad:
         if task is None:
             return
         at = self._ground.clock.now()
-        log = self._ground.logs / f"{task.label}-fault.log"
-        with contextlib.suppress(OSError):
-            log.write_text("".join(traceback.format_exception(error)), errors="replace")
+        log = self._note_fault(task.label, error)
         reason = one_line(f"War Room itself failed: {type(error).__name__}: {error} (see {log})", 500)
         used = await used_up(self._store, task_id)
         after = task.model_copy(update={**used, "status": TaskStatus.NEEDS_HUMAN, "reason": reason})

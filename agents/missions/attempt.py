@@ -64,6 +64,8 @@ class Attempt:
     hand_over: HandOver | None
     max_steps: int
     clock: Clock
+    proceed: Callable[[], Awaitable[None]]
+    """Awaited before each step: it waits while a person holds the task."""
     files: tuple[str, ...] = ()
     """The repository's files, relative."""
 

@@ -29,6 +29,7 @@ async def run_direct(attempt: Attempt) -> str:
     brief = direct_brief(attempt)
     problem = ""
     for step in range(1, min(MAX_CORRECTIONS + 1, attempt.max_steps) + 1):
+        await attempt.proceed()
         await attempt.emit(
             AgentHealth(
                 **attempt.where(), health=Health.WORKING, step=step, max_steps=MAX_CORRECTIONS + 1, note=problem

@@ -42,6 +42,7 @@ class _Loop:
     async def run(self) -> str:
         await self.conversation.add(Message(role="user", content=loop_brief(self.attempt)))
         for step in range(1, self.attempt.max_steps + 1):
+            await self.attempt.proceed()
             await self._report(step)
             finished = await self._ask()
             await self.conversation.add(finished.message)
@@ -119,6 +120,7 @@ class _Loop:
         results: list[ToolResult] = []
         summary: str | None = None
         for call in calls:
+            await self.attempt.proceed()
             outcome = await self._run(call)
             verdict, times = self.watch.saw(call, outcome.content)
             content = f"{outcome.content}\n\n{advice(verdict, times)}".strip()

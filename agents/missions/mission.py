@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -43,6 +44,17 @@ class Ground:
     seed: int
 
 
+@dataclass
+class Steering:
+    """How a mission is held between its steps, and what becomes of it when it is broken off: whoever does that says."""
+
+    proceed: Callable[[], Awaitable[bool]]
+    """Waits while the task is paused; True when it had to."""
+    reason: str = "cancelled"
+    interrupted: bool = False
+    """It is no end of the task: it goes on later."""
+
+
 @dataclass(frozen=True)
 class Orders:
     """What one mission is to do."""
@@ -59,6 +71,7 @@ class Orders:
     own_check: bool
     base_check: CheckResult | None
     hand_over: HandOver | None
+    steering: Steering
 
 
 class Report(Frozen):
@@ -86,12 +99,15 @@ async def run_mission(ground: Ground, orders: Orders) -> Report:
         await to_the_end(begin())
         return await begun[0].run()
     except asyncio.CancelledError:
-        await to_the_end(_put_away(ground, worktree, begun, Outcome.CANCELLED, "cancelled"))
+        await to_the_end(_put_away(ground, worktree, begun, Outcome.CANCELLED, orders.steering))
         raise
     except Exception as error:
         reason = one_line(str(error), 300) or type(error).__name__
-        await to_the_end(_put_away(ground, worktree, begun, Outcome.FAILED, reason))
+        broken = replace(orders.steering, reason=reason, interrupted=False)
+        await to_the_end(_put_away(ground, worktree, begun, Outcome.FAILED, broken))
         raise
+    finally:
+        ground.repository.leave(worktree)
 
 
 async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
@@ -126,7 +142,9 @@ async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
     )
 
 
-async def _put_away(ground: Ground, worktree: Worktree, begun: "list[_Run]", outcome: Outcome, reason: str) -> None:
+async def _put_away(
+    ground: Ground, worktree: Worktree, begun: "list[_Run]", outcome: Outcome, steering: Steering
+) -> None:
     """End a mission that was cancelled or broke: its row and its money in order, its work kept."""
     kept = False
     for run in begun:
@@ -136,9 +154,10 @@ async def _put_away(ground: Ground, worktree: Worktree, begun: "list[_Run]", out
         at = ground.clock.now()
         seconds = round((at - mission.started_at).total_seconds(), 3)
         finished = MissionFinished(
-            **_where(ground.clock, mission), outcome=outcome, reason=reason, steps=total.steps, seconds=seconds
+            **_where(ground.clock, mission), outcome=outcome, reason=steering.reason, steps=total.steps, seconds=seconds
         )
-        changes = {"outcome": outcome, "reason": reason, "finished_at": at, "seconds": seconds, **dict(total)}
+        changes = {"outcome": outcome, "reason": steering.reason, "interrupted": steering.interrupted}
+        changes |= {"finished_at": at, "seconds": seconds, **dict(total)}
         await ground.store.save_mission(mission.id, [finished], **changes)
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):
@@ -181,6 +200,7 @@ class _Run:
         """The work is on the branch."""
         self.over_budget = False
         self.hopeless = False
+        self.time_limit: asyncio.Timeout | None = None
         settings = ground.settings
         cap = orders.task.budget_nano
         self.calls = ModelCalls(
@@ -218,7 +238,8 @@ class _Run:
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         limit = self.orders.task.timeout_s or self.ground.settings.mission.timeout_s
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit) as time_limit:
+                self.time_limit = time_limit
                 await (run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
         except AttemptEnded as ended:
             return str(ended)
@@ -281,6 +302,7 @@ class _Run:
                 sandbox=self.ground.sandbox,
                 settings=settings,
                 on_output=self._tool_output,
+                misplaced=lambda: self.ground.repository.misplaced(self.worktree),
             ),
             emit=self._emit,
             check=orders.check,
@@ -289,6 +311,7 @@ class _Run:
             hand_over=orders.hand_over,
             max_steps=orders.task.max_steps or settings.mission.max_steps,
             clock=self.ground.clock,
+            proceed=self._proceed,
             files=files,
         )
 
@@ -312,10 +335,12 @@ class _Run:
         with contextlib.suppress(WorkspaceError):
             commit = await self._commit()
         reason = one_line(str(error), 300)
-        report = await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), commit, None)
+        report = await self._end(Judgement(outcome=Outcome.FAILED, reason=reason), commit, None, interrupted=True)
         return report.model_copy(update={"stopped": reason, "environment": True})
 
-    async def _end(self, judgement: Judgement, commit: Commit | None, check: CheckResult | None) -> Report:
+    async def _end(
+        self, judgement: Judgement, commit: Commit | None, check: CheckResult | None, *, interrupted: bool = False
+    ) -> Report:
         ground = self.ground
         seconds = round(ground.clock.monotonic() - self.started, 3)
         files = commit.files if commit else ()
@@ -335,6 +360,8 @@ class _Run:
             outcome=judgement.outcome,
             reason=judgement.reason,
             commit=commit.commit if commit else None,
+            files=files,
+            interrupted=interrupted,
             steps=self.calls.made,
             cost_nano=self.calls.cost_nano,
             usage=self.calls.usage,
@@ -360,6 +387,15 @@ class _Run:
             "War-Room-Cost": "n/a" if cost is None else f"${cost / NANO:.6f}",
             "War-Room-Outcome": outcome.value if outcome else "not checked",
         }
+
+    async def _proceed(self) -> None:
+        """Before each step: wait while a person holds the task. That time is not the mission's."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        if await self.orders.steering.proceed():
+            when = self.time_limit.when() if self.time_limit is not None else None
+            if self.time_limit is not None and when is not None:
+                self.time_limit.reschedule(when + loop.time() - since)
 
     async def _activity(self, note: str) -> None:
         await self._emit(AgentHealth(**self._now(), health=Health.WORKING, step=self.calls.made, note=note))

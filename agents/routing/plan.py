@@ -1,9 +1,9 @@
 """The ordered list of arms a task is tried with, cheapest tier first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agents.settings import Settings, TierSettings
-from agents.tasks import Arm, Grade, TaskKind, Variant, Way
+from agents.tasks import Arm, Grade, Mission, TaskKind, Variant, Way
 
 _PROVIDER_ORDER = {"simulation": 0, "ollama": 0, "anthropic": 1}
 ONE_FILE_KINDS = frozenset({TaskKind.FUNCTION, TaskKind.EDIT, TaskKind.DOCS, TaskKind.TESTS})
@@ -37,6 +37,7 @@ def make_plan(
     kind: TaskKind,
     has_check: bool,
     pin: str | None = None,
+    at_least: str | None = None,
     grades: Mapping[str, Grade] | None = None,
     small: frozenset[str] = frozenset(),
     available: frozenset[str] | None = None,
@@ -44,10 +45,13 @@ def make_plan(
     """The arms in the order they are tried. `available` are the tiers that can be reached now (None: all of them),
     `small` those whose model is too small for the tool loop.
 
-    With a pin only that tier's arms. Without a check a second try would have nothing to learn from: one arm.
+    With a pin only that tier's arms; with `at_least` none of a tier that comes before it. Without a check a second try
+    would have nothing to learn from: one arm.
     Raises NoTier.
     """
     names = [pin] if pin else _order(settings, complexity, available)
+    if at_least is not None and not pin:
+        names = [name for name in names if name not in cheaper_than(settings, at_least)]
     if pin and pin not in settings.tiers:
         raise NoTier(f"there is no tier named {pin!r}: the tiers are {', '.join(settings.tiers)}")
     if pin and not settings.tiers[pin].enabled:
@@ -63,6 +67,23 @@ def make_plan(
             name, tier, way_for(tier, kind, (grades or {}).get(name), small=name in small), settings.routing.samples
         )
     return tuple(arms[:1] if not has_check else arms[: settings.routing.max_missions])
+
+
+def cheaper_than(settings: Settings, tier: str) -> tuple[str, ...]:
+    """The tiers a person means by "below this one": those before it, local ones first, then as they are configured."""
+    order = sorted(settings.tiers, key=lambda name: _PROVIDER_ORDER[settings.tiers[name].provider])
+    return tuple(order[: order.index(tier)]) if tier in order else ()
+
+
+def remaining(plan: Sequence[Arm], done: Sequence[Mission]) -> tuple[Arm, ...]:
+    """The arms of `plan` that come after those of `done`, the missions that have ended, in their order."""
+    rest = list(plan)
+    for mission in done:
+        ended = (mission.tier, mission.way, mission.variant)
+        place = next((at for at, arm in enumerate(rest) if (arm.tier, arm.way, arm.variant) == ended), None)
+        if place is not None:
+            rest = rest[place + 1 :]
+    return tuple(rest)
 
 
 def _order(settings: Settings, complexity: int, available: frozenset[str] | None) -> list[str]:

@@ -1,7 +1,7 @@
 """The one place that writes to disk: every state change is one transaction that writes the row and appends the events,
 and the bus publishes only what was committed, in the order of the commits."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, ledger, log, notes
+from agents.store import board, ledger, log, notes, squads
 from agents.store.database import Database, Transaction
 from agents.store.records import Call, NewCall, Order, Probe, Spending
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
@@ -292,6 +292,49 @@ class Store:
         if not await self._database.read(lambda sql: notes.waiting_orders(sql, task_ids)):
             return []
         return await self._write(lambda work: notes.take_orders(work.sql, task_ids))
+
+    # War Rooms and slots
+
+    async def beat(self, owner: str) -> None:
+        """Say that `owner` lives."""
+        at = self._clock.now()
+        await self._write(lambda work: squads.beat(work.sql, owner, at))
+
+    async def beats(self) -> dict[str, str]:
+        """Every War Room that was heard and did not say goodbye, with its last beat."""
+        return await self._database.read(squads.beats)
+
+    async def forget_owners(self, owners: Collection[str]) -> None:
+        """These War Rooms are gone, or leave: the slots they held are free."""
+        await self._write(lambda work: squads.forget(work.sql, owners))
+
+    async def take_slot(
+        self, names: Sequence[str], *, owner: str, task: int, max_running: int = 0
+    ) -> tuple[str | None, bool]:
+        """Hold the first free slot of `names` for `task`, over all processes; its name, or None and whether all are
+        taken: if not, one task more would be under way in this home than `max_running` (0: no limit) allows.
+
+        Raises StoreError.
+        """
+        return await self._write(
+            lambda work: squads.take_slot(work.sql, names, owner=owner, task=task, max_running=max_running)
+        )
+
+    async def free_slot(self, name: str, owner: str) -> None:
+        """`owner` does not hold the slot any more."""
+        await self._write(lambda work: squads.free_slot(work.sql, name, owner))
+
+    async def slot_holders(self) -> dict[str, str]:
+        """Who holds which slot, by its name."""
+        return await self._database.read(squads.slot_holders)
+
+    async def standings(self, repo: str) -> Mapping[int, TaskStatus]:
+        """Where every task of a repository stands; cheap."""
+        return await self._database.read(lambda sql: squads.standings(sql, repo))
+
+    async def parts_of(self, task_id: int) -> tuple[int, ...]:
+        """The tasks a task was split into."""
+        return await self._database.read(lambda sql: squads.parts_of(sql, task_id))
 
     async def integrity(self) -> list[str]:
         """What SQLite's integrity check and the foreign keys complain of; empty when all is well. Reads everything."""

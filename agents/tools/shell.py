@@ -42,6 +42,8 @@ class ShellRun:
             raise ToolError("command holds a NUL character. Give plain text.")
         if len(command.encode("utf-8", "replace")) > _LONGEST:
             raise ToolError("command is too long. Write a file with file_write and run that.")
+        if (problem := context.misplaced()) and "git checkout" not in command:
+            raise ToolError(problem)
         try:
             result = await self._sandbox.run(
                 command,

@@ -31,6 +31,8 @@ class ToolContext:
     """Folder for whole outputs."""
     on_output: Callable[[str], None]
     """Called with sanitized pieces of streaming output."""
+    misplaced: Callable[[], str] = lambda: ""
+    """Why no command must be run there now, for the agent; empty when all is well."""
 
 
 class ToolError(Exception):

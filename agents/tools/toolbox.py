@@ -70,13 +70,22 @@ class Toolbox:
 
 
 def build_toolbox(
-    root: Path, logs: Path, sandbox: Sandbox, settings: Settings, on_output: Callable[[str], None]
+    *,
+    root: Path,
+    logs: Path,
+    sandbox: Sandbox,
+    settings: Settings,
+    on_output: Callable[[str], None],
+    misplaced: Callable[[], str] = lambda: "",
 ) -> Toolbox:
-    """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`."""
+    """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
+
+    `misplaced` says before each command why it must not be run there now; empty when all is well.
+    """
     cap = settings.mission.output_cap
     shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.sandbox.network)
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output))
+    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, misplaced=misplaced))
 
 
 def _failed(name: str, message: str) -> ToolOutcome:

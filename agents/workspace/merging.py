@@ -1,6 +1,7 @@
 """From a checked result to the person's branch: a private merge first, then nothing but a fast-forward."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -46,7 +47,23 @@ async def preview_merge(
         return MergePreview(commit, False, target_branch, tip)
     if await git.is_ancestor(commit, tip):
         return MergePreview(tip, False, target_branch, tip)
-    onto = target_branch or "HEAD"
+    target = f"branch {target_branch}" if target_branch else "the present state"
+    merged = await _merge(git, checkouts, tip, commit, onto=target_branch or "HEAD", target=target)
+    return MergePreview(merged, True, target_branch, tip)
+
+
+async def stack(git: Git, checkouts: Checkouts, base: str, commits: Sequence[str]) -> str:
+    """`base` with `commits` merged onto it, one after the other, in private. Raises MergeConflict."""
+    for commit in commits:
+        if await git.is_ancestor(base, oid(commit)):
+            base = commit
+        elif not await git.is_ancestor(commit, base):
+            base = await _merge(git, checkouts, base, commit, onto=base[:12], target="the results before it")
+    return base
+
+
+async def _merge(git: Git, checkouts: Checkouts, tip: str, commit: str, *, onto: str, target: str) -> str:
+    """A merge commit of `tip` and `commit`, made in a private worktree. Raises MergeConflict, GitError."""
     subject = await git("log", "-1", "--format=%s", commit)
     message = f"Merge: {one_line(subject)}\n\nWar Room merged {commit[:12]}, since {one_line(onto)} had moved on.\n"
     # Work that began before the first commit shares no history with what the person has committed since.
@@ -61,8 +78,8 @@ async def preview_merge(
             files = await private.names("diff", "--name-only", "--diff-filter=U", "--no-renames", "-z")
             if not files:
                 raise
-            raise MergeConflict(files, f"branch {target_branch}" if target_branch else "the present state") from error
-        return MergePreview(await private("rev-parse", "HEAD"), True, target_branch, tip)
+            raise MergeConflict(files, target) from error
+        return await private("rev-parse", "HEAD")
 
 
 class Branches:

@@ -3,8 +3,9 @@
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from agents.sanitize import one_line
@@ -12,7 +13,7 @@ from agents.workspace.checkouts import Checkouts
 from agents.workspace.errors import GitError, WorkspaceError
 from agents.workspace.git import Git
 from agents.workspace.includes import Included, copy_included
-from agents.workspace.merging import Branches, Destination, preview_merge
+from agents.workspace.merging import Branches, Destination, preview_merge, stack
 from agents.workspace.results import Base, Commit, FileChange, MergePreview, Worktree, oid
 from agents.workspace.shadow import PlainFolder, open_shadow
 from agents.workspace.worktrees import Worktrees
@@ -122,6 +123,14 @@ class Repository:
         """What the person's branch would become with `commit`. Raises MergeConflict."""
         return await preview_merge(self._git, self._checkouts, self._destination, commit, target_branch)
 
+    async def contains(self, commit: str, older: str) -> bool:
+        """Whether `older` is `commit` or in its history."""
+        return await self._git.is_ancestor(oid(older), oid(commit))
+
+    async def stack(self, base: Base, commits: Sequence[str]) -> Base:
+        """`base` with `commits`, which are not accepted yet, merged onto it in private. Raises MergeConflict."""
+        return replace(base, commit=await stack(self._git, self._checkouts, base.commit, commits))
+
     async def apply_merge(self, preview: MergePreview) -> None:
         """Fast-forward the person's branch and its checkout, all or nothing.
 
@@ -132,6 +141,19 @@ class Repository:
     async def remove(self, worktree_path: Path, *, branch: str | None = None, force: bool = False) -> None:
         """Remove a mission's worktree and, if given, its branch. Raises UnsavedWork unless `force`."""
         await self._worktrees.remove(worktree_path, branch=branch, force=force)
+
+    def leave(self, worktree: Worktree) -> None:
+        """The mission in it is over: its lock goes, what is still there is kept."""
+        self._worktrees.leave(worktree.path)
+
+    def misplaced(self, worktree: Worktree) -> str:
+        """Why no command must be run in it now, for the agent; empty when it is where its mission's branch is."""
+        return self._worktrees.misplaced(worktree)
+
+    async def sweep(self) -> None:
+        """Remove worktrees and checkouts that dead processes left without work in them."""
+        await self._worktrees.sweep()
+        await self._checkouts.sweep()
 
     async def has_unsaved_work(self, worktree_path: Path) -> bool:
         """Whether a mission's worktree holds work that is committed nowhere."""

@@ -10,12 +10,14 @@ import stat
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agents.sanitize import one_line
 from agents.workspace.commits import compose, identity, write_commit
 from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
+from agents.workspace.locks import WorktreeLocks, is_left
 from agents.workspace.results import Commit, Worktree, oid
 from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
 
@@ -105,6 +107,7 @@ class Worktrees:
 
     def __init__(self, git: Git, common: Path, folder: Path, copy_included: CopyIncluded) -> None:
         self._git, self._common, self._folder, self._copy = git, common, folder, copy_included
+        self._locks = WorktreeLocks()
 
     async def add(self, label: str, number: int, start_commit: str) -> Worktree:
         """A new worktree on a new branch `warroom/T12-1`; where that name is taken, with the next free suffix."""
@@ -132,11 +135,13 @@ class Worktrees:
         except FileExistsError:
             return
         ref, nothing = f"refs/heads/{claim.branch}", "0" * len(start_commit)
+        self._locks.hold(state)
         try:
             await self._git("update-ref", "-m", "War Room: a mission", ref, start_commit, nothing)
             claim.held = True
         except GitError as error:
-            state.rmdir()
+            self._locks.let_go(state)
+            await asyncio.to_thread(delete_folder, state)
             if "already exists" not in error.stderr:
                 raise
 
@@ -167,8 +172,41 @@ class Worktrees:
 
     async def _discard(self, claim: "_Claim") -> None:
         await delete_worktree(self._common, self._folder / claim.name)
+        self._locks.let_go(self._state(claim.name))
         await self._git.maybe("update-ref", "-d", f"refs/heads/{claim.branch}")
         await asyncio.to_thread(delete_folder, self._state(claim.name))
+
+    def leave(self, path: Path) -> None:
+        """The mission in it is over; what is still there is kept."""
+        self._locks.let_go(self._state(path.name))
+
+    async def sweep(self) -> None:
+        """Remove what dead processes left without work in it. Branches go with worktrees whose mission left nothing."""
+        for state in self._folder.glob("*.state") if self._folder.is_dir() else ():
+            path = state.with_suffix("")
+            with contextlib.suppress(WorkspaceError, OSError):
+                if is_left(state) and not await self.has_unsaved_work(path):
+                    await to_the_end(self._sweep(path))
+
+    async def _sweep(self, path: Path) -> None:
+        branch, start = _facts(self._state(path.name)).get("branch"), _facts(self._state(path.name)).get("start_commit")
+        ref = f"refs/heads/{branch or 'warroom/' + path.name}"
+        tip = await self._git.maybe("rev-parse", "--verify", "--quiet", ref)
+        await delete_worktree(self._common, path)
+        await asyncio.to_thread(delete_folder, self._state(path.name))
+        if tip is not None and tip == start:
+            await self._git("update-ref", "-d", ref, tip)
+
+    def misplaced(self, worktree: Worktree) -> str:
+        """Why a command must not be run there now: it is not where its mission's branch is. Empty when all is well."""
+        if worktree.path.is_symlink() or not worktree.path.is_dir():
+            return f"the worktree {worktree.path.name} is gone"
+        admin = find_admin(self._common, worktree.path)
+        head = (admin / "HEAD").read_text(errors="replace").strip() if admin and (admin / "HEAD").exists() else ""
+        if head != f"ref: refs/heads/{worktree.branch}":
+            place = one_line(head.removeprefix("ref: refs/heads/"), 80) or "no branch"
+            return f"this worktree is on {place}. Go back first: git checkout {worktree.branch}"
+        return ""
 
     def _state(self, name: str) -> Path:
         return self._folder / f"{name}.state"
@@ -298,6 +336,7 @@ class Worktrees:
 
     async def _remove(self, path: Path, branch: str | None) -> None:
         await delete_worktree(self._common, path)
+        self._locks.let_go(self._state(path.name))
         await asyncio.to_thread(delete_folder, self._state(path.name))
         for ref in (f"refs/heads/{branch}", archived(branch)) if branch is not None else ():
             if await self._git.maybe("rev-parse", "--verify", "--quiet", ref):
@@ -322,7 +361,7 @@ class _Claim:
     held: bool = False
 
 
-def _facts(state: Path) -> dict[str, list[str]]:
+def _facts(state: Path) -> dict[str, Any]:
     try:
         facts = json.loads((state / "facts.json").read_text())
     except (OSError, ValueError):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agents.clock import SystemClock
-from agents.dispatch.owner import this_process
+from agents.dispatch.leases import Leases
+from agents.dispatch.owner import new_owner
 from agents.dispatch.recovery import recover
 from agents.dispatch.slots import Slots
 from agents.events import AgentCooling, CheckStarted, Event, MissionStarted, TaskStatusChanged
@@ -34,24 +35,32 @@ async def until(events: Any, wanted: Callable[[Event], bool]) -> None:
 # Who goes first
 
 
-async def test_the_urgent_go_first_and_nobody_takes_a_slot_along() -> None:
-    slots = Slots({"local": TierSettings(provider="ollama", model="m")})
-    held = await slots.take("local")
-    order: list[int] = []
+async def test_the_urgent_go_first_and_nobody_takes_a_slot_along(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with Headquarters(local_settings("http://127.0.0.1:9"), home=home, folder=repo) as hq:
+        for _ in range(6):
+            await hq.post(NEW)
+        leases = Leases(hq.store, SystemClock(), new_owner(), 30)
+        slots = Slots({"local": TierSettings(provider="ollama", model="m")}, hq.store, leases)
+        granting = asyncio.create_task(slots.run())
+        held = await slots.take("local", task=6)
+        order: list[int] = []
 
-    async def work(number: int, priority: int) -> None:
-        slot = await slots.take("local", priority=priority, task=number)
-        order.append(number)
-        slots.give_back(slot)
+        async def work(number: int, priority: int) -> None:
+            slot = await slots.take("local", priority=priority, task=number)
+            order.append(number)
+            await slots.give_back(slot)
 
-    waiting = {number: asyncio.create_task(work(number, priority)) for number, priority in enumerate([5, 9, 5, 10, 1])}
-    await asyncio.sleep(0)
-    waiting[1].cancel()
-    slots.give_back(held)
-    waiting[3].cancel()  # it has been granted the slot in this very moment
-    await asyncio.gather(*waiting.values(), return_exceptions=True)
-    assert order == [0, 2, 4]
-    assert await slots.take("local") == held
+        waiting = [asyncio.create_task(work(number, pri)) for number, pri in enumerate([5, 9, 5, 10, 1], 1)]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        await slots.give_back(held)
+        waiting[3].cancel()  # it is being granted the slot in this very moment
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert order == [1, 3, 5]
+        assert await slots.take("local", task=6) == held
+        granting.cancel()
 
 
 async def test_a_board_is_worked_off_by_priority_one_at_a_time_on_one_slot(
@@ -105,8 +114,8 @@ async def test_a_crash_is_recovered_by_one_war_room_however_many_start(
         status = TaskStatusChanged(at=SystemClock().now(), task=task.id, status=TaskStatus.QUEUED)
         dead = f"{socket.gethostname()}:{2**22 + 1}:1"  # no process has a number beyond Linux's largest
         await hq.store.save_task(task.id, [status], status=TaskStatus.QUEUED, owner=dead)
-        starting = [recover(hq.store, hq.repository, SystemClock(), this_process()) for _ in range(4)]
-        found = await asyncio.gather(*starting)
+        rivals = [Leases(hq.store, SystemClock(), new_owner(), 30) for _ in range(4)]
+        found = await asyncio.gather(*(recover(hq.store, hq.repository, SystemClock(), one) for one in rivals))
     assert sorted(len(tasks) for tasks in found) == [0, 0, 0, 1]
 
 
@@ -221,7 +230,7 @@ async def test_closing_while_missions_run_leaves_everything_in_order(
         await asyncio.wait_for(ollama.chats[0].disconnected.wait(), 2)
         async with Headquarters(settings, home=home, folder=repo) as hq:
             statuses = {(await hq.task(task.id)).status for task in [*tasks, last]}
-            assert statuses == {TaskStatus.CANCELLED}
+            assert statuses == {TaskStatus.QUEUED}
             assert await hq.store.open_missions() == []
             assert await hq.store.integrity() == []
     assert run_git(repo, "worktree", "list").count("\n") == 0

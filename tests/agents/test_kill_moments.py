@@ -23,6 +23,7 @@ NEW = NewTask(title=SLUG_TASK, check=SLUG_CHECK)
 DYING = """
 import asyncio, os, signal
 from pathlib import Path
+from agents.dispatch.verdicts import Verdicts
 from agents.headquarters import Headquarters
 from agents.settings import Settings
 from agents.tasks import NewTask
@@ -44,7 +45,7 @@ moments = {{
     "sealed": (Repository, "seal"),
     "saved": (mission._Run, "_end"),
     "merged": (Repository, "apply_merge"),
-    "put away": (Headquarters, "_forget_branches"),
+    "put away": (Verdicts, "_forget_branches"),
 }}
 die_after(*moments[{moment!r}])
 settings = Settings.model_validate_json({settings!r})

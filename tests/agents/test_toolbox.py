@@ -25,7 +25,8 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def toolbox(root: Path) -> Toolbox:
-    return build_toolbox(root, root.parent / "logs", PlainSandbox("a test"), Settings(), lambda _: None)
+    logs, sandbox = root.parent / "logs", PlainSandbox("a test")
+    return build_toolbox(root=root, logs=logs, sandbox=sandbox, settings=Settings(), on_output=lambda _: None)
 
 
 def test_the_tools_and_what_they_cost(toolbox: Toolbox) -> None:

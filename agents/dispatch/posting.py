@@ -1,0 +1,105 @@
+"""A task on its way to the board: looked at, assessed, stored; and changed by a person before it is sent out."""
+
+from typing import Any
+
+from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
+from agents.missions.mission import Ground
+from agents.refusals import NotPossible, UnknownTask
+from agents.routing.assessment import assess
+from agents.sanitize import one_line, sanitize
+from agents.store import Store
+from agents.tasks import NewTask, Task, TaskKind, TaskStatus
+
+EDITABLE = frozenset(
+    {TaskStatus.OPEN, TaskStatus.BLOCKED, TaskStatus.QUEUED, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED}
+    | {TaskStatus.CANCELLED}
+)
+
+
+async def post(ground: Ground, new: NewTask, *, simulated: bool) -> Task:
+    """Put a task on the board, assessed. Raises NotPossible, UnknownTask, AlreadyPosted."""
+    await _require_sound(ground, new.tier, new.depends_on)
+    new = new.model_copy(update={"title": one_line(new.title, 500) or "untitled", "brief": sanitize(new.brief)})
+    assessment = await _assessed(ground, new)
+    at = ground.clock.now()
+
+    def posted(task: Task) -> tuple[Event, ...]:
+        return (
+            TaskPosted(at=at, task=task.id, title=task.title, priority=task.priority, repo=task.repo),
+            assessment.model_copy(update={"task": task.id}),
+        )
+
+    return await ground.store.insert_task(
+        new,
+        repo=str(ground.repository.root),
+        complexity=assessment.complexity,
+        kind=TaskKind(assessment.kind),
+        simulated=simulated,
+        events=posted,
+    )
+
+
+async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
+    """Change what a person posted. Raises NotPossible, UnknownTask, ValidationError.
+
+    A task that runs or has a result in review is not changed under its agent's hands.
+    """
+    if task.status not in EDITABLE:
+        raise NotPossible(f"{task.label} is {task.status}: cancel or reject it before you change it")
+    fields = {name: getattr(task, name) for name in NewTask.model_fields}
+    new = NewTask.model_validate({**fields, **changes})
+    await _require_sound(ground, new.tier, new.depends_on, task=task.id)
+    changed = {name: getattr(new, name) for name in changes}
+    for name, limit in (("title", 500), ("brief", None)):
+        if name in changed:
+            text = str(changed[name])
+            changed[name] = (one_line(text, limit) or "untitled") if limit else sanitize(text)
+    events: list[Event] = []
+    if "title" in changed or "brief" in changed:
+        assessed = await _assessed(ground, new)
+        events.append(assessed.model_copy(update={"task": task.id}))
+        changed |= {"complexity": assessed.complexity, "kind": TaskKind(assessed.kind)}
+
+    def editable(now: Task) -> None:
+        if now.status not in EDITABLE:
+            raise NotPossible(f"{now.label} is {now.status} by now: cancel or reject it before you change it")
+
+    said = TaskStatusChanged(at=ground.clock.now(), task=task.id, status=task.status, reason=task.reason)
+    return await ground.store.save_task(task.id, [*events, said], provided=editable, **changed)
+
+
+async def _assessed(ground: Ground, new: NewTask) -> TaskAssessed:
+    base = await ground.repository.base()
+    files = frozenset(await ground.repository.files_at(base.commit))
+    found = assess(f"{new.title}\n\n{new.brief}", existing_files=files)
+    return TaskAssessed(at=ground.clock.now(), complexity=found.complexity, kind=found.kind, evidence=found.evidence)
+
+
+async def _require_sound(
+    ground: Ground, tier: str | None, depends_on: tuple[int, ...], *, task: int | None = None
+) -> None:
+    tiers = ground.settings.tiers
+    if tier is not None and tier not in tiers:
+        raise NotPossible(f"there is no tier {tier!r}: the tiers are {', '.join(tiers)}")
+    for number in depends_on:
+        needed = await ground.store.task(number)
+        if needed is None:
+            raise UnknownTask(f"there is no task T{number}: `warroom board --all` lists them")
+        if needed.repo != str(ground.repository.root):
+            raise NotPossible(f"T{number} belongs to another repository: a task can wait only for those of its own")
+        if task is not None and await _leads_to(ground.store, needed, task):
+            raise NotPossible(f"T{task} cannot wait for T{number}, which waits for T{task}")
+
+
+async def _leads_to(store: Store, needed: Task, wanted: int) -> bool:
+    """Whether `needed` is `wanted` or waits for it, through however many others."""
+    seen: set[int] = set()
+    todo = [needed.id]
+    while todo:
+        number = todo.pop()
+        if number == wanted:
+            return True
+        if number not in seen and (found := await store.task(number)) is not None:
+            todo += found.depends_on
+        seen.add(number)
+    return False
