@@ -115,8 +115,7 @@ class CarryOut:
         todo = [*remaining(plan, [report.mission for report in state.reports])]
         while todo:
             arm = todo.pop(0)
-            await steering.proceed()
-            slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
+            slot = await self._slot(task, arm, steering)
             try:
                 model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
             except BaseException:
@@ -147,6 +146,15 @@ class CarryOut:
             if todo:
                 await self._escalate(task, todo[0], report)
         return await self._finish(task, state, started, footing=footing, environment=environment_of(state.reports))
+
+    async def _slot(self, task: Task, arm: Arm, steering: Steering) -> Slot:
+        """A slot of the arm's tier; none is held for a task that a person paused meanwhile."""
+        while True:
+            await steering.proceed()
+            slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
+            if not steering.paused():
+                return slot
+            await self._slots.give_back(slot)
 
     async def _done_before(self, task: Task) -> _State:
         """The missions of this dispatch that ended by themselves in a process that is gone now."""

@@ -110,6 +110,11 @@ class Gate:
         await going.wait()
         return True
 
+    def is_paused(self, task_id: int) -> bool:
+        """Whether a person holds it."""
+        going = self._going.get(task_id)
+        return going is not None and not going.is_set()
+
     def leave(self, task_id: int) -> None:
         """The task is carried out no more."""
         self._going.pop(task_id, None)

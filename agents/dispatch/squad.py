@@ -83,7 +83,7 @@ class Squad:
     def start(self, *tasks: Task) -> None:
         """Carry out queued or blocked tasks, in the order they are given."""
         for task in tasks:
-            steering = Steering(proceed=partial(self.gate.proceed, task.id))
+            steering = Steering(partial(self.gate.proceed, task.id), partial(self.gate.is_paused, task.id))
             running = self._group.create_task(self._run(task, steering), name=task.label)
             self._running[task.id] = (running, steering)
             running.add_done_callback(partial(self._ended, task.id))

@@ -50,6 +50,7 @@ class Steering:
 
     proceed: Callable[[], Awaitable[bool]]
     """Waits while the task is paused; True when it had to."""
+    paused: Callable[[], bool] = lambda: False
     reason: str = "cancelled"
     interrupted: bool = False
     """It is no end of the task: it goes on later."""
