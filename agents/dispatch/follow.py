@@ -12,8 +12,8 @@ from agents.tasks import Task
 
 FOLLOW_S = 0.2
 """How often another process's events and orders are looked for: one PRAGMA on an idle home."""
-ADOPT_S = 2.0
-"""How often those that carry out tasks of this repository are looked after."""
+LOOK_AFTER_S = 2.0
+"""How often it is seen whether those that hold tasks of this repository, or slots that are waited for, still live."""
 
 Adopt = Callable[[], Awaitable[list[Task]]]
 """Takes the tasks of this repository whose War Room is gone."""
@@ -30,7 +30,7 @@ class Follower:
         self._repo, self._adopt = repo, adopt
         self._others: frozenset[str] | None = None
         """Whoever carries out tasks of this repository, but us; None: not known."""
-        self._adopted_at = float("-inf")
+        self._looked_at = float("-inf")
 
     async def run(self) -> None:
         """Look, for ever."""
@@ -67,9 +67,13 @@ class Follower:
 
     async def _look_after(self) -> None:
         now = self._clock.monotonic()
-        if self._adopt is None or now - self._adopted_at < ADOPT_S:
+        if now - self._looked_at < LOOK_AFTER_S:
             return
-        self._adopted_at = now
+        self._looked_at = now
+        if self._squad.slots.wanted:  # whoever holds them may have died, and a death is no commit
+            self._squad.slots.stir()
+        if self._adopt is None:
+            return
         if self._others is None:
             tasks = await self._store.tasks(repo=self._repo, statuses=UNDER_WAY)
             self._others = frozenset(task.owner for task in tasks) - {self._leases.owner}

@@ -71,6 +71,11 @@ class Slots:
             self._free[slot.tier].append(slot)
             self.stir()
 
+    @property
+    def wanted(self) -> bool:
+        """Somebody waits for a slot."""
+        return any(self._waiting.values())
+
     def stir(self) -> None:
         """Somebody asks, or a slot may be free: look again."""
         self._stirred.set()
