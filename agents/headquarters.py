@@ -255,12 +255,12 @@ class Headquarters:
         """Start a task whatever it waits for, but for a slot and for money. Raises NotPossible."""
         return await self._sending.force(await self.task(task_id))
 
-    async def escalate(self, task_id: int) -> Task:
+    async def escalate(self, task_id: int, comment: str = "") -> Task:
         """Give a task to the next tier up: what runs is broken off, what waits for a person is sent out again.
 
         Raises NotPossible when there is no tier above.
         """
-        return await self._sending.escalate(await self.task(task_id))
+        return await self._sending.escalate(await self.task(task_id), comment=sanitize(comment))
 
     async def cancel(self, task_id: int) -> Task:
         """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.

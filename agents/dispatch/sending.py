@@ -60,6 +60,7 @@ class Sending:
         events: tuple[Event, ...] = (
             TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED),
             TaskQueued(at=at, task=task.id),
+            *((TaskPaused(at=at, task=task.id, paused=False),) if task.paused else ()),
         )
         afresh: dict[str, Any] = {"reason": "", "outcome": None, "halted": None, "built_on": {}, "paused": False}
         return await self._store.save_task(
@@ -99,7 +100,7 @@ class Sending:
         changes: dict[str, Any] = {"forced": True, "paused": False, "status": TaskStatus.QUEUED}
         return await self._store.save_task(task.id, [said], reason="forced by you", **changes)
 
-    async def escalate(self, task: Task) -> Task:
+    async def escalate(self, task: Task, *, comment: str = "") -> Task:
         """Go on with the next tier up. Raises NotPossible."""
         above = self._above(await self._tier_of(task))
         if above is None:
@@ -107,7 +108,7 @@ class Sending:
         if task.status not in UNDER_WAY:
             if task.status is TaskStatus.REVIEW:
                 raise NotPossible(f"{task.label} is in review: retry it with a comment and a tier, or reject it")
-            return await self.dispatch(task, comment=task.comment, at_least=above)
+            return await self.dispatch(task, comment=comment or task.comment, at_least=above)
         task = await self._store.save_task(task.id, at_least=above, tier=None)
         if self._squad.runs(task.id):
             await self._squad.again(task.id, ESCALATED)

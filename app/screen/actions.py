@@ -21,6 +21,7 @@ class Situation:
     task: TaskRow | None = None
     """The task a person stands on."""
     open_tasks: int = 0
+    under_way: int = 0
     need_person: int = 0
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys a person remapped, by action id."""
@@ -93,6 +94,10 @@ def _open_tasks(situation: Situation) -> Verdict:
     return _engine(situation) or (None if situation.open_tasks else "No task is open.")
 
 
+def _anything_under_way(situation: Situation) -> Verdict:
+    return _engine(situation) or (None if situation.under_way else "Nothing is in the field.")
+
+
 def _someone_waits(situation: Situation) -> Verdict:
     return _engine(situation) or (None if situation.need_person else "Nothing needs you.")
 
@@ -123,6 +128,21 @@ _RETRY = _status(
 )
 
 
+_PAUSE = _status(frozenset({"queued", "running", "blocked"}), "only a task on its way can be held.", open=_OPEN)
+_ESCALATE = _status(
+    frozenset({"open", "queued", "running", "blocked", "needs_human", "failed", "cancelled"}),
+    "no better tier is needed.",
+    review="R sends it back; reject it first (X) to give it to a better tier.",
+)
+_FORCE = _status(frozenset({"open", "queued", "blocked"}), "only a task that waits can be forced.")
+_EDIT = _status(
+    frozenset({"open", "queued", "blocked", "needs_human", "failed", "cancelled"}),
+    "it is not changed any more.",
+    running=_ON_ITS_WAY,
+    review="reject it first (X).",
+)
+
+
 def _in(where: Where, *actions: Action) -> tuple[Action, ...]:
     return tuple(replace(action, where=where) for action in actions)
 
@@ -139,6 +159,12 @@ _CENTER = _in(
     Action("reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW),
     Action("retry", "R", "R", "retry", "Send the task back to the agents, with a comment", why_not=_RETRY),
     Action("cancel", "x", "x", "cancel", "Cancel the task (asks while it runs or holds a result)", why_not=_CANCEL),
+    Action("pause", "p", "p", "hold", "Hold the task before its next step, or let it go on", why_not=_PAUSE),
+    Action("escalate", "e", "e", "tier up", "Give the task to the next tier up", why_not=_ESCALATE, footer=False),
+    Action("edit", "E", "E", "edit", "Change its words, check, priority or tier", why_not=_EDIT, footer=False),
+    Action("force", "F", "F", "force", "Start it whatever it waits for", why_not=_FORCE, footer=False),
+    Action("abort_all", "ctrl+x", "ctrl+x ctrl+x", "abort all", "Cancel everything in the field (asks)",
+           why_not=_anything_under_way, footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
@@ -188,6 +214,9 @@ _TASK = _in(
     Action("task_reject", "X", "X", "reject", "Throw the result away (asks)", why_not=_REVIEW),
     Action("task_dispatch", "d", "d", "dispatch", "Send it into the field", why_not=_DISPATCH),
     Action("task_retry", "R", "R", "retry", "Send it back, with a comment", why_not=_RETRY),
+    Action("task_pause", "p", "p", "hold", "Hold it before its next step, or let it go on", why_not=_PAUSE),
+    Action("task_escalate", "e", "e", "tier up", "Give it to the next tier up", why_not=_ESCALATE),
+    Action("task_edit", "E", "E", "edit", "Change its words, check, priority or tier", why_not=_EDIT),
     Action("task_cancel", "x", "x", "cancel", "Cancel it", why_not=_CANCEL),
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
@@ -198,6 +227,7 @@ _DIALOG = _in(
     Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", method="post(False)", priority=True),
     Action("dialog_go", "ctrl+g", "ctrl+g", "dispatch", "Post and dispatch it", method="post(True)", priority=True),
     Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
+    Action("dialog_abort", "ctrl+x", "ctrl+x", "abort", "Abort all, where that is asked", method="yes"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ def task_line(
     ascii_only: bool = False,
 ) -> Content:
     """A row of the board in `width` cells. Columns give way as it gets narrower: cost, tier, then the outcome."""
-    look = status_look("needs_human" if row.asks else row.status)
+    look = status_look(row.shown)
     word = look.word
     if row.status in {"review", "done"} and row.outcome:
         word = f"{word} {outcome_look(row.outcome).word.lower()}"
@@ -118,9 +118,12 @@ def task_line(
     return joined(front, cell(joined(row.title, (_reason(row), "$quiet")), room), " ", *extras, state).truncate(width)
 
 
+_EXPLAINED = frozenset({"open", "queued", "failed", "blocked", "needs_human"})
+
+
 def _reason(row: TaskRow) -> str:
     """Why it stands where it stands, where that is what a person asks at once."""
-    return f"  {row.reason}" if row.reason and row.status in {"open", "failed", "blocked", "needs_human"} else ""
+    return f"  {row.reason}" if row.reason and row.status in _EXPLAINED else ""
 
 
 def _price(row: TaskRow, paid: bool) -> str:

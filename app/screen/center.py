@@ -21,7 +21,7 @@ from app.screen.dialog import Plain
 from app.screen.lines import Lines
 from app.screen.missions import Missions
 from app.screen.radar import Radar
-from app.screen.state import Part, TaskRow, War
+from app.screen.state import UNDER_WAY, Part, TaskRow, War
 from app.screen.strips import Header, KeyLine, StatusLine
 from app.screen.tool_log import ToolLog
 
@@ -124,6 +124,7 @@ class CommandCenter(Screen[None]):
             opened=self._war.opened,
             task=self.target(),
             open_tasks=len(self._war.with_status("open")),
+            under_way=len(self._war.with_status(*UNDER_WAY)),
             need_person=len(self._war.need_person()),
             keys=self.remapped,
         )

@@ -123,6 +123,11 @@ def _exhausted(log: LogBook, event: e.BudgetExhausted) -> None:
     log.write(_line(event, "■", "HALTED", text, tone="bad", kind="alarm"))
 
 
+def _paused(log: LogBook, event: e.TaskPaused) -> None:
+    text = "held before its next step" if event.paused else "goes on"
+    log.write(_line(event, "‖", "held" if event.paused else "resumed", text, tone="warn"))
+
+
 def _asked(log: LogBook, event: e.ApprovalRequested) -> None:
     log.write(_line(event, "◆", "asks", event.question, tone="warn", kind="alarm"))
 
@@ -144,6 +149,7 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "agent.cooling": _cooling,
     "budget.warning": _warning,
     "budget.exhausted": _exhausted,
+    "task.paused": _paused,
     "approval.requested": _asked,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +114,27 @@ class Command(Protocol):
 
     async def retry(self, task_id: int, comment: str = "") -> Task:
         """Send a task back to the agents."""
+
+    async def pause(self, task_id: int) -> Task:
+        """Hold a task before its next step."""
+
+    async def resume(self, task_id: int) -> Task:
+        """Let a held task go on."""
+
+    async def escalate(self, task_id: int) -> Task:
+        """Give a task to the next tier up."""
+
+    async def force(self, task_id: int) -> Task:
+        """Start a task whatever it waits for."""
+
+    async def edit(self, task_id: int, **changes: Any) -> Task:
+        """Change what was posted."""
+
+    async def rework(self, task_id: int) -> Task:
+        """Accept a result, or have it done again where it does not fit any more."""
+
+    async def abort_all(self) -> object:
+        """Cancel everything that is under way."""
 
     async def diff(self, task_id: int) -> str:
         """What the result changes."""

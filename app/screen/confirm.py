@@ -18,6 +18,8 @@ class Confirm(Dialog[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_yes", "dialog_no")]
 
+    KEYS: ClassVar[str] = "y yes   n no"
+
     def __init__(self, question: str, consequence: str) -> None:
         """Both texts are sanitized already."""
         self._question = question
@@ -29,8 +31,15 @@ class Confirm(Dialog[bool]):
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Plain(Content.styled(self._question, "bold"), classes="question")
             yield Plain(self._consequence)
-            yield Plain(Content.styled("y yes   n no", "$info"), classes="answers")
+            yield Plain(Content.styled(self.KEYS, "$info"), classes="answers")
 
     def action_yes(self) -> None:
         """Do it."""
         self.dismiss(True)
+
+
+class AbortAll(Confirm):
+    """The key that asked, pressed again, is a yes too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_abort")]
+    KEYS = "ctrl+x or y abort all   n no"

@@ -36,6 +36,7 @@ STATUS: dict[str, Look] = {
     "done": Look("✔", "+", "DONE", "$good"),
     "failed": Look("✖", "x", "FAILED", "$bad"),
     "cancelled": Look("–", "-", "CANCELLED", "$quiet"),
+    "held": Look("‖", "|", "HELD", "$warn"),
     "blocked": Look("▪", "=", "BLOCKED", "$quiet"),
     "needs_human": Look("◆", "!", "NEEDS YOU", "$health-needs-you"),
 }

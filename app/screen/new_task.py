@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,6 +16,9 @@ from textual.widgets import Input, Select, TextArea
 
 from app.screen.actions import bindings
 from app.screen.dialog import Dialog, Plain
+
+if TYPE_CHECKING:
+    from agents.tasks import Task
 
 AUTO = "auto"
 
@@ -53,29 +56,39 @@ class NewTaskDialog(Dialog[Draft]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_post", "dialog_go")]
 
-    def __init__(self, tiers: Sequence[str]) -> None:
-        """`tiers` are the names a person may pin."""
+    def __init__(self, tiers: Sequence[str], task: Task | None = None) -> None:
+        """`tiers` are the names a person may pin; `task` is one that is to be changed."""
         self._tiers = tiers
+        self._changed = task
         super().__init__()
 
     def compose(self) -> ComposeResult:
         """The fields, in the order they are asked."""
         with VerticalScroll(classes="dialog", id="new-task", can_focus=False):
-            yield self._titled(TitleInput(placeholder="Add a slug helper", id="title", select_on_focus=False), "Title")
-            brief = TextArea(id="brief", soft_wrap=True, tab_behavior="focus")
+            task = self._changed
+            title = TitleInput(
+                task.title if task else "", placeholder="Add a slug helper", id="title", select_on_focus=False
+            )
+            yield self._titled(title, "Title")
+            brief = TextArea(task.brief if task else "", id="brief", soft_wrap=True, tab_behavior="focus")
             brief.cursor_blink = False
             brief.border_title = "Brief (more words, if it needs them)"
             yield brief
             yield self._input(
-                "check", "Check: a command that fails now and passes when it is done", "pytest -q tests/test_slug.py"
+                "check",
+                "Check: a command that fails now and passes when it is done",
+                "pytest -q tests/test_slug.py",
+                value=(task.check or "") if task else "",
             )
             with Horizontal(id="row"):
-                yield self._input("priority", "Priority 1–10", "", value="5")
+                yield self._input("priority", "Priority 1–10", "", value=str(task.priority) if task else "5")
+                pinned: str = task.tier if task and task.tier and task.tier in self._tiers else AUTO
                 options = [(Content(name), name) for name in (AUTO, *self._tiers)]
-                tier: Select[str] = Select(options, value=AUTO, allow_blank=False, id="tier")
+                tier: Select[str] = Select(options, value=pinned, allow_blank=False, id="tier")
                 yield tier
             yield Plain("", id="problem")
-            keys = "⏎ or ctrl+o post   ctrl+g post and dispatch   tab next   esc leave"
+            verb = "post" if task is None else "change"
+            keys = f"⏎ or ctrl+o {verb}   ctrl+g {verb} and dispatch   tab next   esc leave"
             yield Plain(Content.styled(keys, "$info"), classes="answers")
 
     def _input(self, name: str, title: str, placeholder: str, value: str = "") -> Input:

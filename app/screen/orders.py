@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from app.screen.actions import Situation
+from app.screen.field_orders import FieldOrders
 from app.screen.place import Place
 from app.screen.state import TaskRow, War
 from app.screen.wording import message_of
@@ -48,6 +49,7 @@ class Orders:
         self.command: Command | None = None
         self._busy: set[int] = set()
         """Tasks whose merge, removal or retry is under way."""
+        self._field = FieldOrders(app, bridgehead.war, self.order)
         self._verbs: Mapping[str, Callable[[TaskRow], None]] = {
             "open": self._open,
             "dispatch": self._dispatch,
@@ -56,12 +58,15 @@ class Orders:
             "reject": self._reject,
             "retry": self._retry,
             "cancel": self._cancel,
+            **self._field.verbs,
         }
 
     def carry_out(self, verb: str, row: TaskRow | None) -> bool:
         """Carry out `verb`; False when it is none of ours. The caller has asked whether it is possible."""
         if verb == "new":
             self._new()
+        elif verb == "abort_all":
+            self._field.abort_all()
         elif verb == "dispatch_all":
             self.order(lambda command: command.dispatch_all(), "Every open task is dispatched.")
         elif verb in self._verbs:
@@ -127,11 +132,26 @@ class Orders:
             f"{proof}Its commit is merged onto {branch}.",
             lambda: self._leave_after(
                 row,
-                lambda command: command.accept(row.id),
+                lambda command: self._merge(command, row),
                 f"Accepting {row.label}: if {branch} has moved on, the check runs once more.",
                 f"{row.label} is accepted.",
             ),
         )
+
+    async def _merge(self, command: Command, row: TaskRow) -> None:
+        from agents.refusals import Conflict
+
+        try:
+            await command.accept(row.id)
+        except Conflict as conflict:
+            if conflict.brief:
+                self._confirmed(
+                    f"{row.label} does not fit any more. Send an agent out with the conflict as its brief?",
+                    f"{conflict.brief.splitlines()[0]} y throws this result away and has it done again; n leaves it "
+                    "as it is, and you merge its branch yourself.",
+                    lambda: self.order(lambda command: command.rework(row.id), f"{row.label} is sent out again."),
+                )
+            raise
 
     def _reject(self, row: TaskRow) -> None:
         self._confirmed(

@@ -176,6 +176,11 @@ def _exhausted(war: War, event: e.BudgetExhausted) -> Part:
     return Part.CREDITS | Part.HEADER
 
 
+def _paused(war: War, event: e.TaskPaused) -> Part:
+    war.change_task(event.task, paused=event.paused)
+    return Part.TASK
+
+
 def _asked(war: War, event: e.ApprovalRequested) -> Part:
     war.change_task(event.task, asks=True)
     return Part.TASK
@@ -206,6 +211,7 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "budget.reserved": _reserved,
     "budget.spent": _spent,
     "budget.exhausted": _exhausted,
+    "task.paused": _paused,
     "approval.requested": _asked,
     "approval.answered": _answered,
 }

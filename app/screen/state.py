@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENDED = frozenset({"done", "failed", "cancelled"})
 NEEDS_PERSON = frozenset({"review", "needs_human"})
 WAITING = frozenset({"open", "queued", "blocked"})
+UNDER_WAY = frozenset({"queued", "running", "blocked"})
 TAIL = 8_000
 """Characters kept of what a model is saying right now."""
 _TAILS = 16
@@ -58,11 +59,20 @@ class TaskRow:
     cost_nano: int | None = 0
     asks: bool = False
     """An agent waits for an answer about it."""
+    paused: bool = False
+    """A person holds it."""
 
     @property
     def label(self) -> str:
         """T12."""
         return f"T{self.id}"
+
+    @property
+    def shown(self) -> str:
+        """Its status, as the board shows it."""
+        if self.asks:
+            return "needs_human"
+        return "held" if self.paused and self.status in UNDER_WAY else self.status
 
     @property
     def ended(self) -> bool:
@@ -121,6 +131,7 @@ def task_row(task: Task) -> TaskRow:
         outcome=str(task.outcome) if task.outcome is not None else "",
         reason=one_line(task.reason, 300),
         cost_nano=task.cost_nano,
+        paused=task.paused,
     )
 
 

@@ -1,0 +1,29 @@
+"""`warroom abort`: everything that is under way in this repository is cancelled."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from agents.tasks import Task
+from app.commands.console import put, say
+from app.commands.opening import FOLDER, headquarters
+
+
+@click.command()
+@click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(repo: Path, *, yes: bool) -> None:
+    """Cancel every task that is queued, blocked or running here, in every War Room. Results in review stay."""
+    if not yes:
+        click.confirm("Abort everything that is under way in this repository?", abort=True, err=True)
+    stopped = asyncio.run(_abort(repo))
+    for task in stopped:
+        put(f"{task.label} {task.status}")
+    if not stopped:
+        say("Nothing was under way.", "dim")
+
+
+async def _abort(folder: Path) -> list[Task]:
+    async with headquarters(folder) as hq:
+        return await hq.abort_all()
