@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.bus import EventBus, Subscription
-from agents.events import Event, TaskPosted, TaskQueued, TaskStatusChanged
+from agents.events import Event, TaskPaused, TaskPosted, TaskQueued, TaskStatusChanged
 from agents.models.chat import Message
 from agents.settings import Settings
 from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Task, TaskStatus
@@ -153,6 +153,41 @@ class FakeCommand:
     async def retry(self, task_id: int, comment: str = "") -> Task:
         self._note("retry", task_id, comment)
         return self._move(task_id, TaskStatus.QUEUED)
+
+    async def pause(self, task_id: int) -> Task:
+        return self._hold(task_id, paused=True)
+
+    async def resume(self, task_id: int) -> Task:
+        return self._hold(task_id, paused=False)
+
+    def _hold(self, task_id: int, *, paused: bool) -> Task:
+        self._note("pause" if paused else "resume", task_id)
+        self.board[task_id] = task = self.board[task_id].model_copy(update={"paused": paused})
+        self.tell(TaskPaused(at=START, task=task_id, paused=paused))
+        return task
+
+    async def escalate(self, task_id: int) -> Task:
+        self._note("escalate", task_id)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def force(self, task_id: int) -> Task:
+        self._note("force", task_id)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def edit(self, task_id: int, **changes: object) -> Task:
+        self._note("edit", task_id, changes)
+        self.board[task_id] = task = self.board[task_id].model_copy(update=changes)
+        return task
+
+    async def rework(self, task_id: int) -> Task:
+        self._note("rework", task_id)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def abort_all(self) -> None:
+        self._note("abort_all")
+        for task in list(self.board.values()):
+            if task.status in {TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.BLOCKED}:
+                self._move(task.id, TaskStatus.CANCELLED)
 
     async def diff(self, task_id: int) -> str:
         return self.diff_text
