@@ -5,10 +5,12 @@ whatever is going on: nothing that the engine tidies up afterwards is written. A
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
@@ -256,6 +258,9 @@ class DispatchMachine(RuleBasedStateMachine):
             self.runner.close()
             self.credential.stop()
             shutil.rmtree(self.folder, ignore_errors=True)
+            with warnings.catch_warnings():  # what the crashes left open
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
 
     async def _to_the_end(self) -> None:
         """From wherever it stands everything comes to rest, once."""
