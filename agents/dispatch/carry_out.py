@@ -306,6 +306,7 @@ class CarryOut:
             "model_used": last.mission.model if last else None,
             "halted": "environment" if environment else "budget" if over else None,
             "forced": False,
+            "paused": False,
             "review": None,
         }
         after = task.model_copy(update=changed)

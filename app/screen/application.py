@@ -232,10 +232,11 @@ class WarRoom(App[int]):
             return
         missions = "1 mission is" if running == 1 else f"{running} missions are"
         waiting = f", {queued} queued" if queued else ""
+        later = "The simulation ends." if self.war.simulated else "What this War Room runs goes on when one is opened."
         self.push_screen(
             Confirm(
                 "Leave the War Room?",
-                f"{missions} in the field{waiting}. Leaving cancels what this War Room runs; R sends a task out again.",
+                f"{missions} in the field{waiting}. {later}",
             ),
             lambda yes: self.exit(0) if yes else None,
         )
