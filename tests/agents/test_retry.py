@@ -181,7 +181,7 @@ async def test_an_hour_of_patience_is_too_much_to_ask_and_cancelling_does_not_wa
         told.set()
 
     async with AnthropicServer(failure(429, "rate_limit_error", headers={"retry-after": "3600"})) as server:
-        model = claude(server)
+        model = claude(server, SystemClock())
         stream = stream_with_retries(model, ASKING, clock=SystemClock(), random=Random(1), on_failure=on_failure)
         task = asyncio.ensure_future(anext(stream))
         await told.wait()
