@@ -8,11 +8,11 @@ from agents.models.allowance import Allowance
 from agents.models.limits import Kind, Reading
 from agents.models.retry import delay_before
 
-MOST_AT_ONCE = 64
-"""Where nobody ever complains, the tiers' slots are the limit."""
+MOST_AT_ONCE = 1000
+"""Where nobody complains, the tiers' slots are the limit."""
 START_GAP_S = 0.1
 CAREFUL_GAP_S = 0.5
-"""Calls that could start together start up to so much apart; further apart after a complaint, until one succeeds."""
+"""Calls side by side start up to so much apart; further apart after a complaint, until one succeeds."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Throttle:
         )
         if wait_s > 0:
             return Blocked("rate limit", wait_s, model_only=True)
-        if self._next_at > now:
+        if self._next_at > now and self.in_flight:
             return Blocked("one after the other", self._next_at - now)
         return None
 

@@ -16,7 +16,7 @@ from agents.models.errors import BadRequest, ModelError, Overloaded, RateLimited
 from agents.models.limiter import Limiter, Limiters, Turn
 from agents.models.limits import KINDS, Reading, retry_after_s
 from agents.models.retry import delay_before
-from agents.models.throttle import Permit, Throttle, Wish
+from agents.models.throttle import MOST_AT_ONCE, Permit, Throttle, Wish
 from tests.fakes.anthropic_limits import RateLimits
 from tests.fakes.clocks import VirtualClock
 
@@ -167,7 +167,7 @@ async def test_errors_that_say_nothing_about_limits_change_none(error: ModelErro
 
     await clock.run(scene())
     assert clock.at < 1
-    assert (limiter.throttle.limit, limiter.throttle.in_flight) == (64, 0)
+    assert (limiter.throttle.limit, limiter.throttle.in_flight) == (MOST_AT_ONCE, 0)
 
 
 def test_an_account_is_an_address_with_a_credential_and_keeps_neither() -> None:

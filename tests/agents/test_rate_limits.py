@@ -334,6 +334,22 @@ async def test_a_squad_of_sixteen_is_slowed_down_and_none_of_its_tasks_fails(rep
     assert credits.reserved_nano == 0
 
 
+async def test_waiting_for_the_provider_does_not_use_up_a_missions_time(repo: Path, home: Path) -> None:
+    clock = FastClock(15)
+    limits = RateLimits(clock, requests=1)
+    async with (
+        AnthropicServer(otherwise=next_step, limits=limits) as server,
+        Headquarters(settings_for(server.url, slots=1), home=home, folder=repo, clock=clock) as hq,
+    ):
+        task = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK, timeout_s=3))
+        began = asyncio.get_running_loop().time()
+        await hq.dispatch(task.id)
+        task = await hq.wait(task.id)
+        assert asyncio.get_running_loop().time() - began > 3
+    assert (task.outcome, task.steps) == (Outcome.PROVEN, 2)
+    assert task.warnings == () or not any("limit" in warning for warning in task.warnings)
+
+
 async def test_a_held_call_is_shown_and_reserves_nothing_and_its_cancelling_costs_nothing(
     repo: Path, home: Path
 ) -> None:

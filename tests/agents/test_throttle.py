@@ -4,7 +4,7 @@ import pytest
 
 from agents.models.limits import Reading
 from agents.models.retry import LONGEST_OBEYED_S
-from agents.models.throttle import CAREFUL_GAP_S, START_GAP_S, Permit, Throttle, Wish
+from agents.models.throttle import CAREFUL_GAP_S, MOST_AT_ONCE, START_GAP_S, Permit, Throttle, Wish
 
 HAIKU = Wish("haiku", 100)
 OPUS = Wish("opus", 100)
@@ -112,7 +112,13 @@ def test_two_who_share_a_key_do_not_come_back_at_the_same_time() -> None:
     assert len(ends) == 20
 
 
-def test_calls_start_a_little_apart_and_further_apart_after_a_complaint() -> None:
+def test_one_after_the_other_needs_no_gap() -> None:
+    throttle = Throttle(Random(1))
+    throttle.succeeded(throttle.start(HAIKU, 0.0), 0.0)
+    assert throttle.blocked(HAIKU, 0.0) is None
+
+
+def test_calls_side_by_side_start_a_little_apart_and_further_apart_after_a_complaint() -> None:
     throttle = Throttle(Random(1))
 
     def gaps() -> list[float]:
@@ -177,4 +183,4 @@ def test_a_call_ends_once() -> None:
     throttle.succeeded(permit, 0.0)
     refuse(throttle, [permit])
     throttle.dropped(permit, 0.0)
-    assert (throttle.in_flight, throttle.limit) == (0, 64)
+    assert (throttle.in_flight, throttle.limit) == (0, MOST_AT_ONCE)
