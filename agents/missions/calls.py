@@ -1,7 +1,9 @@
 """A mission's calls to its model: reserved before, retried visibly, settled to the provider's own count after."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, nullcontext
+from functools import partial
+from math import ceil
 from random import Random
 
 from agents.clock import Clock
@@ -15,7 +17,18 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
-from agents.models.chat import ChatModel, ChatRequest, Finished, Loading, Part, Restarted, TextDelta
+from agents.missions.waiting import Suspended, Waiting
+from agents.models.chat import (
+    ChatModel,
+    ChatRequest,
+    Finished,
+    Held,
+    Limited,
+    Loading,
+    Part,
+    Restarted,
+    TextDelta,
+)
 from agents.models.errors import ModelError
 from agents.models.prices import FREE, Price, price_date, price_of
 from agents.models.retry import stream_with_retries
@@ -45,7 +58,9 @@ class ModelCalls:
         warn_at: float,
         free: bool,
         on_activity: Callable[[str], Awaitable[None]],
+        held: Suspended = nullcontext,
     ) -> None:
+        """While a call waits for its provider's rate limit it does so inside a `held()`."""
         self.model = model
         self.usage = Usage()
         self.cost_nano: int | None = 0
@@ -58,6 +73,7 @@ class ModelCalls:
         self._task_cap = task_cap_nano
         self._warn_at = warn_at
         self._on_activity = on_activity
+        self._held = held
         self._price: Price | None = FREE if free else price_of(*_priced_as(model))
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
@@ -65,21 +81,31 @@ class ModelCalls:
     async def call(self, request: ChatRequest) -> Finished:
         """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
         self.made += 1
-        metered = _Metered(self.model, self._reserve)
+        holding = Waiting(self._held)
+
+        async def reserve(request: ChatRequest, attempt: int) -> None:
+            holding.end()
+            await self._reserve(request, attempt)
 
         async def failed(error: ModelError, attempt: int, delay: float | None) -> None:
             await self._settle(error.usage, error=error)
             await self.store.append(self._failure(error, attempt, delay))
             if delay is not None:
+                if error.throttled:
+                    holding.begin()
                 await self._on_activity(f"{error.kind.replace('_', ' ')}, again in {delay:.0f} s")
 
         loading = ended = False
+        metered = _Metered(self.model, reserve)
         parts = stream_with_retries(metered, request, clock=self._clock, random=self._random, on_failure=failed)
         try:
             async with aclosing(parts):
                 async for part in parts:
                     if isinstance(part, TextDelta):
                         await self.store.append(self._delta(part.text))
+                    elif isinstance(part, Held):
+                        holding.begin()
+                        await self._on_activity(_held(part))
                     elif isinstance(part, Loading):
                         loading = await self._say_loading(part, said=loading)
                     elif isinstance(part, Restarted):
@@ -92,12 +118,15 @@ class ModelCalls:
             ended = True
             raise
         finally:
-            if not ended:
-                await self._abandon()
+            try:
+                if not ended:
+                    await self._abandon()
+            finally:
+                holding.end()
         raise AssertionError("a stream ends with Finished or raises")
 
     async def _reserve(self, request: ChatRequest, attempt: int) -> None:
-        """Set the worst case of one try aside. Nothing is reserved while we wait between tries: nothing was sent."""
+        """Set the worst case of one try aside. Nothing is reserved while we wait: nothing was sent."""
         call = NewCall(
             task=self._mission.task,
             mission=self._mission.id,
@@ -229,8 +258,13 @@ class _Metered:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         self._tries += 1
-        await self._reserve(request, self._tries)
-        parts = self._model.stream(request)
+        reserve = partial(self._reserve, request, self._tries)
+        parts: AsyncIterator[Part]
+        if isinstance(self._model, Limited):
+            parts = self._model.stream_in_turn(request, reserve)
+        else:
+            await reserve()
+            parts = self._model.stream(request)
         try:
             async for part in parts:
                 yield part
@@ -249,6 +283,13 @@ def worst_case_nano(price: Price | None, request: ChatRequest) -> int | None:
         return None
     margin = 1 if price == FREE else PAID_MARGIN
     return price.worst_case_nano(estimate_request(request) * margin, request.max_tokens)
+
+
+def _held(part: Held) -> str:
+    """What a person reads while a call waits for its turn."""
+    if part.seconds is None:
+        return f"{part.reason}: waits for its turn, {part.waited_s:.0f} s so far"
+    return f"{part.reason}: waits {ceil(part.seconds)} s"
 
 
 def _priced_as(model: ChatModel) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from agents.missions.context import project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
 from agents.missions.proof import Judgement, Prover, judge, unparsable
+from agents.missions.working_time import WorkingTime
 from agents.models.chat import ChatModel
 from agents.models.errors import ModelError
 from agents.sanitize import one_line
@@ -201,9 +202,9 @@ class _Run:
         """The work is on the branch."""
         self.over_budget = False
         self.hopeless = False
-        self.time_limit: asyncio.Timeout | None = None
         settings = ground.settings
         cap = orders.task.budget_nano
+        self.time = WorkingTime(orders.task.timeout_s or settings.mission.timeout_s)
         self.calls = ModelCalls(
             orders.model,
             store=ground.store,
@@ -215,6 +216,7 @@ class _Run:
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
             on_activity=self._activity,
+            held=self.time.held,
         )
 
     async def run(self) -> Report:
@@ -237,15 +239,13 @@ class _Run:
         Raises ModelError and SandboxError when the surroundings failed.
         """
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
-        limit = self.orders.task.timeout_s or self.ground.settings.mission.timeout_s
         try:
-            async with asyncio.timeout(limit) as time_limit:
-                self.time_limit = time_limit
+            async with self.time:
                 await (run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
         except AttemptEnded as ended:
             return str(ended)
         except TimeoutError:
-            return f"the limit of {limit:.0f} s was reached"
+            return f"the limit of {self.time.limit_s:.0f} s was reached"
         except (OverBudget, UnknownPrice) as error:
             self.over_budget = True
             return one_line(str(error), 300)
@@ -391,12 +391,8 @@ class _Run:
 
     async def _proceed(self) -> None:
         """Before each step: wait while a person holds the task. That time is not the mission's."""
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        if await self.orders.steering.proceed():
-            when = self.time_limit.when() if self.time_limit is not None else None
-            if self.time_limit is not None and when is not None:
-                self.time_limit.reschedule(when + loop.time() - since)
+        with self.time.held():
+            await self.orders.steering.proceed()
 
     async def _activity(self, note: str) -> None:
         await self._emit(AgentHealth(**self._now(), health=Health.WORKING, step=self.calls.made, note=note))

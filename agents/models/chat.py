@@ -1,8 +1,8 @@
 """The one protocol between a mission and any model: a request in, a stream of parts out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -82,6 +82,16 @@ class Loading(Frozen):
     waited_s: float
 
 
+class Held(Frozen):
+    """Nothing was sent yet: the provider's rate limit is waited out, or others go first."""
+
+    reason: str
+    """In a person's words: rate limit, overloaded."""
+    seconds: float | None
+    """How long it will take, as far as that is known."""
+    waited_s: float
+
+
 class Restarted(Frozen):
     """The stream broke after some text had come; the reply starts over and the text so far is void."""
 
@@ -101,7 +111,7 @@ class Finished(Frozen):
     request_id: str | None = None
 
 
-Part = TextDelta | Loading | Restarted | Finished
+Part = TextDelta | Loading | Held | Restarted | Finished
 
 
 class ChatModel(Protocol):
@@ -128,3 +138,15 @@ class ChatModel(Protocol):
 
     async def aclose(self) -> None:
         """Close the client."""
+
+
+BeforeSending = Callable[[], Awaitable[None]]
+"""Awaited once all waiting is over, right before the request goes out; when it raises, nothing is sent."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A ChatModel that shares a rate limit with others and may have to wait before it sends."""
+
+    def stream_in_turn(self, request: ChatRequest, before_sending: BeforeSending) -> AsyncGenerator[Part, None]:
+        """ChatModel.stream with `Held` parts while it waits, then `before_sending`, then the rest."""

@@ -7,18 +7,23 @@ import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 from agents.clock import Clock
-from agents.models.chat import ChatRequest, Loading, Part, TextDelta
+from agents.models.chat import BeforeSending, ChatRequest, Finished, Loading, Part, TextDelta
 from agents.models.claude_endpoint import ClaudeEndpoint
 from agents.models.claude_errors import NO_KEY, errors_of_the_client, typed_error
 from agents.models.claude_reply import Reply
 from agents.models.claude_request import build_request
 from agents.models.errors import BadResponse, ModelError, NotAllowed
+from agents.models.limiter import Limiters, Turn
 from agents.models.patience import patient
+from agents.models.throttle import Wish
+from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
 from agents.settings import TierSettings
+from agents.tasks import Usage
 
 if TYPE_CHECKING:
     import anthropic
@@ -35,13 +40,28 @@ class ClaudeModel:
     """A ChatModel at Anthropic, or at a server that speaks the same API (llama-server, vLLM, LM Studio, a gateway)."""
 
     def __init__(
-        self, model: str, *, url: str | None, settings: TierSettings, clock: Clock, api_key: str | None = None
+        self,
+        model: str,
+        *,
+        url: str | None,
+        settings: TierSettings,
+        clock: Clock,
+        api_key: str | None = None,
+        limiters: Limiters | None = None,
     ) -> None:
-        """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: see ClaudeEndpoint."""
+        """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: see ClaudeEndpoint.
+
+        `limiters`: where those who use the same credential share its limits; None: this model is alone with it.
+        """
         self._model = model
         self._endpoint = ClaudeEndpoint.find(url, api_key, os.environ)
         self._settings = settings
         self._clock = clock
+        self._limiter = (limiters or Limiters(clock, Random())).of(self._endpoint.account(os.environ))
+        self._place: int | None = None
+        """A call that was turned away keeps its place in line."""
+        self._cached = 0
+        """Tokens of the last prompt, by our estimate, that its provider has cached for the next one."""
         self._client: Client | None = None
         self._opening = asyncio.Lock()
 
@@ -62,12 +82,43 @@ class ClaudeModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Part, None]:
         """Send `request`; yield parts as they come, `Finished` last. See ChatModel.stream."""
+        async with aclosing(self.stream_in_turn(request, _nothing)) as parts:
+            async for part in parts:
+                yield part
+
+    async def stream_in_turn(self, request: ChatRequest, before_sending: BeforeSending) -> AsyncGenerator[Part, None]:
+        """See Limited.stream_in_turn."""
+        estimate = estimate_request(request)
+        wish = Wish(model=self._model, prompt_tokens=max(1, estimate - self._cached))
+        turn = self._limiter.turn(wish, place=self._place)
+        try:
+            async with aclosing(turn.wait()) as waiting:
+                async for held in waiting:
+                    yield held
+            await before_sending()
+            async with aclosing(self._sent(request, turn)) as parts:
+                async for part in parts:
+                    if isinstance(part, Finished):
+                        self._place = None
+                        self._cached = _cached(part.usage, estimate)
+                        turn.succeeded(part.usage.output)
+                    yield part
+        except ModelError as error:
+            self._place = turn.place if error.throttled else None
+            turn.failed(error)
+            raise
+        finally:
+            turn.end()
+
+    async def _sent(self, request: ChatRequest, turn: Turn) -> AsyncGenerator[Part, None]:
+        """The parts of the reply to `request`, which is sent now."""
+        turn.sends()
         started = self._clock.monotonic()
         first_s: float | None = None
         reply = Reply(self._model)
         try:
             limits = {"first_s": self._settings.first_byte_s, "between_s": self._settings.between_chunks_s}
-            async with aclosing(patient(self._events(request, reply), clock=self._clock, **limits)) as events:
+            async with aclosing(patient(self._events(request, reply, turn), clock=self._clock, **limits)) as events:
                 async for event in events:
                     if isinstance(event, Loading):
                         yield event
@@ -89,13 +140,14 @@ class ClaudeModel:
         if client is not None:
             await client.close()
 
-    async def _events(self, request: ChatRequest, reply: Reply) -> AsyncIterator[dict[str, Any]]:
+    async def _events(self, request: ChatRequest, reply: Reply, turn: Turn) -> AsyncIterator[dict[str, Any]]:
         """The events of the wire, decoded; errors are ours. The connection lives no longer than this iterator."""
         client = await self._ready()
         payload = await asyncio.to_thread(self._payload, request)
         try:
             stream = await client.messages.create(**payload, stream=True)
             try:
+                turn.answered(stream.response.headers)
                 reply.request_id = _header(stream.response, "request-id")
                 async with aclosing(_decoded(stream.response, self._endpoint.where)) as events:
                     async for event in events:
@@ -105,6 +157,8 @@ class ClaudeModel:
             finally:
                 await stream.close()
         except errors_of_the_client() as error:
+            if (refusal := _refusal(error)) is not None:
+                turn.answered(refusal.headers)
             if not reply.complete:
                 raise self._told(error) from error
 
@@ -190,6 +244,12 @@ class _Bounded:
                 yield chunk
 
 
+def _refusal(error: Exception) -> "Response | None":
+    """The response that was an error from its first line on; one that broke in mid-stream has been read before."""
+    response: Response | None = getattr(error, "response", None)
+    return response if response is not None and response.status_code >= 400 else None
+
+
 def _in_mid_stream(response: "Response", event: dict[str, Any]) -> Exception:
     """The error the client itself would raise for an error event, which keeps the status of the stream: 200."""
     error: Exception = importlib.import_module("anthropic").APIStatusError(str(event), response=response, body=event)
@@ -209,3 +269,12 @@ def _strict(schema: dict[str, Any]) -> dict[str, Any]:
 def _header(response: "Response", name: str) -> str | None:
     value = response.headers.get(name)
     return one_line(value, 100) if value else None
+
+
+def _cached(usage: Usage, estimate: int) -> int:
+    """How many of a prompt's `estimate` tokens its provider reads from its cache when the conversation goes on."""
+    return int(estimate * (usage.prompt - usage.input) / usage.prompt) if usage.prompt else 0
+
+
+async def _nothing() -> None:
+    """Nobody wants to know when it is sent."""

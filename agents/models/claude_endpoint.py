@@ -1,5 +1,6 @@
 """Where the Messages API is, and which key may go there."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from agents.sanitize import one_line
 
 _HOME = "api.anthropic.com"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CREDENTIALS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE")
+"""What the client looks at, in this order, when it is given no key."""
 _NO_KEY = "local"
 """The client wants some key; a server that takes none does not look at it."""
 
@@ -46,6 +49,12 @@ class ClaudeEndpoint:
             return _HOME
         scheme, netloc, path = _origin(self.url)
         return one_line(f"{scheme}://{netloc}{path}" if netloc else self.url)
+
+    def account(self, environ: Mapping[str, str]) -> str:
+        """Who shares one rate limit: a hash of the address and of the credential that goes there."""
+        credential = self.key or next((environ[name] for name in _CREDENTIALS if environ.get(name)), "")
+        address = ("https", _HOME, "") if self.url is None else _origin(self.url)
+        return hashlib.sha256("\0".join((*address, credential)).encode("utf-8", "surrogatepass")).hexdigest()
 
     def serves_local(self, model: str) -> bool:
         """Somebody else's server with somebody else's model: it obeys a temperature and knows no output_config."""

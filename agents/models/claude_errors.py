@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from agents.models.errors import (
@@ -21,6 +20,7 @@ from agents.models.errors import (
     TimedOut,
     Unreachable,
 )
+from agents.models.limits import retry_after_s
 from agents.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _TYPES = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+_BUSY = frozenset({503, 529})
 NO_KEY = (
     "Claude needs an API key and none was found. Set ANTHROPIC_API_KEY (console.anthropic.com, API keys), "
     "or work with local models only."
@@ -101,8 +102,7 @@ def _of_status(error: "anthropic.APIStatusError", where: str, model: str, now: d
     # An error in mid-stream has the stream's status, 200, and tells the truth in its type.
     status = error.status_code if error.status_code >= 400 else _TYPES.get(str(error.type), 500)
     detail = _safe(_message_of(error))
-    headers = error.response.headers
-    wait = _retry_after(headers.get("retry-after-ms"), headers.get("retry-after"), now)
+    wait = retry_after_s(error.response.headers, now)
     if status == 429 and error.error_code != "enforced_spend_limit_reached":
         return RateLimited(f"{where} limits the rate of calls: {detail}. It passes by itself.", retry_after=wait)
     if status in {402, 429} or _NO_CREDIT.search(detail):
@@ -116,7 +116,11 @@ def _of_status(error: "anthropic.APIStatusError", where: str, model: str, now: d
     if _NO_TOOLS.search(detail):
         return NoToolSupport(f"{model} at {where} takes no tools: {detail}.")
     if status in {408, 409, 425} or status >= 500:
-        return Overloaded(f"{where} is overloaded or broken for the moment: {detail}. Try again.", retry_after=wait)
+        return Overloaded(
+            f"{where} is overloaded or broken for the moment: {detail}. Try again.",
+            busy=status in _BUSY,
+            retry_after=wait,
+        )
     if status == 404:
         return _not_found(error, where, model, detail)
     return BadRequest(f"{where} refuses the request: {detail}.")
@@ -165,21 +169,6 @@ def _body_type(error: "anthropic.APIStatusError") -> str | None:
 def _safe(text: str) -> str:
     """Foreign text fit for a sentence of ours: one line, no key in it, no full stop at its end."""
     return one_line(_KEY.sub("sk-…", text)).rstrip(". ")
-
-
-def _retry_after(milliseconds: str | None, value: str | None, now: datetime) -> float | None:
-    """Seconds, from a number of (milli)seconds or an HTTP date; None when there is no sense in them."""
-    for text, unit in ((milliseconds, 0.001), (value, 1.0)):
-        try:
-            seconds = float(text or "") * unit
-        except ValueError:
-            continue
-        if 0 <= seconds < 1e9:
-            return seconds
-    try:
-        return max(0.0, (parsedate_to_datetime(value or "") - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

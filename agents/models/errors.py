@@ -12,6 +12,9 @@ class ModelError(Exception):
     environment = True
     """True: the surroundings failed, not the task: exit code 3, never a reason to escalate or to call a task failed."""
 
+    throttled = False
+    """True: the provider has too much to do: it passes, and all who share the credential had better slow down."""
+
     def __init__(self, message: str, *, retry_after: float | None = None, usage: Usage | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -34,10 +37,19 @@ class NotPulled(ModelError):
 
 
 class Overloaded(ModelError):
-    """The server is busy or broken for the moment: 500, 502, 503, 504, 529, an overload in mid-stream."""
+    """The server is busy or broken for the moment: 500, 502, 503, 504, 529, an overload in mid-stream.
+
+    `busy`: it says itself that it has too much to do.
+    """
 
     kind = "overloaded"
     retryable = True
+
+    def __init__(
+        self, message: str, *, busy: bool = False, retry_after: float | None = None, usage: Usage | None = None
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, usage=usage)
+        self.throttled = busy
 
 
 class RateLimited(ModelError):
@@ -45,6 +57,7 @@ class RateLimited(ModelError):
 
     kind = "rate_limited"
     retryable = True
+    throttled = True
 
 
 class SpendLimit(ModelError):

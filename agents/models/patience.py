@@ -29,7 +29,7 @@ async def patient(
             while True:
                 limit = between_s if started else first_s
                 left = limit - (clock.monotonic() - asked)
-                if await _done_within(item, left if started else min(left, tick_s), clock):
+                if await done_within(item, left if started else min(left, tick_s), clock):
                     break
                 waited = clock.monotonic() - asked
                 if waited >= limit:
@@ -55,8 +55,8 @@ async def _next(stream: AsyncIterator[T]) -> T:
     return await anext(stream)
 
 
-async def _done_within(item: "asyncio.Task[T]", seconds: float, clock: Clock) -> bool:
-    """Wait until `item` is done, at most `seconds` of `clock`; say whether it is."""
+async def done_within(item: "asyncio.Future[Any]", seconds: float, clock: Clock) -> bool:
+    """Wait until `item` is done, at most `seconds` of `clock`; say whether it is. It goes on when we are cancelled."""
     timer = asyncio.ensure_future(clock.sleep(max(seconds, 0.0)))
     try:
         await asyncio.wait({item, timer}, return_when=asyncio.FIRST_COMPLETED)

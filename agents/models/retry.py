@@ -12,6 +12,8 @@ FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 LONGEST_OBEYED_S = 120.0
 """A provider may ask for more patience than this; it does not get it."""
+PATIENCE_S = 300.0
+"""A provider that has too much to do is given so much time in all, however many tries that takes."""
 
 OnFailure = Callable[[ModelError, int, float | None], Awaitable[None]]
 
@@ -24,8 +26,12 @@ async def stream_with_retries(
     random: Random,
     on_failure: OnFailure,
     attempts: int = 5,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncGenerator[Part, None]:
     """Stream `request`, trying again up to `attempts` times in all where the error says that may help.
+
+    A rate limit or an overload passes with time, not with tries: it is waited for until the delays add up to
+    `patience_s` seconds, if `attempts` tries do not take longer.
 
     `on_failure(error, attempt, delay)` is awaited after every failed try, the last one too; `delay` is the number of
     seconds until the next try, None when there is none. Each try is a call of its own to the provider: the failed ones
@@ -33,6 +39,7 @@ async def stream_with_retries(
     yielded, a `Restarted` comes before the next try's parts. Raises the last ModelError.
     """
     attempt = 1
+    waited_s = 0.0
     while True:
         spoken = False
         try:
@@ -42,12 +49,14 @@ async def stream_with_retries(
                     yield part
             return
         except ModelError as error:
-            last = attempt >= attempts or not error.retryable
+            tried = attempt >= attempts and not (error.throttled and waited_s < patience_s)
+            last = tried or not error.retryable
             delay = None if last else delay_before(attempt + 1, error.retry_after, random)
             await on_failure(error, attempt, delay)
             if delay is None:
                 raise
         await clock.sleep(delay)
+        waited_s += delay
         attempt += 1
         if spoken:
             yield Restarted(attempt=attempt)

@@ -18,6 +18,7 @@ from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
+from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
 from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
 
@@ -66,7 +67,7 @@ def git_of(common: Path, worktree: Path) -> Git:
 
 async def add_detached(git: Git, path: Path, commit: str) -> None:
     """A worktree at `path` on no branch, locked against `git worktree prune`."""
-    await git("worktree", "add", "--quiet", "--detach", "--lock", str(path), oid(commit))
+    await add_worktree(git, "--detach", "--lock", str(path), oid(commit))
 
 
 async def delete_worktree(common: Path, path: Path) -> None:
@@ -158,7 +159,7 @@ class Worktrees:
         return name, f"{prefix}{name}"
 
     async def _create(self, path: Path, branch: str, start_commit: str) -> Worktree:
-        await self._git("worktree", "add", "--quiet", "--lock", str(path), branch)
+        await add_worktree(self._git, "--lock", str(path), branch)
         admin = find_admin(self._common, path)
         if admin is None:
             raise WorkspaceError(f"git did not register the worktree {path}.")

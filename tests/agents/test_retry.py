@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from agents.clock import SystemClock
+from agents.clock import Clock, SystemClock
 from agents.models.chat import ChatModel, ChatRequest, Finished, Message, Part, Restarted, TextDelta
 from agents.models.claude import ClaudeModel
 from agents.models.errors import ModelError, NotAllowed, Overloaded, RateLimited, StreamCut
@@ -15,6 +15,7 @@ from agents.settings import TierSettings
 from agents.tasks import Usage
 from tests.fakes.anthropic_replies import CleanEnd, broken_off, error_event, failure, message, text
 from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.clocks import FastClock
 
 ASKING = ChatRequest(system="Be brief.", messages=(Message(role="user", content="Hi"),))
 BUSY = failure(529, "overloaded_error", "Overloaded")
@@ -52,13 +53,15 @@ class Diary:
         return [(kind, attempt, delay is not None) for kind, attempt, delay, _ in self.lines]
 
 
-def claude(server: AnthropicServer) -> ClaudeModel:
-    settings = TierSettings(provider="anthropic", model="claude-haiku-5-5")
-    return ClaudeModel("claude-haiku-5-5", url=server.url, settings=settings, clock=SystemClock(), api_key="k")
+def claude(server: AnthropicServer, clock: Clock | None = None) -> ClaudeModel:
+    settings = TierSettings(provider="anthropic", model="claude-haiku-5-5", first_byte_s=1e4, between_chunks_s=1e4)
+    return ClaudeModel(
+        "claude-haiku-5-5", url=server.url, settings=settings, clock=clock or FastClock(100), api_key="k"
+    )
 
 
 async def run(
-    model: ChatModel, diary: Diary, clock: SleepBook, into: list[Part] | None = None, attempts: int = 5
+    model: ChatModel, diary: Diary, clock: Clock, into: list[Part] | None = None, attempts: int = 5
 ) -> list[Part]:
     parts: list[Part] = [] if into is None else into
     stream = stream_with_retries(model, ASKING, clock=clock, random=Random(7), on_failure=diary, attempts=attempts)
@@ -103,7 +106,8 @@ async def test_a_stream_that_breaks_starts_over_visibly_and_every_token_is_count
 
 async def test_it_gives_up_after_so_many_tries_with_the_last_error() -> None:
     diary, clock = Diary(), SleepBook()
-    async with AnthropicServer(BUSY, BUSY, BUSY, message(text("too late"))) as server:
+    broken = failure(500, "api_error", "Oh")
+    async with AnthropicServer(broken, broken, broken, message(text("too late"))) as server:
         model = claude(server)
         with pytest.raises(Overloaded):
             await run(model, diary, clock, attempts=3)
@@ -111,6 +115,30 @@ async def test_it_gives_up_after_so_many_tries_with_the_last_error() -> None:
         assert len(server.requests) == 3
     assert diary.story == [("overloaded", 1, True), ("overloaded", 2, True), ("overloaded", 3, False)]
     assert len(clock.slept) == 2
+
+
+async def test_what_passes_with_time_is_given_time_and_not_only_tries() -> None:
+    diary, clock = Diary(), FastClock(300)
+    async with AnthropicServer(*[BUSY] * 12, message(text("At last."))) as server:
+        model = claude(server, clock)
+        parts = await run(model, diary, clock)
+        await model.aclose()
+        assert len(server.requests) == 13
+    assert isinstance(parts[-1], Finished)
+    assert 100 < sum(delay for _, _, delay, _ in diary.lines if delay) < 300
+
+
+async def test_its_patience_has_an_end_and_the_last_error_is_told() -> None:
+    diary, clock = Diary(), FastClock(300)
+    limited = failure(429, "rate_limit_error", headers={"retry-after": "100"})
+    async with AnthropicServer(otherwise=lambda request: limited) as server:
+        model = claude(server, clock)
+        with pytest.raises(RateLimited):
+            await run(model, diary, clock, attempts=2)
+        await model.aclose()
+        assert len(server.requests) == 4
+    assert [delay is not None for _, _, delay, _ in diary.lines] == [True, True, True, False]
+    assert 300 <= sum(delay for _, _, delay, _ in diary.lines if delay) <= 330
 
 
 @pytest.mark.parametrize(
@@ -153,7 +181,7 @@ async def test_an_hour_of_patience_is_too_much_to_ask_and_cancelling_does_not_wa
         told.set()
 
     async with AnthropicServer(failure(429, "rate_limit_error", headers={"retry-after": "3600"})) as server:
-        model = claude(server)
+        model = claude(server, SystemClock())
         stream = stream_with_retries(model, ASKING, clock=SystemClock(), random=Random(1), on_failure=on_failure)
         task = asyncio.ensure_future(anext(stream))
         await told.wait()

@@ -53,6 +53,30 @@ async def test_a_branch_named_warroom_is_no_obstacle(person: Person) -> None:
     assert person.git("branch", "--list", "warroom-*") == ""
 
 
+async def test_another_gits_half_written_worktree_is_waited_for(person: Person) -> None:
+    head = person.start()
+    repository = await person.open()
+    half = person.folder / ".git" / "worktrees" / "half"
+    half.mkdir(parents=True)
+    (half / "gitdir").write_text(f"{person.home / 'half' / '.git'}\n")
+    (half / "commondir").touch()
+    adding = asyncio.ensure_future(repository.add_worktree("T1", 1, head))
+    asyncio.get_running_loop().call_later(0.2, (half / "commondir").write_text, "../..\n")
+    assert (await adding).branch == "warroom/T1-1"
+
+
+async def test_a_worktree_that_stays_half_written_is_an_error_and_leaves_nothing(person: Person) -> None:
+    head = person.start()
+    repository = await person.open()
+    half = person.folder / ".git" / "worktrees" / "half"
+    half.mkdir(parents=True)
+    (half / "gitdir").write_text(f"{person.home / 'half' / '.git'}\n")
+    (half / "commondir").touch()
+    with pytest.raises(WorkspaceError, match="commondir"):
+        await repository.add_worktree("T1", 1, head)
+    assert person.git("branch", "--list", "warroom/*") == ""
+
+
 async def test_many_worktrees_at_once(person: Person) -> None:
     head = person.start()
     repository, other = await person.open(), await person.open()

@@ -82,8 +82,8 @@ class PromptCache:
     def __init__(self) -> None:
         self._known: set[str] = set()
 
-    def count(self, body: Block) -> Usage:
-        """The usage of the prompt in `body`; every block boundary at a mark is cached from now on."""
+    def count(self, body: Block, *, remember: bool = True) -> Usage:
+        """The usage of the prompt in `body`; every block boundary at a mark is cached from now on, if it is to be."""
         running = hashlib.sha256(str(body.get("model")).encode())
         prefixes: list[tuple[str, int, bool]] = []
         tokens = 0
@@ -96,5 +96,6 @@ class PromptCache:
         reach = {at for mark in marked for at in range(max(0, mark - _LOOKBACK), mark + 1)}
         read = max((prefixes[at][1] for at in reach if prefixes[at][0] in self._known), default=0)
         cached = prefixes[marked[-1]][1] if marked else 0
-        self._known |= {prefixes[at][0] for at in marked}
+        if remember:
+            self._known |= {prefixes[at][0] for at in marked}
         return Usage(input=tokens - max(read, cached), cache_read=read, cache_write_5m=max(0, cached - read))

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from agents.tasks import Usage
+from tests.fakes.anthropic_limits import RateLimits
 from tests.fakes.anthropic_replies import (
     CleanEnd,
     Emit,
@@ -42,15 +43,21 @@ class AnthropicServer:
     """`async with AnthropicServer(script, ...) as server`: answers requests with the scripts, in order.
 
     When the scripts are used up, `otherwise(request)` answers, else a short text. Requests that the real API would
-    refuse get its 400 and use up no script (`strict` False: anything goes). `served` is the usage it has reported.
+    refuse get its 400 and use up no script (`strict` False: anything goes), and so do those beyond its `limits`.
+    `served` is the usage it has reported.
     """
 
     def __init__(
-        self, *scripts: Script, otherwise: Callable[[Recorded], Script] | None = None, strict: bool = True
+        self,
+        *scripts: Script,
+        otherwise: Callable[[Recorded], Script] | None = None,
+        strict: bool = True,
+        limits: RateLimits | None = None,
     ) -> None:
         self._scripts = list(scripts)
         self._otherwise = otherwise
         self._strict = strict
+        self.limits = limits
         self._cache = PromptCache()
         self._signed: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,6 +69,9 @@ class AnthropicServer:
         """Connections open now."""
         self.accepted = 0
         """Connections ever made."""
+        self.answering = 0
+        """Requests that are not answered to their end yet."""
+        self.most_at_once = 0
         self.requested = asyncio.Event()
         self.idle = asyncio.Event()
         self.idle.set()
@@ -114,12 +124,28 @@ class AnthropicServer:
     async def _answer(self, request: Recorded, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.requests.append(request)
         self.requested.set()
-        script = self._choose(request)
+        self.answering += 1
+        self.most_at_once = max(self.most_at_once, self.answering)
+        try:
+            script, limits = self._choose(request)
+            await self._tell(script, limits, request, reader, writer)
+        finally:
+            self.answering -= 1
+
+    async def _tell(
+        self,
+        script: Script,
+        limits: dict[str, str],
+        request: Recorded,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         self._signed |= signed_by(script)
         prompt = script.usage or (self._cache.count(request.body) if script.status == 200 else Usage())
+        headers = {"content-type": "text/event-stream", "request-id": f"req_{len(self.requests):03}"}
+        headers |= limits | script.headers
         for step in script.before:
             await self._play(step, reader, writer, prompt)
-        headers = {"content-type": "text/event-stream", "request-id": f"req_{len(self.requests):03}", **script.headers}
         lines = [f"HTTP/1.1 {script.status} Scripted", *(f"{name}: {value}" for name, value in headers.items())]
         writer.write("\r\n".join([*lines, "transfer-encoding: chunked", "", ""]).encode())
         for step in script.steps:
@@ -129,7 +155,21 @@ class AnthropicServer:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 
-    def _choose(self, request: Recorded) -> Script:
+    def _choose(self, request: Recorded) -> tuple[Script, dict[str, str]]:
+        """The answer, and the headers that tell of limits."""
+        if (refusal := self._objection(request)) is not None:
+            return refusal, {}
+        told: dict[str, str] = {}
+        if self.limits is not None:
+            counted = self._cache.count(request.body, remember=False)
+            refusal, told = self.limits.answer(request.body["model"], counted.prompt - counted.cache_read)
+            if refusal is not None:
+                return refusal, told
+        if self._scripts:
+            return self._scripts.pop(0), told
+        return (self._otherwise(request) if self._otherwise else message(text("Understood."))), told
+
+    def _objection(self, request: Recorded) -> Script | None:
         if request.path.partition("?")[0] != "/v1/messages":
             return failure(404, "not_found_error", f"no such path: {request.path}")
         if self._strict:
@@ -140,9 +180,7 @@ class AnthropicServer:
             if problem:
                 self.refused.append(problem)
                 return failure(400, "invalid_request_error", problem)
-        if self._scripts:
-            return self._scripts.pop(0)
-        return self._otherwise(request) if self._otherwise else message(text("Understood."))
+        return None
 
     async def _play(
         self,
