@@ -1,7 +1,7 @@
 """A mission's calls to its model: reserved before, retried visibly, settled to the provider's own count after."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from random import Random
 
 from agents.clock import Clock
@@ -15,6 +15,7 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
+from agents.missions.waiting import Suspended, Waiting
 from agents.models.chat import ChatModel, ChatRequest, Finished, Loading, Part, Restarted, TextDelta
 from agents.models.errors import ModelError
 from agents.models.prices import FREE, Price, price_date, price_of
@@ -27,6 +28,10 @@ from agents.tasks import Mission, Usage
 PAID_MARGIN = 2
 """Paid prompts are reserved as this many times our estimate. It was measured with Qwen's tokenizer and may be 10 % too
 low even there; Claude counts more tokens for the same text, and its 5.5 models 30 % more than those before."""
+
+
+async def _nothing(_: Finished) -> None:
+    """For callers who have no question about a reply."""
 
 
 class ModelCalls:
@@ -45,7 +50,11 @@ class ModelCalls:
         warn_at: float,
         free: bool,
         on_activity: Callable[[str], Awaitable[None]],
+        on_reply: Callable[[Finished], Awaitable[None]] = _nothing,
+        suspended: Suspended = nullcontext,
     ) -> None:
+        """`on_reply` is awaited after every finished reply. While a call waits for what is not the model's fault (its
+        server to load it, the time until the next try) it does so inside a `suspended()`."""
         self.model = model
         self.usage = Usage()
         self.cost_nano: int | None = 0
@@ -58,6 +67,8 @@ class ModelCalls:
         self._task_cap = task_cap_nano
         self._warn_at = warn_at
         self._on_activity = on_activity
+        self._on_reply = on_reply
+        self._suspended = suspended
         self._price: Price | None = FREE if free else price_of(*_priced_as(model))
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
@@ -65,33 +76,44 @@ class ModelCalls:
     async def call(self, request: ChatRequest) -> Finished:
         """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
         self.made += 1
-        metered = _Metered(self.model, self._reserve)
+        waiting = Waiting(self._suspended)
+
+        async def reserve(request: ChatRequest, attempt: int) -> None:
+            waiting.end()
+            await self._reserve(request, attempt)
 
         async def failed(error: ModelError, attempt: int, delay: float | None) -> None:
             await self._settle(error.usage, error=error)
             await self.store.append(self._failure(error, attempt, delay))
             if delay is not None:
                 await self._on_activity(f"{error.kind.replace('_', ' ')}, again in {delay:.0f} s")
+                waiting.begin()
 
         loading = ended = False
+        metered = _Metered(self.model, reserve)
         parts = stream_with_retries(metered, request, clock=self._clock, random=self._random, on_failure=failed)
         try:
             async with aclosing(parts):
                 async for part in parts:
+                    if not isinstance(part, Loading):
+                        waiting.end()
                     if isinstance(part, TextDelta):
                         await self.store.append(self._delta(part.text))
                     elif isinstance(part, Loading):
+                        waiting.begin()
                         loading = await self._say_loading(part, said=loading)
                     elif isinstance(part, Restarted):
                         await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                     elif isinstance(part, Finished):
                         await self._settle(part.usage, finished=part)
                         ended = True
+                        await self._on_reply(part)
                         return part
         except ModelError:
             ended = True
             raise
         finally:
+            waiting.end()
             if not ended:
                 await self._abandon()
         raise AssertionError("a stream ends with Finished or raises")
