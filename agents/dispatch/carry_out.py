@@ -152,7 +152,7 @@ class CarryOut:
         """A slot of the arm's tier; none is held for a task that a person paused meanwhile."""
         while True:
             await steering.proceed()
-            with self._cooling.urged(arm.tier, forced=task.forced):
+            with self._cooling.asked(arm.tier, task):
                 slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
             if not steering.paused():
                 return slot

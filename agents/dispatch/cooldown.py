@@ -1,14 +1,15 @@
 """Rest of a local agent between missions: a pause, and now and then a full reset of its model."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from agents.clock import Clock
+from agents.dispatch.gate import FORCED
 from agents.dispatch.slots import Slot
-from agents.events import AgentCooling, AgentHealth
+from agents.events import AgentCooling, AgentHealth, Event, TaskStatusChanged
 from agents.models.chat import ChatModel
 from agents.models.errors import BadRequest, ModelError
 from agents.models.ollama import OllamaModel
@@ -17,7 +18,7 @@ from agents.models.power import PowerWatch
 from agents.sanitize import one_line
 from agents.settings import Cooldown
 from agents.store import Store
-from agents.tasks import Health
+from agents.tasks import Health, Task
 
 
 def rests(model: ChatModel) -> bool:
@@ -61,8 +62,10 @@ class Cooling:
         self._clock = clock
         self._power = power
         self._served: dict[tuple[str | None, str], _Served] = {}
-        self._forced: Counter[str] = Counter()
-        """Forced tasks that wait for a slot, by tier."""
+        self._asking: dict[int, str] = {}
+        """The tasks that wait for a slot, and of which tier."""
+        self._forced: set[int] = set()
+        """Those that are forced, whether they wait for a slot now or not."""
         self._urged: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def begins(self, slot: Slot, model: ChatModel) -> None:
@@ -70,19 +73,35 @@ class Cooling:
         self._of(slot, model).working.add(slot)
 
     @contextmanager
-    def urged(self, tier: str, *, forced: bool) -> Iterator[None]:
-        """While a `forced` task waits for a slot of `tier`, its agents cut their pauses short. A reset goes on."""
-        if not forced:
-            yield
-            return
-        self._forced[tier] += 1
-        self._urged[tier].set()
+    def asked(self, tier: str, task: Task) -> Iterator[None]:
+        """While `task` waits for a slot of `tier`: once it is forced, the tier's agents cut their pauses short."""
+        self._asking[task.id] = tier
+        if task.forced:
+            self._forced.add(task.id)
+        self._hurry()
         try:
             yield
         finally:
-            self._forced[tier] -= 1
-            if not self._forced[tier]:
-                self._urged[tier].clear()
+            del self._asking[task.id]
+            self._hurry()
+
+    def hear(self, event: Event) -> None:
+        """Something happened, here or in another War Room."""
+        if not isinstance(event, TaskStatusChanged) or event.task is None:
+            return
+        if event.status.at_rest:
+            self._forced.discard(event.task)
+        elif event.reason == FORCED:
+            self._forced.add(event.task)
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Let those tiers' agents go from their pauses whom a forced task asks."""
+        asked = {tier for task, tier in self._asking.items() if task in self._forced}
+        for tier in asked:
+            self._urged[tier].set()
+        for tier in self._urged.keys() - asked:
+            self._urged[tier].clear()
 
     async def rest(self, slot: Slot, model: ChatModel) -> None:
         """Rest `slot` after a mission; after every `reset_every`-th of its model have that unloaded and loaded again
@@ -113,7 +132,7 @@ class Cooling:
         await self._store.append(AgentHealth(**self._now(slot), health=Health.READY, note=note))
 
     async def _pause(self, tier: str, seconds: float) -> None:
-        """So many seconds, or until a forced task wants a slot of the tier."""
+        """So many seconds, or until a forced task wants a slot of the tier: of the rest that is all it may cut."""
         ends = [asyncio.ensure_future(end) for end in (self._clock.sleep(seconds), self._urged[tier].wait())]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -10,7 +10,7 @@ import pytest
 from agents.clock import SystemClock
 from agents.dispatch.cooldown import Cooling, rests
 from agents.dispatch.slots import Slot
-from agents.events import AgentCooling, AgentHealth, Event, TaskStatusChanged
+from agents.events import AgentCooling, AgentHealth, Event, TaskPlanned
 from agents.headquarters import Headquarters
 from agents.models.chat import ChatModel
 from agents.models.claude import ClaudeModel
@@ -20,7 +20,7 @@ from agents.models.power import PowerWatch
 from agents.proving.simulated import SimulatedModel
 from agents.settings import Cooldown, Settings, TierSettings
 from agents.store import Store
-from agents.tasks import Health, NewTask, Outcome, TaskStatus
+from agents.tasks import Health, NewTask, Outcome, Task, TaskStatus
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK
 from tests.fakes.hand_clock import HandClock, settle
 from tests.fakes.ollama_server import FakeOllama, Installed, Stall, error, text
@@ -218,27 +218,26 @@ async def test_a_cancel_in_the_reset_gives_the_slot_back(repo: Path, home: Path,
 # A forced task
 
 
+@pytest.mark.parametrize("when", ["at once", "while it waits"])
 async def test_a_forced_task_takes_an_agent_out_of_its_rest(
-    repo: Path, home: Path, local_settings: MakeSettings
+    when: str, repo: Path, home: Path, local_settings: MakeSettings
 ) -> None:
     async with FakeOllama() as ollama:
         ollama.answer = lambda body: GOOD
         settings = local_settings(ollama.url).model_copy(update={"cooldown": Cooldown(rest_s=300, reset_every=0)})
         async with Headquarters(settings, home=home, folder=repo) as hq:
-            first = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK))
+            first, forced, waits = [await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK)) for _ in range(3)]
             await hq.dispatch(first.id)
             await said(hq.store, lambda event: isinstance(event, AgentCooling))
-            waits, forced = [await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK)) for _ in range(2)]
-            await hq.store.save_task(forced.id, forced=True)
+            if when == "while it waits":
+                await hq.dispatch(forced.id)
+                await said(hq.store, lambda event: isinstance(event, TaskPlanned) and event.task == forced.id)
+                await settle()
+            await hq.force(forced.id)
+            assert (await asyncio.wait_for(hq.wait(forced.id), 20)).outcome is Outcome.PROVEN
             await hq.dispatch(waits.id)
-            await hq.cancel(waits.id)
-            await hq.dispatch(forced.id)
-            done = await asyncio.wait_for(hq.wait(forced.id), 20)
-            assert done.outcome is Outcome.PROVEN
-            again = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK))
-            await hq.dispatch(again.id)
-            await said(hq.store, lambda event: isinstance(event, TaskStatusChanged) and event.task == again.id)
-            assert (await hq.task(again.id)).status is TaskStatus.QUEUED, "who is not forced waits for the rest"
+            await said(hq.store, lambda event: isinstance(event, TaskPlanned) and event.task == waits.id)
+            assert (await hq.task(waits.id)).status is TaskStatus.QUEUED, "who is not forced waits for the rest"
 
 
 async def test_a_forced_task_does_not_break_off_a_reset(store: Store) -> None:
@@ -247,7 +246,9 @@ async def test_a_forced_task_does_not_break_off_a_reset(store: Store) -> None:
         gate = asyncio.Event()
         ollama.models["m:1b"] = Installed()
         ollama.overrides["/api/ps"] = (Stall(until=gate),)
-        with barracks.cooling.urged("local", forced=True):
+        now = SystemClock().now()
+        task = Task(id=1, title="x", repo="x", status=TaskStatus.QUEUED, complexity=1, created_at=now, updated_at=now)
+        with barracks.cooling.asked("local", task.model_copy(update={"forced": True})):
             resting = barracks.rest(barracks.one)
             await ollama.asked("/api/ps")
             await settle()

@@ -165,3 +165,27 @@ async def test_waiting_for_a_rate_limit_is_no_stall(repo: Path, home: Path, monk
         async with Headquarters(settings, home=home, folder=repo) as hq:
             task, events = await carry_out(hq)
     assert (task.outcome, task.missions, stuck(events)) == (Outcome.PROVEN, 1, [])
+
+
+async def test_a_mission_that_a_person_holds_does_not_stall_nor_run_out_of_time(repo: Path, home: Path) -> None:
+    async with FakeOllama() as local:
+        write = calls_apart(call("file_write", {"path": "slug.py", "content": GOOD_SLUG}))
+        local.reply(
+            calls_apart(call("shell_run", {"command": "sleep 0.5"})),
+            write,
+            calls_apart(call("finish", {"summary": "x"})),
+        )
+        async with Headquarters(squad(local.url, stall_s=2.5), home=home, folder=repo) as hq:
+            posted = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK, timeout_s=5))
+            with hq.events() as events:
+                await hq.dispatch(posted.id)
+                async for event in events:
+                    if isinstance(event, ToolStarted):
+                        break
+            await hq.pause(posted.id)
+            await asyncio.sleep(5.5)
+            assert (await hq.task(posted.id)).status is TaskStatus.RUNNING
+            await hq.resume(posted.id)
+            task = await hq.wait(posted.id)
+            said = await hq.store.recent_events(1000)
+    assert (task.outcome, task.missions, stuck(said)) == (Outcome.PROVEN, 1, [])
