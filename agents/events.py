@@ -143,8 +143,9 @@ class AgentHealth(Event):
     step: int = 0
     max_steps: int = 0
     note: str = ""
-    low_power: bool = False
-    """The local model does not fit the graphics memory: part of it runs on the CPU."""
+    low_power: bool | None = None
+    """Whether the local model does not fit the graphics memory, so that part of it runs on the CPU; `note` says how it
+    lies. None: not looked at now, it is as it was."""
 
 
 class AgentCooling(Event):

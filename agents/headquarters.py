@@ -22,6 +22,7 @@ from agents.dispatch.leases import Leases
 from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post
 from agents.dispatch.recovery import recover
+from agents.dispatch.roster import after
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
 from agents.dispatch.squad import UNDER_WAY, Squad
@@ -138,7 +139,7 @@ class Headquarters:
             ground,
             slots=slots,
             gate=Gate(self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock),
-            cooling=Cooling(settings.cooldown, self.store, self._clock),
+            cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
             connect=self._connect,
             at_rest=self._at_rest,
@@ -384,13 +385,4 @@ class Headquarters:
         with events:
             async for event in events:
                 if isinstance(event, AgentHealth) and event.agent in self._agents:
-                    before = self._agents[event.agent]
-                    self._agents[event.agent] = before.model_copy(
-                        update={
-                            "health": event.health,
-                            "task": event.task,
-                            "mission": event.mission,
-                            "step": event.step,
-                            "note": event.note,
-                        }
-                    )
+                    self._agents[event.agent] = after(self._agents[event.agent], event)

@@ -110,7 +110,8 @@ class Mission(Section):
     """Limits of one attempt."""
 
     max_steps: int = Field(default=25, ge=1)
-    timeout_s: float = Field(default=600, gt=0)
+    timeout_s: float = Field(default=1800, gt=0)
+    """Longer than dispatch.stall_s: who gets on may take its time, who does not is stopped before."""
     tool_timeout_s: float = Field(default=120, gt=0)
     output_cap: int = Field(default=12_000, ge=1000)
     """Characters of a tool's output a model gets to see, head and tail; the whole is in a log file."""

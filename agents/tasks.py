@@ -316,3 +316,7 @@ class Agent(Frozen):
     step: int = 0
     note: str = ""
     """A short phrase for the mission line: what it does, what it waits for, why it is stuck."""
+    low_power: bool = False
+    """Its local model does not fit the graphics memory."""
+    power: str = ""
+    """How its local model lies in memory, where not all of it is on the card: LOW POWER with the share, CPU only."""

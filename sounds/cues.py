@@ -62,6 +62,8 @@ def _health(event: AgentHealth) -> Cue | None:
             return Cue("klaxon", f"{_agent(event)} is stuck on {_task(event)}", Priority.ALARM)
         case "needs_you":
             return Cue("needs-you", f"{_agent(event)} needs you on {_task(event)}", Priority.ALARM)
+        case _ if event.low_power:
+            return Cue("low-power", f"{_agent(event)}: {event.note}", Priority.NEWS)
         case _:
             return None
 

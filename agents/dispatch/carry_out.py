@@ -121,6 +121,7 @@ class CarryOut:
             except BaseException:
                 await self._slots.give_back(slot)
                 raise
+            self._cooling.begins(slot, model)
             try:
                 task, footing = await self._stand(task, footing)
                 report = await run_mission(
@@ -151,7 +152,8 @@ class CarryOut:
         """A slot of the arm's tier; none is held for a task that a person paused meanwhile."""
         while True:
             await steering.proceed()
-            slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
+            with self._cooling.asked(arm.tier, task):
+                slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
             if not steering.paused():
                 return slot
             await self._slots.give_back(slot)
@@ -240,8 +242,7 @@ class CarryOut:
 
     def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:
         """The arms that may still succeed: none in the same way where that was hopeless, none paid without money."""
-        ended = report.mission
-        rest = [arm for arm in todo if not (report.hopeless and (arm.tier, arm.way) == (ended.tier, ended.way))]
+        rest = [arm for arm in todo if not (gives_up(report, todo) and _same_way(arm, report))]
         return [arm for arm in rest if self._is_free(arm)] if report.over_budget else rest
 
     def _is_free(self, arm: Arm) -> bool:
@@ -331,6 +332,17 @@ def _kept(task: Task, command: str | None) -> Footing | None:
 
 def _settles(report: Report) -> bool:
     return report.judgement.outcome.accepted or report.environment
+
+
+def gives_up(report: Report, todo: Sequence[Arm]) -> bool:
+    """Whether the same tier in the same way gets no other try: it would end the same. An attempt that stalled has cost
+    so much time that it gets one only where there is nothing else to try."""
+    elsewhere = not all(_same_way(arm, report) for arm in todo)
+    return report.hopeless or (report.stalled and (elsewhere or report.mission.variant is not Variant.ONCE))
+
+
+def _same_way(arm: Arm, report: Report) -> bool:
+    return (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
 
 
 def _start(arm: Arm, state: _State, base: str) -> str:

@@ -11,6 +11,8 @@ from agents.tasks import Frozen, Task, TaskStatus
 
 SATISFIED = frozenset({TaskStatus.REVIEW, TaskStatus.DONE})
 """A result that the harness found good is enough to build on; accepting it may come later."""
+FORCED = "forced by you"
+"""Why a task that waited is queued: a person does not want it to wait."""
 _DEAD_ENDS = {
     TaskStatus.FAILED: "failed: retry it, or edit or drop this one",
     TaskStatus.CANCELLED: "was cancelled: dispatch it, or edit or drop this one",

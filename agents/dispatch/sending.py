@@ -3,6 +3,7 @@
 import contextlib
 from typing import Any
 
+from agents.dispatch.gate import FORCED
 from agents.dispatch.squad import UNDER_WAY, Squad
 from agents.events import Event, TaskPaused, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground
@@ -96,9 +97,9 @@ class Sending:
         if task.status is TaskStatus.RUNNING:
             raise NotPossible(f"{task.label} is running already")
         at = self._ground.clock.now()
-        said = TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED, reason="forced by you")
+        said = TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED, reason=FORCED)
         changes: dict[str, Any] = {"forced": True, "paused": False, "status": TaskStatus.QUEUED}
-        return await self._store.save_task(task.id, [said], reason="forced by you", **changes)
+        return await self._store.save_task(task.id, [said], reason=FORCED, **changes)
 
     async def escalate(self, task: Task, *, comment: str = "") -> Task:
         """Go on with the next tier up. Raises NotPossible."""

@@ -52,6 +52,7 @@ class Squad:
         self._store = ground.store
         self.slots, self.gate, self.leases = slots, gate, leases
         self._conclude, self._at_rest = conclude, at_rest
+        self._cooling = cooling
         self._carry_out = CarryOut(ground, slots, cooling, connect, self.spawn)
         self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}
         self._group = asyncio.TaskGroup()
@@ -183,6 +184,7 @@ class Squad:
         with self._store.bus.subscribe() as events:
             async for event in events:
                 self.gate.hear(event)
+                self._cooling.hear(event)
 
     def _ready(self) -> "asyncio.Task[Readiness]":
         """What can be reached now; tasks that start together look together."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.clock import Clock
 from agents.events import Event
@@ -11,6 +11,9 @@ from agents.missions.calls import ModelCalls
 from agents.settings import Settings
 from agents.tasks import Arm, Grade, Mission, Task
 from agents.tools.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from agents.missions.stall import StallWatch
 
 
 class AttemptEnded(Exception):
@@ -54,6 +57,8 @@ class Attempt:
     settings: Settings
     root: Path
     calls: ModelCalls
+    stall: "StallWatch"
+    """Told what tools print; held while the mission waits (`suspended`) or a person holds it (`paused`)."""
     toolbox: Toolbox
     emit: Callable[[Event], Awaitable[None]]
     check: str | None

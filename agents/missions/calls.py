@@ -42,6 +42,10 @@ PAID_MARGIN = 2
 low even there; Claude counts more tokens for the same text, and its 5.5 models 30 % more than those before."""
 
 
+async def _nothing(_: Finished) -> None:
+    """For callers who have no question about a reply."""
+
+
 class ModelCalls:
     """Talks to one model for one mission and keeps the mission's account."""
 
@@ -58,9 +62,13 @@ class ModelCalls:
         warn_at: float,
         free: bool,
         on_activity: Callable[[str], Awaitable[None]],
+        on_reply: Callable[[Finished], Awaitable[None]] = _nothing,
+        suspended: Suspended = nullcontext,
         held: Suspended = nullcontext,
     ) -> None:
-        """While a call waits for its provider's rate limit it does so inside a `held()`."""
+        """`on_reply` is awaited after every finished reply. While a call waits for what is not the model's fault (its
+        server to load it, the time until the next try) it does so inside a `suspended()`; while it waits for its
+        provider's rate limit, which is not working time either, inside a `held()`."""
         self.model = model
         self.usage = Usage()
         self.cost_nano: int | None = 0
@@ -73,7 +81,8 @@ class ModelCalls:
         self._task_cap = task_cap_nano
         self._warn_at = warn_at
         self._on_activity = on_activity
-        self._held = held
+        self._on_reply = on_reply
+        self._suspended, self._held = suspended, held
         self._price: Price | None = FREE if free else price_of(*_priced_as(model))
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
@@ -81,9 +90,10 @@ class ModelCalls:
     async def call(self, request: ChatRequest) -> Finished:
         """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
         self.made += 1
-        holding = Waiting(self._held)
+        waiting, holding = Waiting(self._suspended), Waiting(self._held)
 
         async def reserve(request: ChatRequest, attempt: int) -> None:
+            waiting.end()
             holding.end()
             await self._reserve(request, attempt)
 
@@ -94,6 +104,7 @@ class ModelCalls:
                 if error.throttled:
                     holding.begin()
                 await self._on_activity(f"{error.kind.replace('_', ' ')}, again in {delay:.0f} s")
+                waiting.begin()
 
         loading = ended = False
         metered = _Metered(self.model, reserve)
@@ -101,18 +112,22 @@ class ModelCalls:
         try:
             async with aclosing(parts):
                 async for part in parts:
+                    if not isinstance(part, Loading):
+                        waiting.end()
                     if isinstance(part, TextDelta):
                         await self.store.append(self._delta(part.text))
                     elif isinstance(part, Held):
                         holding.begin()
                         await self._on_activity(_held(part))
                     elif isinstance(part, Loading):
+                        waiting.begin()
                         loading = await self._say_loading(part, said=loading)
                     elif isinstance(part, Restarted):
                         await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                     elif isinstance(part, Finished):
                         await self._settle(part.usage, finished=part)
                         ended = True
+                        await self._on_reply(part)
                         return part
         except ModelError:
             ended = True
@@ -122,6 +137,7 @@ class ModelCalls:
                 if not ended:
                     await self._abandon()
             finally:
+                waiting.end()
                 holding.end()
         raise AssertionError("a stream ends with Finished or raises")
 

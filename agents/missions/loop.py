@@ -145,6 +145,8 @@ class _Loop:
         await attempt.emit(ToolStarted(**where, call=number, tool=one_line(call.name, 40), summary=summary))
         started = attempt.clock.monotonic()
         outcome = await attempt.toolbox.call(call.name, call.arguments)
+        if call.name == "shell_run":
+            attempt.stall.heard(outcome.content)
         await attempt.emit(
             ToolFinished(
                 **attempt.where(),

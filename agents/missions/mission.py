@@ -3,22 +3,24 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from agents.clock import Clock
-from agents.events import AgentHealth, Event, MissionFinished, MissionStarted, ToolOutput, ToolStarted
+from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolStarted
 from agents.missions.attempt import Attempt, AttemptEnded, HandOver
+from agents.missions.beginning import begin_mission, where_of
 from agents.missions.calls import ModelCalls
 from agents.missions.context import project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
 from agents.missions.proof import Judgement, Prover, judge, unparsable
-from agents.missions.working_time import WorkingTime
-from agents.models.chat import ChatModel
+from agents.missions.stall import Stalled, StallWatch
+from agents.models.chat import ChatModel, Finished
 from agents.models.errors import ModelError
+from agents.models.power import PowerWatch
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Store, UnknownPrice
@@ -43,6 +45,7 @@ class Ground:
     logs: Path
     owner: str
     seed: int
+    power: PowerWatch = field(default_factory=PowerWatch)
 
 
 @dataclass
@@ -87,6 +90,8 @@ class Report(Frozen):
     environment: bool = False
     hopeless: bool = False
     """The same tier in the same way would end the same: the task does not fit the model."""
+    stalled: bool = False
+    """It stood still for too long."""
 
 
 async def run_mission(ground: Ground, orders: Orders) -> Report:
@@ -95,7 +100,7 @@ async def run_mission(ground: Ground, orders: Orders) -> Report:
     begun: list[_Run] = []
 
     async def begin() -> None:
-        begun.append(_Run(ground, orders, worktree, await _begin(ground, orders, worktree)))
+        begun.append(_Run(ground, orders, worktree, await begin_mission(ground, orders, worktree)))
 
     try:
         await to_the_end(begin())
@@ -112,38 +117,6 @@ async def run_mission(ground: Ground, orders: Orders) -> Report:
         ground.repository.leave(worktree)
 
 
-async def _begin(ground: Ground, orders: Orders, worktree: Worktree) -> Mission:
-    def started(mission: Mission) -> tuple[Event, ...]:
-        return (
-            MissionStarted(
-                **_where(ground.clock, mission),
-                number=mission.number,
-                model=one_line(mission.model, 80),
-                way=mission.way,
-                variant=mission.variant,
-                branch=worktree.branch,
-                worktree=str(worktree.path),
-                sandbox=ground.sandbox.name,
-                why=orders.arm.why,
-            ),
-        )
-
-    return await ground.store.insert_mission(
-        task=orders.task.id,
-        number=orders.number,
-        agent=orders.agent,
-        tier=orders.arm.tier,
-        model=orders.arm.model,
-        way=orders.arm.way,
-        variant=orders.arm.variant,
-        owner=ground.owner,
-        branch=worktree.branch,
-        worktree=str(worktree.path),
-        start_commit=orders.start_commit,
-        events=started,
-    )
-
-
 async def _put_away(
     ground: Ground, worktree: Worktree, begun: "list[_Run]", outcome: Outcome, steering: Steering
 ) -> None:
@@ -156,7 +129,11 @@ async def _put_away(
         at = ground.clock.now()
         seconds = round((at - mission.started_at).total_seconds(), 3)
         finished = MissionFinished(
-            **_where(ground.clock, mission), outcome=outcome, reason=steering.reason, steps=total.steps, seconds=seconds
+            **where_of(ground.clock, mission),
+            outcome=outcome,
+            reason=steering.reason,
+            steps=total.steps,
+            seconds=seconds,
         )
         changes = {"outcome": outcome, "reason": steering.reason, "interrupted": steering.interrupted}
         changes |= {"finished_at": at, "seconds": seconds, **dict(total)}
@@ -180,16 +157,6 @@ def _raise_if_cancelled(error: Exception | None = None) -> None:
         raise asyncio.CancelledError from error
 
 
-def _where(clock: Clock, mission: Mission) -> dict[str, Any]:
-    return {
-        "at": clock.now(),
-        "task": mission.task,
-        "mission": mission.id,
-        "agent": mission.agent,
-        "tier": mission.tier,
-    }
-
-
 class _Run:
     def __init__(self, ground: Ground, orders: Orders, worktree: Worktree, mission: Mission) -> None:
         self.ground = ground
@@ -202,9 +169,16 @@ class _Run:
         """The work is on the branch."""
         self.over_budget = False
         self.hopeless = False
+        self.stalled = False
         settings = ground.settings
         cap = orders.task.budget_nano
-        self.time = WorkingTime(orders.task.timeout_s or settings.mission.timeout_s)
+        self.stall = StallWatch(
+            clock=ground.clock,
+            stall_s=settings.dispatch.stall_s,
+            limit_s=orders.task.timeout_s or settings.mission.timeout_s,
+            start=lambda: ground.repository.tree_at(orders.start_commit),
+            tree=lambda: ground.repository.tree(worktree.path),
+        )
         self.calls = ModelCalls(
             orders.model,
             store=ground.store,
@@ -216,7 +190,9 @@ class _Run:
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
             on_activity=self._activity,
-            held=self.time.held,
+            suspended=self.stall.suspended,
+            held=self.stall.paused,
+            on_reply=self._look_at_power,
         )
 
     async def run(self) -> Report:
@@ -227,8 +203,7 @@ class _Run:
             return await self._stopped(error)
         _raise_if_cancelled()
         report = await self._judged(note)
-        if self.hopeless:
-            report = report.model_copy(update={"hopeless": True})
+        report = report.model_copy(update={"hopeless": self.hopeless, "stalled": self.stalled})
         if not self.over_budget:
             return report
         return report.model_copy(update={"stopped": note, "over_budget": not report.judgement.outcome.accepted})
@@ -240,12 +215,12 @@ class _Run:
         """
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         try:
-            async with self.time:
-                await (run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
+            await self.stall.guard(run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
         except AttemptEnded as ended:
+            self.stalled = isinstance(ended, Stalled)
+            if self.stalled:
+                await self._activity(str(ended), Health.STUCK)
             return str(ended)
-        except TimeoutError:
-            return f"the limit of {self.time.limit_s:.0f} s was reached"
         except (OverBudget, UnknownPrice) as error:
             self.over_budget = True
             return one_line(str(error), 300)
@@ -297,6 +272,7 @@ class _Run:
             settings=settings,
             root=self.worktree.path,
             calls=self.calls,
+            stall=self.stall,
             toolbox=build_toolbox(
                 root=self.worktree.path,
                 logs=folder,
@@ -391,19 +367,25 @@ class _Run:
 
     async def _proceed(self) -> None:
         """Before each step: wait while a person holds the task. That time is not the mission's."""
-        with self.time.held():
+        with self.stall.paused():
             await self.orders.steering.proceed()
 
-    async def _activity(self, note: str) -> None:
-        await self._emit(AgentHealth(**self._now(), health=Health.WORKING, step=self.calls.made, note=note))
+    async def _activity(self, note: str, health: Health = Health.WORKING) -> None:
+        await self._emit(AgentHealth(**self._now(), health=health, step=self.calls.made, note=note))
+
+    async def _look_at_power(self, finished: Finished) -> None:
+        power = await self.ground.power.after_reply(self.orders.model, self.mission.agent, finished)
+        if power is not None:
+            await self._emit(power.event(**self._now(), health=Health.WORKING, step=self.calls.made))
 
     async def _emit(self, event: Event) -> None:
         if isinstance(event, ToolStarted):
             self.tool_call = event.call
         await self.ground.store.append(event)
+        await self.stall.saw(event)
 
     def _tool_output(self, text: str) -> None:
         self.ground.store.bus.publish(ToolOutput(**self._now(), call=self.tool_call, text=text))
 
     def _now(self) -> dict[str, Any]:
-        return _where(self.ground.clock, self.mission)
+        return where_of(self.ground.clock, self.mission)

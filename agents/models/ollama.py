@@ -1,7 +1,7 @@
 """The Ollama adapter: the official client on native /api/chat, streamed."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -9,9 +9,9 @@ from agents.clock import Clock
 from agents.models.chat import ChatRequest, Finished, Loading, Message, Part, StopReason, TextDelta
 from agents.models.errors import BadRequest, BadResponse, ContextOverflow, NotPulled, Overloaded
 from agents.models.ollama_errors import cut, ended_by_server, model_error
-from agents.models.ollama_inventory import ModelFacts
+from agents.models.ollama_inventory import ModelFacts, same_model
 from agents.models.ollama_server import OllamaServer
-from agents.models.ollama_wire import ChatLine, WireCall, chat_body, tool_calls
+from agents.models.ollama_wire import ChatLine, WireCall, chat_body, stays_loaded, tool_calls
 from agents.models.patience import patient
 from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
@@ -20,6 +20,8 @@ from agents.tasks import Usage
 
 _MAX_REPLY_CHARS = 4_000_000
 """More than any num_predict makes: a server that does not stop."""
+_UNLOAD_LOOKS = 20
+_UNLOAD_LOOK_S = 0.25
 _RESERVE_SHARE = 8
 """At least this fraction of the window is kept for the reply."""
 
@@ -91,6 +93,25 @@ class OllamaModel:
         if reply.last is None and not reply.ended_by_server:
             raise cut(self._server.url)
         yield self._finished(reply, prompt, request, seconds=self._clock.monotonic() - started)
+
+    async def reload(self) -> None:
+        """Take the model out of memory and bring it back as requests will use it, so that the next one finds it fresh
+        and does not wait. Raises the errors of models.errors.
+
+        A model that does not stay in memory anyway (keep_alive 0) is only taken out.
+        """
+        await self._server.unload(self._model)
+        settings = self._settings
+        if not stays_loaded(settings.keep_alive):
+            return
+        with suppress(BadRequest, BadResponse):  # not every server that speaks /api/chat has /api/ps
+            for _ in range(_UNLOAD_LOOKS):  # one that is still going would take the new one along
+                if not any(same_model(one.name, self._model) for one in await self._server.loaded()):
+                    break
+                await self._clock.sleep(_UNLOAD_LOOK_S)
+        await self._server.load(
+            self._model, num_ctx=settings.num_ctx, keep_alive=settings.keep_alive, wait_s=settings.first_byte_s
+        )
 
     async def aclose(self) -> None:
         """Close the client."""

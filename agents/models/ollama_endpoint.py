@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -48,6 +49,26 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether `url` is served by this machine: loopback, one of its addresses, or its own name. Asks no name server, so
+    another name for this machine counts as another machine."""
+    if is_loopback(url):
+        return True
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        own = socket.gethostname().lower()
+        return host.endswith(".localhost") or host in {own, own.partition(".")[0], f"{own}.local"}
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))  # which the system allows for its own addresses only
+    except OSError:
+        return False
+    return True
 
 
 async def open_client(url: str, *, connect_s: float) -> "AsyncClient":

@@ -35,9 +35,14 @@ class LoadedModel(Frozen):
     expires_at: datetime | None = None
 
     @property
+    def on_cpu(self) -> bool:
+        """None of it is on a graphics card: there is none, or the server does not use or report one."""
+        return not self.vram_bytes and self.size_bytes > 0
+
+    @property
     def spilled(self) -> bool:
-        """Part of it runs on the CPU: slower, and tool calls break."""
-        return self.vram_bytes < self.size_bytes
+        """The card is too small for it, so that a part runs on the CPU: slower, and tool calls break."""
+        return 0 < self.vram_bytes < self.size_bytes
 
     @property
     def spilled_share(self) -> float:

@@ -128,6 +128,11 @@ def keep_alive_value(setting: str) -> str | float:
         return setting
 
 
+def stays_loaded(setting: str) -> bool:
+    """Whether keep_alive `setting` leaves a model in memory after it has answered: 0, "0s" and "0h0m" do not."""
+    return any(digit in "123456789" for digit in setting)
+
+
 def tool_calls(wire: Sequence[WireCall], *, turn: int) -> tuple[ToolCall, ...]:
     """Calls as ours, with ids that are unique within their turn: some servers give none, or the same twice."""
     seen: set[str] = set()

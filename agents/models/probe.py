@@ -161,4 +161,6 @@ def _details(rights: int, native: int, fits: bool, memory: LoadedModel | None) -
     said.append("answers to a schema" if fits else "no answer to a schema")
     if memory is not None and memory.spilled:
         said.append(f"{memory.spilled_share:.0%} of it on the CPU: slow, and tool calls suffer")
+    elif memory is not None and memory.on_cpu:
+        said.append("CPU only")
     return ", ".join(said)

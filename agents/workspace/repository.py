@@ -95,6 +95,14 @@ class Repository:
         sealed = await self._worktrees.seal(worktree, commit, base=base, message=message, trailers=trailers)
         return Commit(sealed, await self.files_changed(base, sealed), commit.warnings)
 
+    async def tree_at(self, commit: str) -> str:
+        """The hash of the files in `commit`."""
+        return await self._git("rev-parse", f"{oid(commit)}^{{tree}}")
+
+    async def tree(self, worktree_path: Path) -> str:
+        """The hash of a mission's files as they are now, without touching anything the agent works with."""
+        return await self._worktrees.tree(worktree_path)
+
     async def archive(self, branch: str) -> None:
         """Keep what a failed mission's branch holds under refs/warroom, out of the person's list of branches."""
         await self._worktrees.archive(branch)

@@ -231,11 +231,12 @@ class Worktrees:
             link.write_bytes(os.fsencode(right))
         return git
 
-    async def _snapshot(self, git: Git, path: Path, index: Path) -> Snapshot:
+    async def _snapshot(self, git: Git, path: Path, index: Path, *, fresh: bool = True) -> Snapshot:
+        """`fresh`: begin with the mission's index; else with what `index` holds."""
         state = self._state(path.name)
-        if (state / "index").is_file():
+        if fresh and (state / "index").is_file():
             copy_index(state / "index", index)
-        else:
+        elif fresh:
             await git.having(GIT_INDEX_FILE=str(index))("read-tree", "HEAD")
         copied = frozenset(_facts(state).get("copied", ()))
         folders = tuple(name for name in copied if name.endswith("/"))
@@ -322,6 +323,22 @@ class Worktrees:
         finally:
             index.unlink(missing_ok=True)
 
+    async def tree(self, path: Path) -> str:
+        """The hash of the files as they are now, while the agent works: neither its index, its `.git` nor the
+        repository's objects are touched. Not for two at once. Raises WorkspaceError."""
+        git = git_of(self._common, self._owned(path))
+        state = self._state(path.name)
+        index, objects = state / "index.tree", state / "objects"
+        objects.mkdir(parents=True, exist_ok=True)
+        apart = {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(self._common)}
+        try:
+            # The index is kept for the next time, which then has only the differences to look at.
+            return (await self._snapshot(git.having(**apart), path, index, fresh=not index.is_file())).tree
+        except BaseException:
+            for left in (index, state / "index.tree.lock"):
+                left.unlink(missing_ok=True)
+            raise
+
     async def remove(self, path: Path, *, branch: str | None = None, force: bool = False) -> None:
         """Remove a worktree, and its branch when given. Without the folder the rest is still put in order.
 
@@ -360,6 +377,12 @@ class _Claim:
     name: str
     branch: str
     held: bool = False
+
+
+def _quoted(common: Path) -> str:
+    """The repository's objects as git wants them in a list: quoted, as a colon would end the name."""
+    name = str(common / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}"'
 
 
 def _facts(state: Path) -> dict[str, Any]:

@@ -196,7 +196,7 @@ async def _ollama_at(name: str, tier: TierSettings, url: str | None) -> Finding:
     if memory is not None and memory.spilled:
         detail = f"LOW POWER: {memory.spilled_share:.0%} of {model} runs on the CPU; {where}"
         return Finding(name=label, status="warn", detail=detail, fix="Use a smaller model or num_ctx.", usable=True)
-    fit = "fits the GPU" if memory else "not loaded now"
+    fit = "not loaded now" if memory is None else "CPU only" if memory.on_cpu else "fits the GPU"
     return Finding(name=label, status="ok", detail=f"{model}, {fit}; {where}", usable=True)
 
 

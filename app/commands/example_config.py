@@ -31,7 +31,7 @@ _TEMPLATE = """\
 # auto_accept = @  # accept what is proven without asking
 # on_conflict = @  # or "retry": an agent gets the conflict as its brief
 # on_hangup = @  # a lost terminal loses only the screen; "pause" stops the squad too
-# stall_s = @  # without progress for so long a mission is stuck
+# stall_s = @  # a mission whose files and failing tests stand still for so long is stuck
 # review_every = @  # a stronger tier reads every so-manyth local result; 0: only when asked
 # lease_s = @  # a War Room on another machine not heard for so long is dead
 

@@ -152,6 +152,7 @@ async def _rows(tiers: dict[str, TierSettings]) -> list[dict[str, Any]]:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     fits = row["fits"]
     memory = "cloud" if row["remote"] else "not known yet" if fits is None else "fits" if fits else "LOW POWER"
+    memory = "CPU only" if fits is False and not row["vram_bytes"] else memory
     speed = row["tokens_per_second"]
     return (
         row["name"],
@@ -226,5 +227,5 @@ async def _probe(name: str, settings: TierSettings, url: str | None) -> dict[str
             await store.save_probe(found)
     finally:
         await model.aclose()
-    low = found.size_bytes is not None and found.vram_bytes is not None and found.vram_bytes < found.size_bytes
+    low = bool(found.size_bytes and found.vram_bytes and found.vram_bytes < found.size_bytes)
     return {**found.model_dump(mode="json"), "low_power": low}

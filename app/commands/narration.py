@@ -54,6 +54,10 @@ def _escalated(event: e.MissionEscalated) -> Line:
 def _health(event: e.AgentHealth) -> Line | None:
     if event.health in {Health.STUCK, Health.NEEDS_YOU, Health.OFFLINE}:
         return f"■ {event.health} {one_line(event.note, 120)}".rstrip(), "red"
+    if event.low_power is not None:
+        return one_line(event.note, 120) or "the model is all on the card", "yellow" if event.low_power else "dim"
+    if event.health is Health.READY and event.note:
+        return f"! {one_line(event.note, 200)}", "yellow"
     return None
 
 

@@ -39,5 +39,6 @@ class Barracks(Lines):
             cell((row.tier, tier_colour(row.tier)), 8),
             (look.word, look.colour),
             f" T{row.task}" if row.task is not None else "",
+            (f"  {row.power}" if row.power else "", "$warn" if row.low_power else "$quiet"),
             (f"  {row.note}" if row.health == "offline" else "", "$quiet"),
         ).truncate(width, ellipsis=True)

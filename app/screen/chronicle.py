@@ -108,6 +108,18 @@ def _loop(log: LogBook, event: e.LoopDetected) -> None:
     log.write(_line(event, "■", "loop", text, tone="bad", kind="alarm"))
 
 
+def _health(log: LogBook, event: e.AgentHealth) -> None:
+    """Only what no other event says: a stall, how a model lies in memory, a reset that failed."""
+    if str(event.health) == "stuck" and event.note.startswith("no progress"):
+        log.write(_line(event, "■", "STUCK", event.note, tone="bad", kind="alarm"))
+    elif event.low_power:
+        log.write(_line(event, "!", "model", event.note, tone="warn", kind="alarm"))
+    elif event.low_power is not None:
+        log.write(_line(event, "◦", "model", event.note or "all of it is on the card", tone="quiet", kind="model"))
+    elif str(event.health) == "ready" and event.note:
+        log.write(_line(event, "!", "cooling", event.note, tone="warn", kind="alarm"))
+
+
 def _cooling(log: LogBook, event: e.AgentCooling) -> None:
     what = "full reset" if event.reset else "rests"
     log.write(_line(event, "◔", "cooling", f"{what} {span(event.seconds)}", tone="quiet"))
@@ -146,6 +158,7 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "mission.escalated": _escalated,
     "task.finished": _task_finished,
     "loop.detected": _loop,
+    "agent.health": _health,
     "agent.cooling": _cooling,
     "budget.warning": _warning,
     "budget.exhausted": _exhausted,

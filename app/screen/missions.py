@@ -94,11 +94,13 @@ def mission_line(
 def unit_line(row: UnitRow, width: int, now: datetime, *, ascii_only: bool = False) -> Content:
     """An agent at rest in `width` cells, with what is left of it."""
     look = health_look(row.health)
-    left = max(0.0, (row.cooling_until - now).total_seconds()) if row.cooling_until else 0.0
+    left = (row.cooling_until - now).total_seconds() if row.cooling_until else 0.0
+    # What a reset takes beyond the rest nobody knows: then it is counted up.
+    count = f"{max(0.0, left):.0f} s" if left > 0 or not row.resets else elapsed(-left)
     return joined(
         (f"{look.mark(ascii_only)} ", look.colour),
         cell(row.callsign, 11),
         cell((look.word, look.colour), 10),
         cell((row.tier, tier_colour(row.tier)), 8),
-        (f"{row.note}  {left:.0f} s", "$quiet"),
+        (f"{row.note}  {count}", "$quiet"),
     ).truncate(width, ellipsis=True)

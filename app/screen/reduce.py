@@ -99,8 +99,12 @@ def _health(war: War, event: e.AgentHealth) -> Part:
         callsign = one_line(event.agent, 24)
         unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
         busy = health not in {"ready", "offline", "cooling"}
+        rest: dict[str, Any] = {} if health == unit.health == "cooling" else {"cooling_until": None, "resets": False}
+        power: dict[str, Any] = (
+            {} if event.low_power is None else {"low_power": event.low_power, "power": one_line(event.note, 60)}
+        )
         war.units[callsign] = replace(
-            unit, health=health, task=event.task if busy else None, note=note, cooling_until=None
+            unit, health=health, task=event.task if busy else None, note=note, **rest, **power
         )
     return Part.FIELD
 
@@ -112,7 +116,9 @@ def _cooling(war: War, event: e.AgentCooling) -> Part:
         rest = event.seconds if 0 < event.seconds < _A_DAY_S else 0.0
         until = event.at + timedelta(seconds=rest)
         note = "full reset" if event.reset else "rests"
-        war.units[callsign] = replace(unit, health="cooling", task=None, note=note, cooling_until=until)
+        war.units[callsign] = replace(
+            unit, health="cooling", task=None, note=note, cooling_until=until, resets=event.reset
+        )
     return Part.FIELD
 
 

@@ -23,7 +23,9 @@ TAIL = 8_000
 """Characters kept of what a model is saying right now."""
 _TAILS = 16
 _GRACE = timedelta(seconds=10)
-"""How long after its time an agent still counts as resting: a full reset takes longer than the rest it is part of."""
+"""How long after its time an agent still counts as resting."""
+_RESET_GRACE = timedelta(minutes=30)
+"""The same for a full reset, which waits for the other agents of the model and then for the model."""
 
 
 class Part(Flag):
@@ -116,6 +118,11 @@ class UnitRow:
     task: int | None = None
     note: str = ""
     cooling_until: datetime | None = None
+    resets: bool = False
+    """Its rest ends when its model is loaded again, and nobody knows when that is."""
+    low_power: bool = False
+    power: str = ""
+    """How its local model lies in memory, where not all of it is on the card."""
 
 
 def task_row(task: Task) -> TaskRow:
@@ -182,7 +189,15 @@ class War:
         for agent in agents:
             callsign, why = one_line(agent.callsign, 24), self.offline.get(agent.tier, "")
             health, note = ("offline", why) if why and agent.task is None else (str(agent.health), agent.note)
-            self.units[callsign] = UnitRow(callsign, one_line(agent.tier, 20), health, agent.task, one_line(note, 120))
+            self.units[callsign] = UnitRow(
+                callsign,
+                one_line(agent.tier, 20),
+                health,
+                agent.task,
+                one_line(note, 120),
+                low_power=agent.low_power,
+                power=one_line(agent.power, 60),
+            )
         for mission in missions:
             if mission.finished_at is None and mission.task in self.tasks:
                 self.missions.setdefault(mission.id, mission_row(mission))
@@ -218,10 +233,12 @@ class War:
     def end_rests(self, now: datetime) -> Part:
         """Agents whose rest is long over are ready, whether or not anybody is left to say so."""
         over = [
-            unit for unit in self.cooling() if unit.cooling_until is not None and unit.cooling_until + _GRACE <= now
+            unit
+            for unit in self.cooling()
+            if unit.cooling_until is not None and unit.cooling_until + (_RESET_GRACE if unit.resets else _GRACE) <= now
         ]
         for unit in over:
-            self.units[unit.callsign] = replace(unit, health="ready", note="", cooling_until=None)
+            self.units[unit.callsign] = replace(unit, health="ready", note="", cooling_until=None, resets=False)
         return Part.FIELD if over else Part.NONE
 
     def hear(self, mission_id: int, text: str) -> None:

@@ -5,12 +5,14 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agents.workspace import Repository, UnsavedWork, WorkspaceError
 from agents.workspace.commits import compose
+from agents.workspace.worktrees import delete_folder
 from tests.agents.person_folder import Person, mission, worked
 
 
@@ -439,3 +441,72 @@ async def test_remove_touches_only_what_is_ours(person: Person, tmp_path: Path) 
     person.git("checkout", "-q", worktree.branch)
     with pytest.raises(WorkspaceError, match="is checked out in"):
         await repository.remove(worktree.path, branch=worktree.branch)
+
+
+async def test_the_tree_is_known_while_the_agent_works_and_nothing_of_it_is_touched(person: Person) -> None:
+    head = person.start(a__py="a\n", b__py="b\n")
+    repository = await person.open()
+    worktree = await repository.add_worktree("T1", 1, head)
+    path = worktree.path
+
+    def objects() -> int:
+        return len(list((person.folder / ".git" / "objects").rglob("*")))
+
+    index = Path(person.git("rev-parse", "--path-format=absolute", "--git-path", "index", cwd=path))
+    before, held = index.read_bytes(), objects()
+    seen = [await repository.tree(path)]
+    assert seen == [await repository.tree_at(head)]
+
+    def steps() -> Iterator[Callable[[], object]]:
+        yield lambda: (path / "a.py").write_text("changed\n")
+        yield lambda: (path / "new").mkdir() or (path / "new" / "c.py").write_text("c\n")
+        yield lambda: (path / "b.py").unlink()
+        yield lambda: (path / "new" / "c.py").chmod(0o755)
+        yield lambda: (path / "link").symlink_to("a.py")
+        yield lambda: (path / ".gitignore").write_text("*.log\n")
+
+    for step in steps():
+        step()
+        seen.append(await repository.tree(path))
+    assert len(set(seen)) == len(seen), "each of them was a change"
+    (path / "out.log").write_text("ignored\n")
+    (path / "a.py").write_text("changed\n")
+    assert await repository.tree(path) == seen[-1], "what is ignored, and the same content again, is none"
+    (path / "a.py").write_text("a\n")
+    (path / "b.py").write_text("b\n")
+    for name in ("new", "link", ".gitignore", "out.log"):
+        delete_folder(path / name)
+    assert await repository.tree(path) == seen[0]
+    assert index.read_bytes() == before
+    assert objects() == held
+    assert person.git("status", "--porcelain", cwd=path) == ""
+    await repository.remove(path, branch=worktree.branch)
+    assert not list((person.home / "worktrees").rglob("*objects*"))
+
+
+async def test_the_tree_is_known_whatever_the_agent_did_to_its_git(person: Person) -> None:
+    head = person.start()
+    repository = await person.open()
+    path = (await repository.add_worktree("T1", 1, head)).path
+    (path / ".git").unlink()
+    person.git("init", "-q", cwd=path)
+    (path / "a.py").write_text("changed\n")
+    assert await repository.tree(path) != await repository.tree_at(head)
+    assert (path / ".git").is_dir(), "it is put right when the mission ends, not in the midst of it"
+    for left in (path.parent / f"{path.name}.state").glob("index.tree*"):
+        left.write_bytes(b"broken")
+    with pytest.raises(WorkspaceError):
+        await repository.tree(path)
+    assert await repository.tree(path) != await repository.tree_at(head), "a broken index is made anew"
+    shutil.rmtree(path)
+    with pytest.raises(WorkspaceError, match="is gone"):
+        await repository.tree(path)
+
+
+async def test_the_tree_in_a_folder_with_a_colon_and_a_quote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person.settle(tmp_path, monkeypatch, folder='a:b "c\\d')
+    head = person.start()
+    repository = await person.open()
+    path = (await repository.add_worktree("T1", 1, head)).path
+    (path / "a.py").write_text("changed\n")
+    assert await repository.tree(path) != await repository.tree_at(head)

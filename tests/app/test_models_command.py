@@ -37,6 +37,19 @@ async def test_list_pull_and_probe(shell: CommandLine) -> None:
         assert "LOW POWER" in listed.out
 
 
+async def test_a_machine_without_a_card_is_no_low_power(shell: CommandLine) -> None:
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.models["m:1b"] = Installed(size=1_000_000_000, vram=0)
+        probed = await shell.here("models", "probe", "m:1b")
+        assert "CPU only" in probed.out
+        assert "LOW POWER" not in probed.err
+        listed = await shell.here("models", "list")
+        assert "CPU only" in listed.out
+        assert "LOW POWER" not in listed.out
+        assert "CPU only" in (await shell.here("doctor")).out
+
+
 async def test_what_is_not_there_is_said(shell: CommandLine) -> None:
     for command in (("models", "list"), ("models", "probe", "x")):
         nobody = await shell.here(*command)

@@ -174,6 +174,9 @@ class FakeOllama:
         self.models: dict[str, Installed] = {name: Installed() for name in models or ("m:1b",)}
         self.loaded: dict[str, int] = {}
         """Name to num_ctx."""
+        self.loads: list[tuple[str, int]] = []
+        """Every load, as name and num_ctx; a reload for another num_ctx is one more."""
+        self.unloads: list[str] = []
         self.reloads = 0
         self.version = "0.33.0"
         self.requests: list[Recorded] = []
@@ -185,6 +188,7 @@ class FakeOllama:
         self.tokens_written = 0
         self._scripts: deque[Script] = deque()
         self._chatting = asyncio.Event()
+        self._asked = asyncio.Event()
         self._port = port
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -202,6 +206,12 @@ class FakeOllama:
     async def chatting(self) -> None:
         """Wait until a first chat that asks for a reply has come."""
         await self._chatting.wait()
+
+    async def asked(self, path: str) -> None:
+        """Wait until something was asked at `path`."""
+        while not any(request.path == path for request in self.requests):
+            self._asked.clear()
+            await self._asked.wait()
 
     def reply(self, *scripts: Iterable[Step]) -> None:
         """Answer the next chats so, in this order."""
@@ -233,6 +243,7 @@ class FakeOllama:
             request = await _read_request(reader)
             if request is not None:
                 self.requests.append(request)
+                self._asked.set()
                 await self._answer(request, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -283,6 +294,7 @@ class FakeOllama:
         if not body.get("messages"):
             unload = body.get("keep_alive") == 0
             if unload:
+                self.unloads.append(name)
                 self.loaded.pop(name, None)
             else:
                 self._load(name, body)
@@ -297,6 +309,8 @@ class FakeOllama:
         num_ctx = body.get("options", {}).get("num_ctx", 4096)
         if self.loaded.get(name, num_ctx) != num_ctx:
             self.reloads += 1
+        if self.loaded.get(name) != num_ctx:
+            self.loads.append((name, num_ctx))
         self.loaded[name] = num_ctx
 
     def _pull(self, name: str) -> Script:

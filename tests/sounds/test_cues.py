@@ -50,6 +50,7 @@ def finished(outcome: Outcome, status: TaskStatus) -> TaskFinished:
         (TaskStatusChanged(at=AT, task=12, status=TaskStatus.NEEDS_HUMAN), "needs-you", True),
         (AgentHealth(at=AT, task=12, agent="Viper-2", health=Health.STUCK), "klaxon", True),
         (AgentHealth(at=AT, task=12, agent="Viper-2", health=Health.NEEDS_YOU), "needs-you", True),
+        (AgentHealth(at=AT, agent="CodeX-7", health=Health.COOLING, low_power=True, note="LOW"), "low-power", False),
         (LoopDetected(at=AT, task=12, tool="shell_run", times=3, action="stopped"), "klaxon", True),
         (LoopDetected(at=AT, task=12, tool="shell_run", times=2, action="warned"), "loop", False),
         (BudgetExhausted(at=AT, scope="day", needed_nano=1, cap_nano=1), "budget-exhausted", True),
@@ -79,6 +80,7 @@ def test_a_mission_moves_out_quietly() -> None:
     [
         ModelDelta(at=AT, text="hello"),
         AgentHealth(at=AT, agent="Viper-2", health=Health.WORKING),
+        AgentHealth(at=AT, agent="CodeX-7", health=Health.WORKING, low_power=False, note="CPU only"),
         TaskStatusChanged(at=AT, task=12, status=TaskStatus.RUNNING),
         finished(Outcome.CANCELLED, TaskStatus.CANCELLED),
         BudgetWarning(at=AT, today_nano=0, cap_nano=0),
