@@ -103,6 +103,10 @@ class Repository:
         """Every path in `commit`. Real paths: sanitize for display."""
         return tuple(await self._git.names("ls-tree", "-r", "-z", "--name-only", oid(commit)))
 
+    async def files_now(self) -> frozenset[str]:
+        """Every path in the commit agents would start from now."""
+        return frozenset(await self.files_at((await self.base()).commit))
+
     async def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
         """What differs between two commits, renames as a deletion and an addition. Real paths: sanitize for display."""
         parts = await self._git.names("diff-tree", "-r", "-z", "--name-status", "--no-renames", oid(base), oid(commit))
