@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -32,6 +32,8 @@ class Recorded:
     path: str
     headers: dict[str, str]
     body: Any
+    answered: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """The answer was sent to its end."""
 
 
 class _Broken(Exception):
@@ -128,6 +130,7 @@ class AnthropicServer:
             await self._play(step, reader, writer, prompt, script.piece)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+        request.answered.set()
 
     def _choose(self, request: Recorded) -> Script:
         if request.path.partition("?")[0] != "/v1/messages":
