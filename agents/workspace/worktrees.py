@@ -194,6 +194,7 @@ class Worktrees:
         await delete_worktree(self._common, path)
         if "branch" in facts:
             ref = f"refs/heads/{facts['branch']}"
+            (self._common / f"{ref}.lock").unlink(missing_ok=True)  # of a git that was killed with its mission
             tip = await self._git.maybe("rev-parse", "--verify", "--quiet", ref)
             elsewhere = await self._git("for-each-ref", "--format=%(worktreepath)", ref)
             if tip is not None and tip == facts.get("start_commit") and not elsewhere:

@@ -148,6 +148,35 @@ async def test_interrupted_it_leaves_its_tasks_and_goes_on(shell: CommandLine, n
     assert len(ollama.chats) == asked + 2
 
 
+async def test_what_a_task_needs_is_done_first_and_one_whose_need_failed_is_not_begun(shell: CommandLine) -> None:
+    file = write(
+        shell,
+        row("after", depends_on=["before"], priority=10),
+        row("before"),
+        row("broken", tier="local"),
+        row("never", depends_on=["broken"]),
+        row("nor", depends_on=["never", "before"]),
+    )
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        broken = text("broken.py\n```python\nraise SystemExit(1)\n```\n")
+        ollama.answer = lambda body: broken if "broken.py" in str(body) else obliging(body)
+        first = await shell("batch", file, "--json")
+        asked = len(ollama.chats)
+        again = await shell("batch", file)
+        assert len(ollama.chats) == asked
+    events = first.rows()
+    started = [event["task"] for event in events if event["type"] == "mission.started"]
+    board = {one["title"].split(".")[0].removeprefix("Create "): one for one in events if one["type"] == "task.posted"}
+    order = [started.index(board[name]["task"]) for name in ("before", "after")]
+    assert order == sorted(order)
+    assert not {board["never"]["task"], board["nor"]["task"]} & set(started)
+    assert (first.code, again.code) == (1, 1)
+    shown = {line.split()[0]: line for line in again.out.splitlines()}
+    assert ["proven" in shown[name] for name in ("before", "after")] == [True, True]
+    assert ["failed" in shown["broken"], "blocked" in shown["never"], "blocked" in shown["nor"]] == [True] * 3
+
+
 async def test_changed_fields_under_an_id_are_said_and_the_stored_task_stands(shell: CommandLine) -> None:
     async with FakeOllama() as ollama:
         shell.environ["OLLAMA_HOST"] = ollama.url
