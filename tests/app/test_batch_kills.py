@@ -17,6 +17,10 @@ async def test_killed_and_started_again_every_task_ends_once_and_the_books_agree
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    out, _ = await process.communicate()
+    try:
+        out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode == 0, out.decode()
     assert "5 kills" in out.decode()
