@@ -3,16 +3,17 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from agents.tasks import Task, TaskStatus
-from app.commands.batch_file import entries, read_bytes
+from app.commands.batch_file import entries, read_bytes, shown_name
 from app.commands.batch_report import print_table, summary, worst
 from app.commands.batch_tasks import BatchTask, batch_tasks
-from app.commands.console import put_json, say
+from app.commands.console import let_go, put_json, say, terminals
 from app.commands.failures import INTERRUPTED
 from app.commands.opening import FOLDER, configuration, headquarters, notebook
 from app.commands.watching import Interrupted, Show, shower, watched
@@ -47,12 +48,13 @@ def command(*, file: Path, repo: Path, trust: bool, as_json: bool, verbose: bool
     """
     found = configuration(repo, trusted=trust)
     tiers = {name: tier.enabled for name, tier in found.settings.tiers.items()}
-    if str(file) == "-":
-        data = read_bytes(sys.stdin.buffer, "stdin")
+    name = str(file)
+    if name == "-":
+        data = read_bytes(sys.stdin.buffer, shown_name(name))
     else:
         with file.open("rb") as opened:
-            data = read_bytes(opened, str(file))
-    wanted = batch_tasks(entries(data, str(file)), "stdin" if str(file) == "-" else str(file), tiers)
+            data = read_bytes(opened, shown_name(name))
+    wanted = batch_tasks(entries(data, name), name, tiers)
     batch = _Batch(wanted, shower(as_json=as_json, verbose=verbose), as_json=as_json)
     return asyncio.run(batch.run(found, repo))
 
@@ -76,7 +78,9 @@ class _Batch:
             for warning in hq.warnings:
                 say(warning, "yellow")
             try:
-                await watched(hq, self._shower, lambda: self._work(hq), self._mine, leave=True)
+                # A terminal that is lost is asked nothing any more, so what it was is asked now.
+                hung_up = partial(let_go, terminals()) if hq.settings.dispatch.on_hangup == "continue" else None
+                await watched(hq, self._shower, lambda: self._work(hq), self._mine, leave=True, hung_up=hung_up)
                 tasks = [await hq.task(number) for number in self._ids]
             except Interrupted:
                 pass

@@ -48,12 +48,18 @@ def read_bytes(file: IO[bytes], shown: str) -> bytes:
     return data
 
 
+def shown_name(name: str) -> str:
+    """A file's name as messages have it."""
+    return "stdin" if name == "-" else one_line(name, 300)
+
+
 def entries(data: bytes, name: str) -> tuple[Entry, ...]:
     """The tasks in `data`, in the order of the file; `name` tells the form by its suffix, else the content does.
 
-    Raises BatchFileError: no UTF-8, no TOML or JSON Lines, a key at the top that is no task, no task at all, too many.
+    `-`, which is stdin, holds JSON Lines. Raises BatchFileError: no UTF-8, no TOML or JSON Lines, a key at the top that
+    is no task, no task at all, too many.
     """
-    shown = one_line(name, 300)
+    shown = shown_name(name)
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from agents.sanitize import one_line, sanitize
 from agents.tasks import NANO, NewTask
-from app.commands.batch_file import BatchFileError, Entry
+from app.commands.batch_file import BatchFileError, Entry, shown_name
 from app.commands.values import MOST_SECONDS, MOST_USD
 
 SHOWN_PROBLEMS = 5
@@ -38,7 +38,7 @@ def batch_tasks(found: Sequence[Entry], file: str, tiers: Mapping[str, bool]) ->
     Raises BatchFileError with up to SHOWN_PROBLEMS problems: unknown keys, wrong values, ids that are there twice,
     dependencies on nothing or in a circle.
     """
-    shown = one_line(file, 300)
+    shown = shown_name(file)
     problems = [f"{entry.place(key)}: {said}" for entry in found for key, said in _problems(entry, tiers)]
     tasks: tuple[BatchTask, ...] = ()
     if not problems:

@@ -54,7 +54,11 @@ class CommandLine:
         }
 
     async def start(
-        self, *arguments: str, stdin: int = asyncio.subprocess.DEVNULL, stdout: int = asyncio.subprocess.PIPE
+        self,
+        *arguments: str,
+        stdin: int = asyncio.subprocess.DEVNULL,
+        stdout: int = asyncio.subprocess.PIPE,
+        stderr: int = asyncio.subprocess.PIPE,
     ) -> asyncio.subprocess.Process:
         """The command, running."""
         return await asyncio.create_subprocess_exec(
@@ -64,7 +68,7 @@ class CommandLine:
             env=self.environ,
             stdin=stdin,
             stdout=stdout,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=stderr,
         )
 
     async def __call__(self, *arguments: str) -> Done:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pty
 import signal
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,44 @@ async def test_interrupted_it_leaves_its_tasks_and_goes_on(shell: CommandLine, n
         ["three", "T3", "proven,"],
     ]
     assert len(ollama.chats) == asked + 2
+
+
+async def test_a_lost_terminal_loses_only_the_narration(shell: CommandLine) -> None:
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        stalled, release = asyncio.Event(), asyncio.Event()
+
+        def answer(body: dict[str, Any]) -> Script:
+            stalled.set()
+            return (Stall(release), *obliging(body))
+
+        ollama.answer = answer
+        controller, terminal = pty.openpty()
+        process = await shell.start("batch", write(shell, row("one"), row("two")), stdout=terminal, stderr=terminal)
+        os.close(terminal)
+        async with asyncio.timeout(40):
+            await stalled.wait()
+            os.close(controller)
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGHUP)
+            release.set()
+            assert await process.wait() == 0
+    standing = {one["task"]: one["status"] for one in (await shell.here("board", "--json")).rows()}
+    assert standing == {1: "review", 2: "review"}
+
+
+async def test_where_a_hang_up_pauses_the_tasks_wait_in_the_queue(shell: CommandLine) -> None:
+    shell.environ["WARROOM_DISPATCH__ON_HANGUP"] = "pause"
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.answer = lambda body: (Stall(),)
+        process = await shell.start("batch", write(shell, row("one")))
+        async with asyncio.timeout(40):
+            await ollama.chatting()
+            process.send_signal(signal.SIGHUP)
+            done = await ended(process)
+    assert done.code == 130
+    assert [one["status"] for one in (await shell.here("board", "--json")).rows()] == ["queued"]
 
 
 async def test_what_a_task_needs_is_done_first_and_one_whose_need_failed_is_not_begun(shell: CommandLine) -> None:
