@@ -8,6 +8,7 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
 
 import asyncio
 import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +18,11 @@ from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
-from agents.dispatch.gate import SATISFIED, Gate
+from agents.dispatch.gate import Gate, is_stuck
 from agents.dispatch.leases import Leases
 from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post
+from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
 from agents.dispatch.roster import after
 from agents.dispatch.sending import Sending
@@ -145,6 +147,8 @@ class Headquarters:
             at_rest=self._at_rest,
         )
         self._sending = Sending(ground, self._squad)
+        self.opened_at = await self.store.last_seq()
+        """The log's last event before this War Room did anything."""
         adopt = partial(recover, self.store, self.repository, self._clock, leases)
         recovered = await adopt() if self._recover else []
         await self._squad.open()
@@ -157,9 +161,9 @@ class Headquarters:
 
     # -- what is there ------------------------------------------------------------------------------------------
 
-    def events(self) -> Subscription:
-        """Everything that happens from now on, on this home. Close it when done."""
-        return self.store.bus.subscribe()
+    def events(self, after_seq: int | None = None) -> Subscription:
+        """Everything that happens from now on, on this home, or after `after_seq`. Close it when done."""
+        return self.store.bus.subscribe(after_seq=after_seq)
 
     async def history(self, limit: int) -> list[Event]:
         """The last `limit` events of this repository, oldest first; the squad's and the money's among them."""
@@ -212,6 +216,10 @@ class Headquarters:
         """Put a task on the board, assessed. Raises NotPossible for a tier or a dependency that does not exist."""
         return await post(self._ground, new, simulated=self.simulated)
 
+    async def post_all(self, news: Sequence[NewTask], needs: Mapping[str, Sequence[str]]) -> list[Posted]:
+        """Put tasks on the board that are not there by their external ids; all of them. See `posting_all`."""
+        return await post_all(self._ground, news, needs, simulated=self.simulated)
+
     async def edit(self, task_id: int, **changes: Any) -> Task:
         """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
         task = await self.task(task_id)
@@ -226,9 +234,12 @@ class Headquarters:
         """
         return await self._sending.dispatch(await self.task(task_id), comment=sanitize(comment), at_least=at_least)
 
-    async def dispatch_all(self) -> list[Task]:
-        """Dispatch every open task of this repository, by priority, then age; parts only once they are approved."""
-        return await self._sending.dispatch_all()
+    async def dispatch_all(self, among: Collection[int] | None = None) -> list[Task]:
+        """Dispatch every open task of this repository, by priority, then age; parts only once they are approved.
+
+        `among`: these, wherever they stand, but for those that are on their way or have a result.
+        """
+        return await self._sending.dispatch_all(among)
 
     async def retry(self, task_id: int, comment: str = "", *, tier: str | None = None) -> Task:
         """Once more, from the person's branch as it is now, with what the person says. Keeps nothing of the result.
@@ -348,7 +359,7 @@ class Headquarters:
     async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:
         with self.events() as events:
             task = await self.task(task_id)
-            if task.status.at_rest or await self._is_stuck(task):
+            if task.status.at_rest or await is_stuck(self.store, task):
                 return task
             blocked = task.status is TaskStatus.BLOCKED
             try:
@@ -357,25 +368,11 @@ class Headquarters:
                         if isinstance(event, TaskStatusChanged) and (event.task == task_id or blocked):
                             task = await self.task(task_id)
                             blocked = task.status is TaskStatus.BLOCKED
-                            if task.status.at_rest or await self._is_stuck(task):
+                            if task.status.at_rest or await is_stuck(self.store, task):
                                 return task
             except TimeoutError:
                 raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
         return task
-
-    async def _is_stuck(self, task: Task) -> bool:
-        """Whether it waits for a task that nobody carries out."""
-        if task.status is not TaskStatus.BLOCKED:
-            return False
-        parts = await self.store.parts_of(task.id)
-        enough = SATISFIED if not parts else {TaskStatus.DONE}
-        for number in parts or task.depends_on:
-            needed = await self.store.task(number)
-            if needed is None or (needed.status.at_rest and needed.status not in enough):
-                return True
-            if await self._is_stuck(needed):
-                return True
-        return False
 
     def _require_here(self, task: Task) -> None:
         if task.repo != str(self.repository.root):

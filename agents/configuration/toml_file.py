@@ -67,11 +67,11 @@ def read_toml(path: Path) -> TomlFile | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.") from error
-    return TomlFile(path, _parse(text, shown), dict(_lines(text)))
+    return TomlFile(path, parse_toml(text, shown), dict(_lines(text)))
 
 
-def _parse(text: str, shown: str) -> dict[str, Any]:
-    """The values. Raises ConfigurationError with the line of a syntax error."""
+def parse_toml(text: str, shown: str) -> dict[str, Any]:
+    """The values. Raises ConfigurationError, which names the file as `shown` and the line of a syntax error."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -82,16 +82,18 @@ def _parse(text: str, shown: str) -> dict[str, Any]:
         raise ConfigurationError(f"{shown}, line {line}: not valid TOML: {what}.") from error
     except RecursionError as error:
         raise ConfigurationError(f"{shown}: brackets nested too deeply to read.") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ConfigurationError(f"{shown}: not readable as TOML: {one_line(str(error), 100)}.") from error
 
 
 def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
     """The first line of every key and header of a valid TOML text."""
     table: KeyPath = ()
     seen: set[KeyPath] = set()
-    for statement, line in _statements(text):
+    for statement, line in statements(text):
         data = tomllib.loads(statement)
         is_header = statement.lstrip().startswith("[")
-        path = _only_path(data) if is_header else table + _only_path(data)
+        path = only_path(data) if is_header else table + only_path(data)
         if is_header:
             table = path
         for end in range(1, len(path) + 1):
@@ -101,8 +103,8 @@ def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
                 yield path[:end], line
 
 
-def _statements(text: str) -> Iterator[tuple[str, int]]:
-    """Headers and key-value pairs with the line each begins on; a value may span lines."""
+def statements(text: str) -> Iterator[tuple[str, int]]:
+    """The headers and key-value pairs of a valid TOML text, each with its first line; a value may span lines."""
     start, depth, line = 0, 0, 1
     for token in _TOKEN.finditer(f"{text}\n"):
         found = token[0]
@@ -118,8 +120,8 @@ def _statements(text: str) -> Iterator[tuple[str, int]]:
             start = token.end()
 
 
-def _only_path(data: Any) -> KeyPath:
-    """The path of the one key a statement holds: down to the first value that is not a table of one key."""
+def only_path(data: Any) -> KeyPath:
+    """The path of the one key a parsed statement holds: down to the first value that is not a table of one key."""
     path: list[str] = []
     while isinstance(data, dict) and len(data) == 1:
         (key, data), *_ = data.items()

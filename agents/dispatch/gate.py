@@ -53,6 +53,24 @@ def unmet_dependencies(task: Task, board: Mapping[int, TaskStatus]) -> list[int]
     return [number for number in task.depends_on if board.get(number) not in SATISFIED]
 
 
+async def is_stuck(store: Store, task: Task) -> bool:
+    """Whether it waits, directly or through others, for a task that nobody carries out."""
+    todo = [task] if task.status is TaskStatus.BLOCKED else []
+    seen = {task.id}
+    while todo:
+        waiting = todo.pop()
+        parts = await store.parts_of(waiting.id)
+        enough = {TaskStatus.DONE} if parts else SATISFIED
+        for number in parts or waiting.depends_on:
+            needed = await store.task(number)
+            if needed is None or (needed.status.at_rest and needed.status not in enough):
+                return True
+            if needed.status is TaskStatus.BLOCKED and number not in seen:
+                todo.append(needed)
+            seen.add(number)
+    return False
+
+
 def _listed(numbers: Sequence[int], board: Mapping[int, TaskStatus]) -> str:
     """T3, T4 (failed: …): what will not pass by itself is said."""
     said = []

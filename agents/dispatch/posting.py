@@ -19,8 +19,17 @@ EDITABLE = frozenset(
 async def post(ground: Ground, new: NewTask, *, simulated: bool) -> Task:
     """Put a task on the board, assessed. Raises NotPossible, UnknownTask, AlreadyPosted."""
     await _require_sound(ground, new.tier, new.depends_on)
-    new = new.model_copy(update={"title": one_line(new.title, 500) or "untitled", "brief": sanitize(new.brief)})
-    assessment = await _assessed(ground, new)
+    return await insert(ground, cleaned(new), await ground.repository.files_now(), simulated=simulated)
+
+
+def cleaned(new: NewTask) -> NewTask:
+    """As it is stored: foreign text made safe."""
+    return new.model_copy(update={"title": one_line(new.title, 500) or "untitled", "brief": sanitize(new.brief)})
+
+
+async def insert(ground: Ground, new: NewTask, files: frozenset[str], *, simulated: bool) -> Task:
+    """Store a task that was looked at, assessed beside the repository's `files`. Raises AlreadyPosted."""
+    assessment = _assessed(ground, new, files)
     at = ground.clock.now()
 
     def posted(task: Task) -> tuple[Event, ...]:
@@ -56,7 +65,7 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
             changed[name] = (one_line(text, limit) or "untitled") if limit else sanitize(text)
     events: list[Event] = []
     if "title" in changed or "brief" in changed:
-        assessed = await _assessed(ground, new)
+        assessed = _assessed(ground, new, await ground.repository.files_now())
         events.append(assessed.model_copy(update={"task": task.id}))
         changed |= {"complexity": assessed.complexity, "kind": TaskKind(assessed.kind)}
 
@@ -68,19 +77,22 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
     return await ground.store.save_task(task.id, [*events, said], provided=editable, **changed)
 
 
-async def _assessed(ground: Ground, new: NewTask) -> TaskAssessed:
-    base = await ground.repository.base()
-    files = frozenset(await ground.repository.files_at(base.commit))
+def _assessed(ground: Ground, new: NewTask, files: frozenset[str]) -> TaskAssessed:
     found = assess(f"{new.title}\n\n{new.brief}", existing_files=files)
     return TaskAssessed(at=ground.clock.now(), complexity=found.complexity, kind=found.kind, evidence=found.evidence)
+
+
+def require_tier(ground: Ground, tier: str | None) -> None:
+    """Raises NotPossible when `tier`, to which a task is pinned, does not exist."""
+    tiers = ground.settings.tiers
+    if tier is not None and tier not in tiers:
+        raise NotPossible(f"there is no tier {tier!r}: the tiers are {', '.join(tiers)}")
 
 
 async def _require_sound(
     ground: Ground, tier: str | None, depends_on: tuple[int, ...], *, task: int | None = None
 ) -> None:
-    tiers = ground.settings.tiers
-    if tier is not None and tier not in tiers:
-        raise NotPossible(f"there is no tier {tier!r}: the tiers are {', '.join(tiers)}")
+    require_tier(ground, tier)
     for number in depends_on:
         needed = await ground.store.task(number)
         if needed is None:

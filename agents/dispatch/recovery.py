@@ -6,6 +6,7 @@ from collections.abc import Collection
 from agents.clock import Clock
 from agents.dispatch.ending import used_up
 from agents.dispatch.leases import Leases
+from agents.dispatch.leftovers import archive_leftovers
 from agents.dispatch.squad import UNDER_WAY
 from agents.events import Event, MissionFinished, TaskQueued, TaskStatusChanged
 from agents.store import Store
@@ -37,6 +38,7 @@ async def recover(store: Store, repository: Repository, clock: Clock, leases: Le
     await _end_missions(store, repository, clock, leases, taken)
     await store.forget_owners(dead - {""})
     await repository.sweep()
+    await archive_leftovers(store, repository)
     return [await store.save_task(task_id, **await used_up(store, task_id)) for task_id in taken]
 
 

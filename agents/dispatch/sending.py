@@ -1,6 +1,7 @@
 """A person's orders to the squad: send out, hold, let go, hurry, give it to a better one."""
 
 import contextlib
+from collections.abc import Collection
 from typing import Any
 
 from agents.dispatch.gate import FORCED
@@ -29,10 +30,15 @@ class Sending:
         self._squad.start(task)
         return task
 
-    async def dispatch_all(self) -> list[Task]:
-        """Dispatch every open task, by priority, then age; the parts of a task only once they were approved."""
+    async def dispatch_all(self, among: Collection[int] | None = None) -> list[Task]:
+        """Dispatch every open task, by priority, then age; the parts of a task only once they were approved.
+
+        `among`: these, wherever they stand, but for those that are on their way or have a result.
+        """
         tasks = {task.id: task for task in await self._store.tasks(repo=str(self._ground.repository.root))}
-        waiting = [task for task in tasks.values() if task.status is TaskStatus.OPEN]
+        waiting = [
+            task for task in tasks.values() if (task.status is TaskStatus.OPEN if among is None else task.id in among)
+        ]
         waiting.sort(key=lambda task: (-task.priority, task.id))
         queued: list[Task] = []
         for task in waiting:

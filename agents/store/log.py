@@ -53,3 +53,12 @@ def newest(sql: sqlite3.Connection, limit: int, repo: str | None = None) -> list
 def last_seq(sql: sqlite3.Connection) -> int:
     """The seq of the newest event; 0 in an empty log."""
     return int(sql.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+
+def last_of(sql: sqlite3.Connection, task: int, kind: str) -> Event | None:
+    """The newest event of a task whose type is `kind`; None when there is none."""
+    found = sql.execute(
+        "SELECT seq, data FROM events WHERE task = ? AND json_extract(data, '$.type') = ? ORDER BY seq DESC LIMIT 1",
+        (task, kind),
+    ).fetchone()
+    return load_event(*found) if found else None

@@ -188,6 +188,10 @@ class Store:
         """The last `limit` events, oldest first; of one repository's tasks and of no task, if given."""
         return await self._database.read(lambda sql: log.newest(sql, limit, repo))
 
+    async def last_event(self, task: int, kind: str) -> Event | None:
+        """The task's newest event of type `kind`, such as `task.finished`, or None."""
+        return await self._database.read(lambda sql: log.last_of(sql, task, kind))
+
     async def last_seq(self) -> int:
         """The seq of the newest event in the log, whoever wrote it; 0 when there is none."""
         return await self._database.read(log.last_seq)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ _KEPT = (
     "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 )  # fmt: skip
 _KEPT_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_SSL_", "GIT_SSH", "GIT_LFS_")
+_HALF_MADE = re.compile(rb"failed to read \S*worktrees/\S+: ")
+"""git gives up when it comes upon a worktree that another git is making or removing in that very moment."""
+_TRIES = 10
 _GRACE_S = 0.3
 """Between asking git to stop, so that it takes its lock files with it, and killing it."""
 
@@ -58,6 +62,17 @@ async def git_bytes(
 
     Raises GitError on a non-zero exit code when `check`, WorkspaceError when git or the folder is not there.
     """
+    for _ in range(_TRIES):
+        code, stdout, stderr = await _run(*args, cwd=cwd, env=env, input=input)
+        if not (code and _HALF_MADE.search(stderr)):
+            break
+    if check and code != 0:
+        raise GitError(args, code, stderr.decode("utf-8", "replace"), str(cwd))
+    return code, stdout
+
+
+async def _run(*args: str, cwd: Path, env: Mapping[str, str] | None, input: bytes | None) -> tuple[int, bytes, bytes]:
+    """Run it once; exit code, stdout, stderr. Raises WorkspaceError."""
     try:
         process = await asyncio.create_subprocess_exec(
             "git", *_PREFIX, *args,
@@ -79,10 +94,7 @@ async def git_bytes(
     except asyncio.CancelledError:
         await to_the_end(_stop(process))
         raise
-    code = process.returncode or 0
-    if check and code != 0:
-        raise GitError(args, code, stderr.decode("utf-8", "replace"), str(cwd))
-    return code, stdout
+    return process.returncode or 0, stdout, stderr
 
 
 async def git(

@@ -107,9 +107,17 @@ class Repository:
         """Keep what a failed mission's branch holds under refs/warroom, out of the person's list of branches."""
         await self._worktrees.archive(branch)
 
+    async def idle_branches(self) -> tuple[str, ...]:
+        """War Room's branches that are checked out in no worktree."""
+        return await self._worktrees.idle_branches()
+
     async def files_at(self, commit: str) -> tuple[str, ...]:
         """Every path in `commit`. Real paths: sanitize for display."""
         return tuple(await self._git.names("ls-tree", "-r", "-z", "--name-only", oid(commit)))
+
+    async def files_now(self) -> frozenset[str]:
+        """Every path in the commit agents would start from now."""
+        return frozenset(await self.files_at((await self.base()).commit))
 
     async def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
         """What differs between two commits, renames as a deletion and an addition. Real paths: sanitize for display."""

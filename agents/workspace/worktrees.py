@@ -137,6 +137,8 @@ class Worktrees:
             return
         ref, nothing = f"refs/heads/{claim.branch}", "0" * len(start_commit)
         self._locks.hold(state)
+        # Before the branch is made: a kill in between must not leave one that nobody can tell from a person's.
+        _note(state, branch=claim.branch, start_commit=start_commit)
         try:
             await self._git("update-ref", "-m", "War Room: a mission", ref, start_commit, nothing)
             claim.held = True
@@ -167,8 +169,7 @@ class Worktrees:
         included = await self._copy(path)
         state = self._state(path.name)
         copy_index(admin / "index", state / "index")
-        facts = {"branch": branch, "start_commit": start_commit, "copied": included.copied}
-        (state / "facts.json").write_text(json.dumps(facts))
+        _note(state, branch=branch, start_commit=start_commit, copied=included.copied)
         return Worktree(path, branch, start_commit, included.warnings)
 
     async def _discard(self, claim: "_Claim") -> None:
@@ -190,13 +191,16 @@ class Worktrees:
                     await to_the_end(self._sweep(path))
 
     async def _sweep(self, path: Path) -> None:
-        branch, start = _facts(self._state(path.name)).get("branch"), _facts(self._state(path.name)).get("start_commit")
-        ref = f"refs/heads/{branch or 'warroom/' + path.name}"
-        tip = await self._git.maybe("rev-parse", "--verify", "--quiet", ref)
+        facts = _facts(self._state(path.name))
         await delete_worktree(self._common, path)
+        if "branch" in facts:
+            ref = f"refs/heads/{facts['branch']}"
+            (self._common / f"{ref}.lock").unlink(missing_ok=True)  # of a git that was killed with its mission
+            tip = await self._git.maybe("rev-parse", "--verify", "--quiet", ref)
+            elsewhere = await self._git("for-each-ref", "--format=%(worktreepath)", ref)
+            if tip is not None and tip == facts.get("start_commit") and not elsewhere:
+                await self._git("update-ref", "-d", ref, tip)
         await asyncio.to_thread(delete_folder, self._state(path.name))
-        if tip is not None and tip == start:
-            await self._git("update-ref", "-d", ref, tip)
 
     def misplaced(self, worktree: Worktree) -> str:
         """Why a command must not be run there now: it is not where its mission's branch is. Empty when all is well."""
@@ -289,7 +293,13 @@ class Worktrees:
         commit = await self._git.maybe("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
         if commit is not None:
             await self._git("update-ref", archived(branch), commit)
-            await self._git("update-ref", "-d", f"refs/heads/{branch}", commit)
+            await self._git.maybe("update-ref", "-d", f"refs/heads/{branch}", commit)  # another may have been quicker
+
+    async def idle_branches(self) -> tuple[str, ...]:
+        """Our branches that are checked out nowhere."""
+        listed = "--format=%(refname:short)%00%(worktreepath)"
+        refs = await self._git("for-each-ref", listed, "refs/heads/warroom", "refs/heads/warroom-*")
+        return tuple(name for name, _, place in (line.partition("\0") for line in refs.splitlines()) if not place)
 
     async def _return_to_branch(self, git: Git, worktree: Worktree) -> None:
         head = await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -383,6 +393,13 @@ def _quoted(common: Path) -> str:
     """The repository's objects as git wants them in a list: quoted, as a colon would end the name."""
     name = str(common / "objects").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{name}"'
+
+
+def _note(state: Path, **facts: Any) -> None:
+    """Whole or not at all, also when we are killed."""
+    written = state / "facts.new"
+    written.write_text(json.dumps(facts))
+    written.replace(state / "facts.json")
 
 
 def _facts(state: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """stdout is data, stderr is narration; both end at a terminal or a pipe and never get what is not safe there."""
 
+import errno
 import json
 import os
 import sys
@@ -18,6 +19,9 @@ STYLES = {
     "magenta": "35",
     "cyan": "36",
 }
+
+_NOBODY_READS = frozenset({errno.EPIPE, errno.EIO})
+"""A pipe whose reader is gone; a terminal that was hung up."""
 
 
 def colourful(stream: TextIO) -> bool:
@@ -52,7 +56,9 @@ def say(text: str, style: str = "") -> None:
     try:
         sys.stderr.write(paint(sanitize(text), style, sys.stderr) + "\n")
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in _NOBODY_READS:
+            raise
         # Nobody listens to the narration any more; the work and the data go on.
         discard(sys.stderr)
 
@@ -75,6 +81,19 @@ def discard(stream: TextIO) -> None:
         os.close(nowhere)
     except (OSError, ValueError):
         return
+
+
+def terminals() -> tuple[int, ...]:
+    """Which of our standard streams end at a terminal."""
+    return tuple(descriptor for descriptor in range(3) if os.isatty(descriptor))
+
+
+def let_go(descriptors: Iterable[int]) -> None:
+    """These streams ended at a terminal that is lost: what is still written to them goes nowhere, and nothing fails."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def table(rows: Iterable[Sequence[str]], *, cut: int | None = None) -> list[str]:

@@ -38,13 +38,19 @@ def configuration(folder: Path, *, trusted: bool = False, environ: Mapping[str, 
 
 
 @asynccontextmanager
-async def headquarters(folder: Path, *, trusted: bool = False) -> "AsyncIterator[Headquarters]":
-    """The engine on `folder`, with the person's settings."""
-    found = configuration(folder, trusted=trusted)
+async def headquarters(
+    folder: Path, *, trusted: bool = False, found: Configuration | None = None, recover: bool = False
+) -> "AsyncIterator[Headquarters]":
+    """The engine on `folder`, with the person's settings; `found` where they were read already.
+
+    `recover`: what a dead process of this repository left undone is carried on here.
+    """
+    found = found or configuration(folder, trusted=trusted)
     # The engine is half of a command's start; a wrong setting is told before.
     from agents.headquarters import Headquarters
 
-    async with Headquarters(found.settings, home=warroom_home(os.environ), folder=folder) as hq:
+    home = warroom_home(os.environ)
+    async with Headquarters(found.settings, home=home, folder=folder, recover=recover) as hq:
         yield hq
 
 

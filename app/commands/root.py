@@ -13,6 +13,7 @@ from app.commands.failures import INTERRUPTED, told
 
 COMMANDS = {
     "run": "One task to its end, without the screen.",
+    "batch": "Many tasks from a file, side by side; interrupted, it continues.",
     "board": "The tasks of this repository.",
     "show": "One task: plan, missions, check, cost.",
     "diff": "The result of a task as a unified diff.",

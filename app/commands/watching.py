@@ -39,13 +39,21 @@ def shower(*, as_json: bool, verbose: bool) -> Show:
 
 
 async def watched(
-    hq: "Headquarters", show: Show, work: Callable[[], Coroutine[None, None, None]], mine: set[int] | None
+    hq: "Headquarters",
+    show: Show,
+    work: Callable[[], Coroutine[None, None, None]],
+    mine: set[int] | None,
+    *,
+    leave: bool = False,
+    hung_up: Callable[[], None] | None = None,
 ) -> None:
     """Do `work` and show what happens meanwhile to the tasks in `mine`, which it fills; None: to all of this home's.
 
-    Raises Interrupted on a signal or when the reader of stdout is gone: the tasks in `mine` were cancelled.
+    Raises Interrupted on a signal or when the reader of stdout is gone: the tasks in `mine` were cancelled. `leave`:
+    they were not, and closing Headquarters will put them back into the queue; and what happened to them since
+    Headquarters opened is shown too. `hung_up` is called, and the work goes on, when the terminal is lost.
     """
-    with interruptible() as wish, hq.events() as events:
+    with interruptible(hung_up) as wish, hq.events(hq.opened_at if leave else None) as events:
         working = asyncio.create_task(work())
         following = asyncio.create_task(_follow(events, show, mine))
         stopping = asyncio.create_task(wish.wait())
@@ -55,7 +63,7 @@ async def watched(
             if interrupted:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
-                await _cancel(hq, mine or ())
+                await _cancel(hq, () if leave else mine or ())
             events.finish()
             trouble = (await asyncio.gather(following, return_exceptions=True))[0]
         finally:

@@ -78,6 +78,8 @@ async def test_killed_between_two_steps_it_ends_as_if_nothing_had_been(
             task = await hq.wait(task.id)
             assert (task.status, task.outcome) == (TaskStatus.REVIEW, Outcome.PROVEN)
             assert await hq.store.open_missions() == []
+            branches = set(run_git(repo, "branch", "--list", "--format=%(refname:short)").splitlines())
+            assert branches <= {"main", task.branch}, "what was broken off is archived, out of the person's list"
             assert (await hq.accept(task.id)).status is TaskStatus.DONE
             assert await hq.store.integrity() == []
     assert (repo / "slug.py").read_text() == GOOD_SLUG

@@ -53,16 +53,22 @@ class CommandLine:
             **environ,
         }
 
-    async def start(self, *arguments: str, stdout: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+    async def start(
+        self,
+        *arguments: str,
+        stdin: int = asyncio.subprocess.DEVNULL,
+        stdout: int = asyncio.subprocess.PIPE,
+        stderr: int = asyncio.subprocess.PIPE,
+    ) -> asyncio.subprocess.Process:
         """The command, running."""
         return await asyncio.create_subprocess_exec(
             *WARROOM,
             *arguments,
             cwd=self.folder,
             env=self.environ,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=stderr,
         )
 
     async def __call__(self, *arguments: str) -> Done:

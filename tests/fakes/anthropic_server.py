@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -33,6 +33,8 @@ class Recorded:
     path: str
     headers: dict[str, str]
     body: Any
+    answered: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """The answer was sent to its end."""
 
 
 class _Broken(Exception):
@@ -154,6 +156,7 @@ class AnthropicServer:
             await self._play(step, reader, writer, prompt, script.piece)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+        request.answered.set()
 
     def _choose(self, request: Recorded) -> tuple[Script, dict[str, str]]:
         """The answer, and the headers that tell of limits."""
