@@ -203,15 +203,14 @@ class _Run:
         self.hopeless = False
         self.time_limit: asyncio.Timeout | None = None
         settings = ground.settings
-        cap = orders.task.budget_nano
         self.calls = ModelCalls(
             orders.model,
             store=ground.store,
             mission=mission,
             clock=ground.clock,
             random=Random(f"{ground.seed}:{orders.task.id}:{orders.number}"),
-            daily_cap_nano=round(settings.budget.daily_usd * NANO),
-            task_cap_nano=round(settings.budget.task_usd * NANO) if cap is None else cap,
+            daily_cap_nano=settings.budget.daily_nano,
+            task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
             on_activity=self._activity,

@@ -27,6 +27,9 @@ class NewCall(Frozen):
     """The most it can cost. None: its price is unknown."""
     price_date: str
     attempt: int = 1
+    """1 for the first try of a request, 2 for its first repetition."""
+    owner: str = ""
+    """The process that makes it: host:pid:start. When that dies, nobody will say what the call cost."""
 
 
 class CallState(StrEnum):
@@ -47,7 +50,29 @@ class Call(NewCall):
     """None while open, or when the price of what was used is unknown."""
     usage: Usage = Usage()
     request_id: str | None = None
+    """The provider's own number of the call, where it gave one."""
     error: str | None = None
+    daily_cap_nano: int = 0
+    """The daily cap as configured where it was made."""
+    warn_at: float = 1.0
+    """The share of the cap, as configured there, at which a person is warned."""
+
+    @property
+    def counted_nano(self) -> int:
+        """What counts against a cap: the cost, else the whole reservation."""
+        return self.reserved_nano or 0 if self.cost_nano is None else self.cost_nano
+
+
+class FreeCall(Frozen):
+    """A settled call that cost nothing, of a coding mission whose task got its result in a free tier."""
+
+    id: int
+    at: datetime
+    task: int
+    complexity: int
+    tier: str
+    model: str
+    usage: Usage
 
 
 class Spending(Frozen):

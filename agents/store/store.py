@@ -2,7 +2,7 @@
 and the bus publishes only what was committed, in the order of the commits."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -11,9 +11,9 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, ledger, log, notes, squads
+from agents.store import board, caps, free_work, ledger, log, notes, squads
 from agents.store.database import Database, Transaction
-from agents.store.records import Call, NewCall, Order, Probe, Spending
+from agents.store.records import Call, FreeCall, NewCall, Order, Probe, Spending
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
 
 T = TypeVar("T")
@@ -218,16 +218,20 @@ class Store:
 
     # Ledger
 
-    async def reserve_call(self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int) -> int:
+    async def reserve_call(
+        self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int, warn_at: float = 0.8
+    ) -> int:
         """Set the call's worst case aside, in both caps over all processes, and append budget.reserved; the call's id.
+
+        `daily_cap_nano`: as configured; a cap that a person raised for today is looked up here. `task_cap_nano`: of a
+        task that has no `budget_nano`. `warn_at`: the share of the day's cap at which the end of the call warns.
 
         When cancelled it may have been reserved nevertheless: `settle_abandoned` frees it with its mission.
         Raises OverBudget; UnknownPrice when `reserved_nano` is None and the provider is not local.
         """
         at = self._clock.now()
-        return await self._write(
-            lambda work: ledger.reserve(work, call, at, daily_cap_nano=daily_cap_nano, task_cap_nano=task_cap_nano)
-        )
+        configured = {"daily_cap_nano": daily_cap_nano, "task_cap_nano": task_cap_nano}
+        return await self._write(lambda work: ledger.reserve(work, call, at, **configured, warn_at=warn_at))
 
     async def settle_call(
         self,
@@ -241,24 +245,68 @@ class Store:
     ) -> Spending:
         """End a call at its true cost and append `events`; the spending of the call's day, this call included.
 
+        Where money was involved a budget.spent follows, and a budget.warning when the day's cap is nearly spent: once
+        per day and cap, over all processes.
+
         `cost_nano` None: unknown, counted as the whole reservation. Settling again changes and appends nothing.
         Raises UnknownRow.
         """
         at = self._clock.now()
 
         def settle(work: Transaction) -> Spending:
-            settled = ledger.settle(
-                work.sql, call_id, usage=usage, cost_nano=cost_nano, request_id=request_id, error=error
+            ledger.settle(
+                work,
+                call_id,
+                at,
+                usage=usage,
+                cost_nano=cost_nano,
+                request_id=request_id,
+                error=error,
+                events=events,
             )
-            if settled:
-                board.record(work, events, at)
             return ledger.spending(work.sql, ledger.day_of(ledger.get(work.sql, call_id).at))
 
         return await self._write(settle)
 
     async def settle_abandoned(self, mission_id: int) -> None:
         """Settle the mission's open calls to their reservation: whoever made them is gone."""
-        await self._write(lambda work: ledger.abandon(work.sql, mission_id))
+        at = self._clock.now()
+        await self._write(lambda work: ledger.abandon(work, mission_id, at))
+
+    async def settle_abandoned_of_dead(self, is_alive: Callable[[str], bool]) -> tuple[int, ...]:
+        """Settle the open calls of processes that ended, those outside any mission too; the tasks that paid for them.
+
+        `is_alive(owner)` is asked here, once for every owner of an open call, in no transaction. What the tasks' rows
+        say of money is not changed.
+        """
+        dead = [owner for owner in await self._database.read(ledger.open_owners) if not is_alive(owner)]
+        at = self._clock.now()
+        return await self._write(lambda work: ledger.abandon_of(work, dead, at)) if dead else ()
+
+    async def raised_cap(self, day: date) -> int:
+        """The highest daily cap a person gave `day` (UTC), in nano-dollars; 0 when nobody raised it."""
+        return await self._database.read(lambda sql: caps.raised_cap(sql, day))
+
+    async def raise_daily_cap(self, cap_nano: int, *, configured_nano: int, by: str) -> int:
+        """Raise today's cap (UTC day) for every process of this home and append budget.raised; the cap before.
+
+        `configured_nano`: what holds here while nobody raised it. Raises NotRaised when it would be no higher.
+        """
+        at = self._clock.now()
+        day = ledger.day_of(at)
+        return await self._write(
+            lambda work: caps.raise_daily(work, day, cap_nano, configured_nano=configured_nano, at=at, by=by)
+        )
+
+    async def raise_task_cap(self, task_id: int, cap_nano: int, *, configured_nano: int, by: str) -> Task:
+        """Give the task a higher cap, which its next call obeys, and append budget.raised.
+
+        `configured_nano`: what holds for it while it has no cap of its own. Raises NotRaised, UnknownRow.
+        """
+        at = self._clock.now()
+        return await self._write(
+            lambda work: caps.raise_task(work, task_id, cap_nano, configured_nano=configured_nano, at=at, by=by)
+        )
 
     async def spending(self, day: date) -> Spending:
         """Of all calls reserved on `day` (UTC), in this home."""
@@ -267,6 +315,19 @@ class Store:
     async def task_spending(self, task_id: int) -> Spending:
         """Of all the task's calls."""
         return await self._database.read(lambda sql: ledger.task_spending(sql, task_id))
+
+    async def calls_after(self, call_id: int, limit: int = 500, *, since: datetime | None = None) -> list[Call]:
+        """The oldest rows of the ledger after `call_id`, at most `limit`, in order; of the day of `since` and later."""
+        return await self._database.read(lambda sql: ledger.after(sql, call_id, limit, since))
+
+    async def free_calls_after(
+        self, call_id: int, limit: int = 500, *, since: datetime | None = None
+    ) -> list[FreeCall]:
+        """Of those, the ones that cost nothing and were part of a coding mission of a task done in a free tier.
+
+        Done: its result is proven or verified, and was made in a tier that cost the task nothing.
+        """
+        return await self._database.read(lambda sql: free_work.after(sql, call_id, limit, since))
 
     async def calls(self, task_id: int) -> list[Call]:
         """The task's rows of the ledger, in the order the calls were made."""
