@@ -42,7 +42,9 @@ _REFERENCE = re.compile(r"\$\{.*|\$\(.*|\$[A-Za-z_]+|<[^<>]*>|.*\{[^{}]*\}.*|.*%
 _CODE = re.compile(r"[A-Za-z_][\w.]*(?:[(\[]|\(.*\)|\[.*\]|\)+)")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _TYPE = re.compile(r"(?:[ui](?:8|16|32|64|128)|f(?:16|32|64)|u?int\d*|float\d*|(?:var)?char\d*|\w*8Array|base\d\d)\b.*")
-_PART = re.compile(r"(?:[A-Z]?[a-z]{2,})+|[A-Z]+|[a-z]|\d{1,4}|v\d+|[A-Za-z][a-z]+\d{1,4}|[A-Z]{2,8}\d{1,4}|x\d\d")
+_PART = re.compile(
+    r"[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})*|[A-Z]+|[a-z]|\d{1,4}|v\d+|[A-Za-z][a-z]+\d{1,4}|[A-Z]{2,8}\d{1,4}|x\d\d"
+)
 _HEX_PART = re.compile(r"[0-9a-f]{4}|[0-9a-f]{7,128}|[0-9A-F]{4}|[0-9A-F]{7,128}")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
 _DIGEST = re.compile(r"(?:sha\d{1,3}|md5|blake2b)[-:=]", re.IGNORECASE)

@@ -315,7 +315,8 @@ def test_structures_are_redacted_inside(key: str, secret: str) -> None:
 
 
 FRAMES = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----\n", "A" * 63 + "\n"]
-PARTS = ["password", "password=", 'password="', "a://b:", "Bearer ", "api_", "\\", *FRAMES]
+WORDS = [f'password="{"a" * 80}1x"', "token = " + "Ab" * 90 + "-9", "A" * 90 + "1=" + "b" * 90 + "2\n"]
+PARTS = ["password", "password=", 'password="', "a://b:", "Bearer ", "api_", "\\", *FRAMES, *WORDS]
 
 
 @pytest.mark.parametrize("piece", PARTS)
