@@ -2,16 +2,16 @@
 
 import math
 from datetime import datetime
+from functools import partial
 
 from agents.refusals import NotPossible
 from agents.routing.saved import Savings
 from agents.settings import Settings
-from agents.store import FreeCall, NotRaised, Store
+from agents.store import NotRaised, Store
 from agents.store.ledger import day_of
+from agents.store.paging import each
 from agents.store.records import MOST_NANO
 from agents.tasks import NANO, Frozen, Task
-
-PAGE = 1000
 
 
 class Credits(Frozen):
@@ -63,7 +63,5 @@ def nano_of(usd: float) -> int:
 
 
 async def _saved(store: Store, settings: Settings, now: datetime) -> int | None:
-    found: list[FreeCall] = []
-    while page := await store.free_calls_after(found[-1].id if found else 0, PAGE, since=now):
-        found += page
-    return Savings(settings).total(found)
+    calls = each(partial(store.free_calls_after, since=now), lambda call: call.id)
+    return Savings(settings).total([call async for call in calls])

@@ -162,6 +162,10 @@ class Store:
         """The task's missions, first to last."""
         return await self._database.read(lambda sql: board.missions_of(sql, task_id))
 
+    async def proven_missions_after(self, mission_id: int, limit: int = 500) -> list[Mission]:
+        """The oldest coding missions after `mission_id` whose result was proven, at most `limit`, in order."""
+        return await self._database.read(lambda sql: board.proven_missions(sql, mission_id, limit))
+
     async def open_missions(self) -> list[Mission]:
         """Missions that did not finish, in any process, dead ones too."""
         return await self._database.read(board.open_missions)
@@ -180,9 +184,11 @@ class Store:
         at = self._clock.now()
         await self._write(lambda work: board.record(work, events, at))
 
-    async def events_after(self, seq: int, limit: int = 500, *, task: int | None = None) -> list[Event]:
-        """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
-        return await self._database.read(lambda sql: log.after(sql, seq, limit, task))
+    async def events_after(
+        self, seq: int, limit: int = 500, *, task: int | None = None, since: datetime | None = None
+    ) -> list[Event]:
+        """The oldest events after `seq`, at most `limit`, in order; of one task, of the second of `since` or later."""
+        return await self._database.read(lambda sql: log.after(sql, seq, limit, task, since))
 
     async def recent_events(self, limit: int, *, repo: str | None = None) -> list[Event]:
         """The last `limit` events, oldest first; of one repository's tasks and of no task, if given."""
