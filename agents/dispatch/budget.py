@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from agents.refusals import NotPossible
-from agents.routing.saved import Savings
+from agents.routing.saved import Savings, total
 from agents.settings import Settings
 from agents.store import NotRaised, Store
 from agents.store.ledger import day_of
@@ -63,5 +63,9 @@ def nano_of(usd: float) -> int:
 
 
 async def _saved(store: Store, settings: Settings, now: datetime) -> int | None:
-    calls = each(partial(store.free_calls_after, since=now), lambda call: call.id)
-    return Savings(settings).total([call async for call in calls])
+    work, savings = await store.free_work(since=now), Savings(settings)
+    if not work.complexity:
+        return 0
+    calls = each(partial(store.calls_after, since=now, free=True), lambda call: call.id)
+    found = [(call.usage, work.complexity_of(call)) async for call in calls]
+    return total(savings.of(usage, complexity) for usage, complexity in found if complexity is not None)

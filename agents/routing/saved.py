@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from agents.models.prices import FREE, Price, call_price
 from agents.settings import Settings
-from agents.store import FreeCall
+from agents.tasks import Usage
 
 
 def would_have_gone_to(settings: Settings, complexity: int) -> str | None:
@@ -23,16 +23,20 @@ class Savings:
     def __init__(self, settings: Settings) -> None:
         self._prices: Mapping[int, Price | None] = {level: _price(settings, level) for level in range(1, 11)}
 
-    def of(self, call: FreeCall) -> int | None:
-        """Nano-dollars the call would have cost; None when no paid tier would have taken it, or at an unknown price."""
-        price = self._prices[call.complexity]
-        return None if price is None else price.cost_nano(call.usage)
+    def of(self, usage: Usage, complexity: int) -> int | None:
+        """Nano-dollars that a call with `usage` would have cost, for a task of `complexity`.
 
-    def total(self, calls: Iterable[FreeCall]) -> int | None:
-        """Of all `calls`, those left out that have no price; 0 of none, None when not one of them has a price."""
-        found = [self.of(call) for call in calls]
-        known = [nano for nano in found if nano is not None]
-        return None if found and not known else sum(known)
+        None when no paid tier would have taken the task, or at an unknown price.
+        """
+        price = self._prices[complexity]
+        return None if price is None else price.cost_nano(usage)
+
+
+def total(nanos: Iterable[int | None]) -> int | None:
+    """Of all that was saved, the unknown left out; 0 of nothing, None when not one of them is known."""
+    found = list(nanos)
+    known = [nano for nano in found if nano is not None]
+    return None if found and not known else sum(known)
 
 
 def _price(settings: Settings, complexity: int) -> Price | None:

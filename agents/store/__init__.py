@@ -14,7 +14,7 @@ from agents.store.errors import (
     UnreadableRow,
 )
 from agents.store.files import move_aside
-from agents.store.records import Call, CallState, FreeCall, NewCall, Order, Probe, Spending
+from agents.store.records import Call, CallState, FreeWork, NewCall, Order, Probe, Spending
 from agents.store.store import Store
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "Call",
     "CallState",
     "CorruptDatabase",
-    "FreeCall",
+    "FreeWork",
     "NewCall",
     "NewerSchema",
     "NotRaised",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from agents.store.ledger import day_of
-from agents.store.records import Call, CallState, FreeCall
+from agents.store.records import Call, CallState
 from agents.tasks import Frozen, Usage
 
 By = Literal["total", "tier", "model", "task", "day"]
@@ -80,7 +80,7 @@ class Breakdown:
                 found.known += call.cost_nano
             found.broken_off += call.state is CallState.ABANDONED
 
-    def save(self, call: FreeCall, nano: int | None) -> None:
+    def save(self, call: Call, nano: int | None) -> None:
         """Count what a free call saved, `nano` nano-dollars; None when nobody can say."""
         for found in self._of(call):
             found.saved += nano or 0
@@ -95,7 +95,7 @@ class Breakdown:
         """One line per tier, model, task or day, in order."""
         return [found.line(key) for key, found in sorted(self._sums[by].items())]
 
-    def _of(self, call: Call | FreeCall) -> tuple[_Sum, ...]:
+    def _of(self, call: Call) -> tuple[_Sum, ...]:
         day = day_of(call.at).isoformat()
         keys: dict[By, str | int] = {
             "total": "",

@@ -142,11 +142,20 @@ def calls_of(sql: sqlite3.Connection, task_id: int) -> list[Call]:
     return _found(sql, "task = ?", task_id)
 
 
-def after(sql: sqlite3.Connection, call_id: int, limit: int, since: datetime | None = None) -> list[Call]:
-    """The oldest calls after `call_id` reserved on the day of `since` or later, at most `limit`, in order."""
+def after(
+    sql: sqlite3.Connection, call_id: int, limit: int, since: datetime | None = None, *, free: bool = False
+) -> list[Call]:
+    """The oldest calls after `call_id` reserved on the day of `since` or later, at most `limit`, in order.
+
+    `free`: only those that ended and cost nothing.
+    """
     day = "" if since is None else day_of(since).isoformat()
+    if day and not call_id:
+        call_id = (sql.execute("SELECT min(id) FROM calls WHERE day >= ?", (day,)).fetchone()[0] or 1) - 1
+    only = "AND state = 'settled' AND +reserved_nano = 0 AND cost_nano = 0" if free else ""
+    # The plus keeps SQLite from reading by day and sorting: page after page it would read everything again.
     found = sql.execute(
-        "SELECT id, data FROM calls WHERE id > ? AND day >= ? ORDER BY id LIMIT ?", (call_id, day, limit)
+        f"SELECT id, data FROM calls WHERE id > ? AND +day >= ? {only} ORDER BY id LIMIT ?", (call_id, day, limit)
     )
     return [load(Call, data, f"call {number}") for number, data in found]
 

@@ -63,16 +63,19 @@ class Call(NewCall):
         return self.reserved_nano or 0 if self.cost_nano is None else self.cost_nano
 
 
-class FreeCall(Frozen):
-    """A settled call that cost nothing, of a coding mission whose task got its result in a free tier."""
+class FreeWork(Frozen):
+    """Results that stand and were made in a free tier."""
 
-    id: int
-    at: datetime
-    task: int
-    complexity: int
-    tier: str
-    model: str
-    usage: Usage
+    complexity: dict[int, int]
+    """By task, 1 to 10."""
+    missions: frozenset[int]
+    """The coding missions of these tasks."""
+
+    def complexity_of(self, call: Call) -> int | None:
+        """Of the task that `call` was part of the free work for; None when it was not."""
+        if call.state is not CallState.SETTLED or call.reserved_nano or call.cost_nano != 0:
+            return None
+        return self.complexity.get(call.task) if call.mission in self.missions else None
 
 
 class Spending(Frozen):

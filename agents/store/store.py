@@ -11,9 +11,10 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, caps, free_work, ledger, log, notes, squads
+from agents.store import board, caps, ledger, log, notes, squads
 from agents.store.database import Database, Transaction
-from agents.store.records import Call, FreeCall, NewCall, Order, Probe, Spending
+from agents.store.free_work import free_work
+from agents.store.records import Call, FreeWork, NewCall, Order, Probe, Spending
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
 
 T = TypeVar("T")
@@ -322,18 +323,18 @@ class Store:
         """Of all the task's calls."""
         return await self._database.read(lambda sql: ledger.task_spending(sql, task_id))
 
-    async def calls_after(self, call_id: int, limit: int = 500, *, since: datetime | None = None) -> list[Call]:
-        """The oldest rows of the ledger after `call_id`, at most `limit`, in order; of the day of `since` and later."""
-        return await self._database.read(lambda sql: ledger.after(sql, call_id, limit, since))
+    async def calls_after(
+        self, call_id: int, limit: int = 500, *, since: datetime | None = None, free: bool = False
+    ) -> list[Call]:
+        """The oldest rows of the ledger after `call_id`, at most `limit`, in order; of the day of `since` and later.
 
-    async def free_calls_after(
-        self, call_id: int, limit: int = 500, *, since: datetime | None = None
-    ) -> list[FreeCall]:
-        """Of those, the ones that cost nothing and were part of a coding mission of a task done in a free tier.
-
-        Done: its result is proven or verified, and was made in a tier that cost the task nothing.
+        `free`: only those that ended and cost nothing.
         """
-        return await self._database.read(lambda sql: free_work.after(sql, call_id, limit, since))
+        return await self._database.read(lambda sql: ledger.after(sql, call_id, limit, since, free=free))
+
+    async def free_work(self, *, since: datetime | None = None) -> FreeWork:
+        """What was proven or verified in a free tier, with calls on the day of `since` or later."""
+        return await self._database.read(lambda sql: free_work(sql, since))
 
     async def calls(self, task_id: int) -> list[Call]:
         """The task's rows of the ledger, in the order the calls were made."""

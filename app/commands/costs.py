@@ -150,11 +150,10 @@ async def _added_up(store: "Store", settings: Settings, since: datetime | None) 
     from agents.store.breakdown import Breakdown
     from agents.store.paging import each
 
-    books, savings = Breakdown(), Savings(settings)
+    books, savings, work = Breakdown(), Savings(settings), await store.free_work(since=since)
     async for call in each(partial(store.calls_after, since=since), lambda call: call.id):
         if since is None or call.at >= since:
             books.add(call)
-    async for free in each(partial(store.free_calls_after, since=since), lambda call: call.id):
-        if since is None or free.at >= since:
-            books.save(free, savings.of(free))
+            if (complexity := work.complexity_of(call)) is not None:
+                books.save(call, savings.of(call.usage, complexity))
     return books

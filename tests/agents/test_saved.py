@@ -12,13 +12,13 @@ from agents.dispatch.budget import credits
 from agents.dispatch.carry_out import finished_event
 from agents.models.prices import call_price, price_of
 from agents.proving.demo import demo_settings
-from agents.routing.saved import Savings, would_have_gone_to
+from agents.routing.saved import Savings, total, would_have_gone_to
 from agents.settings import Settings, TierSettings
-from agents.store import FreeCall, NewCall, Store
+from agents.store import NewCall, Store
 from agents.store.breakdown import DIMENSIONS, Breakdown
 from agents.store.records import Call, CallState
 from agents.tasks import NANO, Outcome, Role, TaskStatus, Usage
-from tests.agents.test_ledger import TODAY, SetClock, people
+from tests.agents.test_ledger import SetClock, people
 
 USED = Usage(input=10_000, output=500, cache_read=200)
 LONG = Usage(input=150_000, output=500)
@@ -27,10 +27,6 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def tier(model: str, **more: object) -> TierSettings:
     return TierSettings.model_validate({"provider": "anthropic", "model": model, **more})
-
-
-def free(usage: Usage = USED, complexity: int = 3) -> FreeCall:
-    return FreeCall(id=1, at=AT, task=1, complexity=complexity, tier="local", model="m", usage=usage)
 
 
 def cost(model: str, usage: Usage) -> int:
@@ -56,22 +52,22 @@ def test_the_tier_it_would_have_gone_to_is_the_first_paid_one_that_takes_the_tas
 
 def test_calls_are_priced_one_by_one_as_the_provider_prices_them() -> None:
     savings = Savings(Settings())
-    assert savings.of(free()) == cost("claude-haiku-5-5", USED)
-    assert savings.of(free(complexity=9)) == cost("claude-sonnet-5-5", USED)
-    total = savings.total([free(), free(LONG)])
-    assert total == cost("claude-haiku-5-5", USED) + cost("claude-haiku-5-5", LONG)
-    assert total != cost("claude-haiku-5-5", USED + LONG), "a long prompt is dearer, many short ones are not"
+    assert savings.of(USED, 3) == cost("claude-haiku-5-5", USED)
+    assert savings.of(USED, 9) == cost("claude-sonnet-5-5", USED)
+    both = total(savings.of(usage, 3) for usage in (USED, LONG))
+    assert both == cost("claude-haiku-5-5", USED) + cost("claude-haiku-5-5", LONG)
+    assert both != cost("claude-haiku-5-5", USED + LONG), "a long prompt is dearer, many short ones are not"
 
 
 def test_what_has_no_price_is_not_known_and_never_nothing() -> None:
     unknown = Savings(Settings(tiers={"lab": tier("grok-9")}))
     assert would_have_gone_to(Settings(tiers={"lab": tier("grok-9")}), 3) == "lab"
-    assert unknown.of(free()) is None
-    assert unknown.total([free()]) is None
-    assert unknown.total([]) == 0
-    assert Savings(Settings(tiers={"local": TierSettings(provider="ollama", model="q")})).total([free()]) is None
+    assert unknown.of(USED, 3) is None
+    assert Savings(Settings(tiers={"local": TierSettings(provider="ollama", model="q")})).of(USED, 3) is None
     some = Savings(Settings(tiers={"haiku": tier("claude-haiku-5-5", band=(1, 3))}))
-    assert some.total([free(), free(complexity=9)]) == cost("claude-haiku-5-5", USED)
+    assert total([some.of(USED, 3), some.of(USED, 9)]) == cost("claude-haiku-5-5", USED)
+    assert total([some.of(USED, 9)]) is None
+    assert total([]) == 0
 
 
 def test_one_price_for_what_a_tier_calls() -> None:
@@ -114,31 +110,50 @@ async def done(store: Store, task: int, outcome: Outcome, tier: str = "local") -
     await store.save_task(task, [finished_event(after, outcome, AT)], outcome=outcome, status=TaskStatus.REVIEW)
 
 
+async def counted(store: Store) -> list[int]:
+    """The calls behind results that stand."""
+    work = await store.free_work()
+    return [call.id for call in await store.calls_after(0) if work.complexity_of(call) is not None]
+
+
 async def test_only_free_calls_behind_results_that_stand_count(store: Store) -> None:
-    counted = [await use(store, 1), await use(store, 1)]
+    mine = [await use(store, 1), await use(store, 1)]
     await use(store, 1, mission=None)
     await use(store, 1, tier="haiku", paid=NANO // 10)
     open_call = NewCall(
         task=1, mission=1, tier="local", model="m", provider="ollama", reserved_nano=0, price_date="2026-01-01"
     )
     await store.reserve_call(open_call, daily_cap_nano=0, task_cap_nano=0)
-    await use(store, 2)
-    await use(store, 3)
-    assert await store.free_calls_after(0) == []
+    second = await use(store, 2)
+    third = await use(store, 3)
+    assert await counted(store) == []
     await done(store, 1, Outcome.PROVEN)
     await done(store, 2, Outcome.UNVERIFIED)
     await done(store, 3, Outcome.PROVEN, tier="haiku")
-    found = await store.free_calls_after(0)
-    assert [(call.id, call.task, call.complexity, call.tier, call.usage) for call in found] == [
-        (number, 1, 1, "local", USED) for number in counted
-    ]
-    assert await store.free_calls_after(counted[0], 1) == found[1:]
+    assert await counted(store) == mine
+    assert (await store.free_work()).complexity == {1: 1}
     await done(store, 2, Outcome.VERIFIED)
-    assert [call.task for call in await store.free_calls_after(0)] == [1, 1, 2]
+    assert await counted(store) == [*mine, second]
+    await done(store, 3, Outcome.PROVEN)
+    assert await counted(store) == [*mine, second, third]
     await store.save_mission(2, role=Role.REVIEW)
-    assert [call.task for call in await store.free_calls_after(0)] == [1, 1]
+    assert await counted(store) == [*mine, third]
     await store.save_task(1, status=TaskStatus.OPEN, outcome=None)
-    assert await store.free_calls_after(0) == [], "the result was rejected"
+    assert await counted(store) == [third], "the result was rejected"
+
+
+async def test_pages_of_the_ledger_hold_every_call_once(store: Store, clock: SetClock) -> None:
+    numbers = []
+    for day in range(4):
+        clock.at = AT + timedelta(days=day)
+        numbers += [await use(store, 1), await use(store, 1, tier="haiku", paid=NANO // 10)]
+    for limit in (1, 3, 100):
+        for since, expected in ((None, numbers), (AT + timedelta(days=2), numbers[4:]), (AT + timedelta(days=9), [])):
+            for free, some in ((False, expected), (True, expected[::2])):
+                found: list[int] = []
+                while page := await store.calls_after(found[-1] if found else 0, limit, since=since, free=free):
+                    found += [call.id for call in page]
+                assert found == some
 
 
 async def test_credits_say_what_today_saved_only(store: Store, clock: SetClock) -> None:
@@ -150,7 +165,6 @@ async def test_credits_say_what_today_saved_only(store: Store, clock: SetClock) 
     assert (await credits(store, settings, clock.now())).saved_nano == 0
     await use(store, 1)
     assert (await credits(store, settings, clock.now())).saved_nano == cost("claude-haiku-5-5", USED)
-    assert len(await store.free_calls_after(0, since=datetime.combine(TODAY, AT.time(), UTC))) == 2
 
 
 CALLS = st.lists(
@@ -177,28 +191,41 @@ def test_every_dimension_adds_up_to_the_total(calls: list[Call]) -> None:
     books = Breakdown()
     for call in calls:
         books.add(call)
-    total = books.total()
-    assert total.calls == len(calls)
-    assert total.usage == sum((call.usage for call in calls), Usage())
+    whole = books.total()
+    assert whole.calls == len(calls)
+    assert whole.usage == sum((call.usage for call in calls), Usage())
     ended = [call for call in calls if call.state is not CallState.OPEN]
-    assert total.known_nano == sum(call.cost_nano or 0 for call in ended)
-    assert total.unknown_calls == len([call for call in ended if call.cost_nano is None])
-    assert (total.spent_nano is None) == (total.unknown_calls > 0)
+    assert whole.known_nano == sum(call.cost_nano or 0 for call in ended)
+    assert whole.unknown_calls == len([call for call in ended if call.cost_nano is None])
+    assert (whole.spent_nano is None) == (whole.unknown_calls > 0)
     for by in DIMENSIONS:
         lines = books.lines(by)
-        assert sum(line.calls for line in lines) == total.calls
-        assert sum(line.known_nano for line in lines) == total.known_nano
-        assert sum(line.reserved_nano for line in lines) == total.reserved_nano
-        assert sum(line.unknown_calls for line in lines) == total.unknown_calls
-        assert sum((line.usage for line in lines), Usage()) == total.usage
+        assert sum(line.calls for line in lines) == whole.calls
+        assert sum(line.known_nano for line in lines) == whole.known_nano
+        assert sum(line.reserved_nano for line in lines) == whole.reserved_nano
+        assert sum(line.unknown_calls for line in lines) == whole.unknown_calls
+        assert sum((line.usage for line in lines), Usage()) == whole.usage
         assert [line.key for line in lines] == sorted({line.key for line in lines})
+
+
+FREE_CALL = Call(
+    id=1,
+    at=AT,
+    task=1,
+    tier="local",
+    model="m",
+    provider="ollama",
+    price_date="2026-01-01",
+    reserved_nano=0,
+    state=CallState.SETTLED,
+)
 
 
 @given(nanos=st.lists(st.none() | st.integers(0, 99), max_size=9))
 def test_savings_without_a_price_are_not_known_rather_than_nothing(nanos: list[int | None]) -> None:
     books = Breakdown()
     for nano in nanos:
-        books.save(free(), nano)
+        books.save(FREE_CALL, nano)
     known = [nano for nano in nanos if nano is not None]
     expected = None if nanos and not known else sum(known)
     assert {line.saved_nano for by in DIMENSIONS for line in books.lines(by)} <= {expected}
