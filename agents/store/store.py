@@ -2,28 +2,26 @@
 and the bus publishes only what was committed, in the order of the commits."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, caps, ledger, log, notes, squads
-from agents.store.database import Database, Transaction
-from agents.store.free_work import free_work
-from agents.store.records import Call, FreeWork, NewCall, Order, Probe, Spending
-from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
-
-T = TypeVar("T")
+from agents.store import board, log, notes, squads
+from agents.store.database import Database
+from agents.store.records import Order, Probe
+from agents.store.treasury import Treasury
+from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
 
 BUSY_S = 10.0
 """How long we wait for another process that is writing."""
 
 
-class Store:
+class Store(Treasury):
     """A home's database. Everything raises StoreError or one of its kinds when it cannot be done.
 
     Cancelling a call does not undo it: it is carried out whole, and told, or was refused whole. Callbacks that make
@@ -223,123 +221,6 @@ class Store:
         """The mission's messages, in order."""
         return await self._database.read(lambda sql: notes.transcript(sql, mission_id))
 
-    # Ledger
-
-    async def reserve_call(
-        self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int, warn_at: float = 0.8
-    ) -> int:
-        """Set the call's worst case aside, in both caps over all processes, and append budget.reserved; the call's id.
-
-        `daily_cap_nano`: as configured; a cap that a person raised for today is looked up here. `task_cap_nano`: of a
-        task that has no `budget_nano`. `warn_at`: the share of the day's cap at which the end of the call warns.
-
-        When cancelled it may have been reserved nevertheless: `settle_abandoned` frees it with its mission.
-        Raises OverBudget; UnknownPrice when `reserved_nano` is None and the provider is not local.
-        """
-        at = self._clock.now()
-        configured = {"daily_cap_nano": daily_cap_nano, "task_cap_nano": task_cap_nano}
-        return await self._write(lambda work: ledger.reserve(work, call, at, **configured, warn_at=warn_at))
-
-    async def settle_call(
-        self,
-        call_id: int,
-        *,
-        usage: Usage,
-        cost_nano: int | None,
-        request_id: str | None,
-        error: str | None = None,
-        events: Sequence[Event] = (),
-    ) -> Spending:
-        """End a call at its true cost and append `events`; the spending of the call's day, this call included.
-
-        Where money was involved a budget.spent follows, and a budget.warning when the day's cap is nearly spent: once
-        per day and cap, over all processes.
-
-        `cost_nano` None: unknown, counted as the whole reservation. Settling again changes and appends nothing.
-        Raises UnknownRow.
-        """
-        at = self._clock.now()
-
-        def settle(work: Transaction) -> Spending:
-            ledger.settle(
-                work,
-                call_id,
-                at,
-                usage=usage,
-                cost_nano=cost_nano,
-                request_id=request_id,
-                error=error,
-                events=events,
-            )
-            return ledger.spending(work.sql, ledger.day_of(ledger.get(work.sql, call_id).at))
-
-        return await self._write(settle)
-
-    async def settle_abandoned(self, mission_id: int) -> None:
-        """Settle the mission's open calls to their reservation: whoever made them is gone."""
-        at = self._clock.now()
-        await self._write(lambda work: ledger.abandon(work, mission_id, at))
-
-    async def settle_abandoned_of_dead(self, is_alive: Callable[[str], bool]) -> tuple[int, ...]:
-        """Settle the open calls of processes that ended, those outside any mission too; the tasks that paid for them.
-
-        `is_alive(owner)` is asked here, once for every owner of an open call, in no transaction. What the tasks' rows
-        say of money is not changed.
-        """
-        dead = [owner for owner in await self._database.read(ledger.open_owners) if not is_alive(owner)]
-        at = self._clock.now()
-        return await self._write(lambda work: ledger.abandon_of(work, dead, at)) if dead else ()
-
-    async def raised_cap(self, day: date) -> int:
-        """The highest daily cap a person gave `day` (UTC), in nano-dollars; 0 when nobody raised it."""
-        return await self._database.read(lambda sql: caps.raised_cap(sql, day))
-
-    async def raise_daily_cap(self, cap_nano: int, *, configured_nano: int, by: str) -> int:
-        """Raise today's cap (UTC day) for every process of this home and append budget.raised; the cap before.
-
-        `configured_nano`: what holds here while nobody raised it. Raises NotRaised when it would be no higher.
-        """
-        at = self._clock.now()
-        day = ledger.day_of(at)
-        return await self._write(
-            lambda work: caps.raise_daily(work, day, cap_nano, configured_nano=configured_nano, at=at, by=by)
-        )
-
-    async def raise_task_cap(self, task_id: int, cap_nano: int, *, configured_nano: int, by: str) -> Task:
-        """Give the task a higher cap, which its next call obeys, and append budget.raised.
-
-        `configured_nano`: what holds for it while it has no cap of its own. Raises NotRaised, UnknownRow.
-        """
-        at = self._clock.now()
-        return await self._write(
-            lambda work: caps.raise_task(work, task_id, cap_nano, configured_nano=configured_nano, at=at, by=by)
-        )
-
-    async def spending(self, day: date) -> Spending:
-        """Of all calls reserved on `day` (UTC), in this home."""
-        return await self._database.read(lambda sql: ledger.spending(sql, day))
-
-    async def task_spending(self, task_id: int) -> Spending:
-        """Of all the task's calls."""
-        return await self._database.read(lambda sql: ledger.task_spending(sql, task_id))
-
-    async def calls_after(
-        self, call_id: int, limit: int = 500, *, since: datetime | None = None, free: bool = False
-    ) -> list[Call]:
-        """The oldest rows of the ledger after `call_id`, at most `limit`, in order; of the day of `since` and later.
-
-        `free`: only those that ended and cost nothing.
-        """
-        return await self._database.read(lambda sql: ledger.after(sql, call_id, limit, since, free=free))
-
-    async def free_work(self, *, since: datetime | None = None) -> FreeWork:
-        """What was proven or verified in a free tier, with calls on the day of `since` or later."""
-        return await self._database.read(lambda sql: free_work(sql, since))
-
-    async def calls(self, task_id: int) -> list[Call]:
-        """The task's rows of the ledger, in the order the calls were made."""
-        return await self._database.read(lambda sql: ledger.calls_of(sql, task_id))
-
     # Probes and orders
 
     async def save_probe(self, probe: Probe) -> None:
@@ -407,13 +288,6 @@ class Store:
     async def integrity(self) -> list[str]:
         """What SQLite's integrity check and the foreign keys complain of; empty when all is well. Reads everything."""
         return await self._database.read(notes.integrity)
-
-    async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._database.write(work, self._tell)
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self.bus.publish(event)
 
     async def _replay(self, after_seq: int, limit: int) -> Sequence[Event]:
         return await self.events_after(after_seq, limit)

@@ -102,11 +102,11 @@ async def _look(folder: Path, settings: Settings) -> "Credits":
 async def _raise(folder: Path, settings: Settings, cap_nano: int, task_id: int | None) -> int:
     """The cap before."""
     from agents.dispatch.budget import raise_daily, raise_task
-    from agents.dispatch.owner import this_process
+    from agents.dispatch.owner import new_owner
 
     async with notebook(folder) as (store, _):
         if task_id is None:
-            return await raise_daily(store, settings, cap_nano, by=this_process())
+            return await raise_daily(store, settings, cap_nano, by=new_owner())
         before: Task = await known_task(store, task_id)
-        await raise_task(store, settings, task_id, cap_nano, by=this_process())
+        await raise_task(store, settings, task_id, cap_nano, by=new_owner())
         return settings.budget.task_nano if before.budget_nano is None else before.budget_nano

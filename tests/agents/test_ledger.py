@@ -1,7 +1,7 @@
 """The ledger: money is reserved before it is spent, and no number of callers or processes gets past a cap."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -213,17 +213,17 @@ async def test_calls_of_dead_processes_are_settled_in_a_mission_or_not(store: St
     await store.save_mission(2, owner="dead")
     asked: list[str] = []
 
-    def is_alive(owner: str) -> bool:
-        asked.append(owner)
-        return owner == "ann"
+    async def dead(owners: Collection[str]) -> list[str]:
+        asked.extend(owners)
+        return [owner for owner in owners if owner != "ann"]
 
-    assert await store.settle_abandoned_of_dead(is_alive) == (1, 2)
+    assert await store.settle_abandoned_of_dead(dead) == (1, 2)
     assert sorted(asked) == ["ann", "dead"], "one question per owner"
     states = {row.id: row.state for task in (1, 2) for row in await store.calls(task)}
     assert states == {lost: CallState.ABANDONED, live: CallState.OPEN, old: CallState.ABANDONED}
     assert await store.spending(TODAY) == Spending(spent_nano=12 * CENT, reserved_nano=CENT, calls=3)
     last = await store.last_seq()
-    assert await store.settle_abandoned_of_dead(is_alive) == ()
+    assert await store.settle_abandoned_of_dead(dead) == ()
     assert await store.last_seq() == last
 
 
