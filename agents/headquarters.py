@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
+from agents.dispatch import budget
+from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
 from agents.dispatch.gate import Gate, is_stuck
@@ -38,20 +40,11 @@ from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, Un
 from agents.sanitize import sanitize
 from agents.settings import Settings
 from agents.store import Store
-from agents.tasks import NANO, Agent, Frozen, Mission, NewTask, Outcome, Task, TaskStatus
+from agents.tasks import Agent, Mission, NewTask, Outcome, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import Repository
 
 __all__ = ["Conflict", "Credits", "Headquarters", "HeadquartersError", "NoHome", "NotPossible", "UnknownTask"]
-
-
-class Credits(Frozen):
-    """Today's money, in nano-dollars (UTC day)."""
-
-    spent_nano: int
-    reserved_nano: int
-    cap_nano: int
-    unknown_calls: int
 
 
 class Headquarters:
@@ -201,14 +194,8 @@ class Headquarters:
         return await self.repository.diff(task.base_commit, task.commit)
 
     async def credits(self) -> Credits:
-        """Money spent and reserved today against the daily cap."""
-        day = await self.store.spending(self._clock.now().date())
-        return Credits(
-            spent_nano=day.spent_nano,
-            reserved_nano=day.reserved_nano,
-            cap_nano=round(self.settings.budget.daily_usd * NANO),
-            unknown_calls=day.unknown_calls,
-        )
+        """Money spent and reserved today against the cap in force, and what free work saved today."""
+        return await budget.credits(self.store, self.settings, self._clock.now())
 
     # -- orders -------------------------------------------------------------------------------------------------
 
@@ -273,6 +260,16 @@ class Headquarters:
         Raises NotPossible when there is no tier above.
         """
         return await self._sending.escalate(await self.task(task_id), comment=sanitize(comment))
+
+    async def raise_daily_cap(self, usd: float) -> Credits:
+        """Let today (UTC) cost up to `usd` in all, in every War Room of this home. Raises NotPossible for no more."""
+        await budget.raise_daily(self.store, self.settings, budget.nano_of(usd), by=self._owner)
+        return await self.credits()
+
+    async def raise_task_cap(self, task_id: int, usd: float) -> Task:
+        """Let a task cost up to `usd` in all, from its next call on. Raises UnknownTask; NotPossible for no more."""
+        await self.task(task_id)
+        return await budget.raise_task(self.store, self.settings, task_id, budget.nano_of(usd), by=self._owner)
 
     async def cancel(self, task_id: int) -> Task:
         """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agents.tasks import Way
+from agents.tasks import NANO, Way
 
 
 class Section(BaseModel):
@@ -19,6 +19,16 @@ class Budget(Section):
     daily_usd: float = Field(default=5.00, ge=0)
     task_usd: float = Field(default=1.00, ge=0)
     warn_at: float = Field(default=0.8, gt=0, le=1)
+
+    @property
+    def daily_nano(self) -> int:
+        """The configured daily cap in nano-dollars. What is in force may be more: a person can raise it for a day."""
+        return round(self.daily_usd * NANO)
+
+    @property
+    def task_nano(self) -> int:
+        """The cap, in nano-dollars, of a task that has none of its own."""
+        return round(self.task_usd * NANO)
 
 
 class Routing(Section):

@@ -9,8 +9,6 @@ from random import Random
 from agents.clock import Clock
 from agents.events import (
     BudgetExhausted,
-    BudgetSpent,
-    BudgetWarning,
     Event,
     ModelDelta,
     ModelFailed,
@@ -30,7 +28,7 @@ from agents.models.chat import (
     TextDelta,
 )
 from agents.models.errors import ModelError
-from agents.models.prices import FREE, Price, price_date, price_of
+from agents.models.prices import FREE, Price, call_price, price_date
 from agents.models.retry import stream_with_retries
 from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
@@ -83,7 +81,7 @@ class ModelCalls:
         self._on_activity = on_activity
         self._on_reply = on_reply
         self._suspended, self._held = suspended, held
-        self._price: Price | None = FREE if free else price_of(*_priced_as(model))
+        self._price = call_price(model.provider, model.model, free=free)
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
 
@@ -152,9 +150,12 @@ class ModelCalls:
             reserved_nano=worst_case_nano(self._price, request),
             price_date=price_date(),
             attempt=attempt,
+            owner=self._mission.owner,
         )
         try:
-            number = await self.store.reserve_call(call, daily_cap_nano=self._daily_cap, task_cap_nano=self._task_cap)
+            number = await self.store.reserve_call(
+                call, daily_cap_nano=self._daily_cap, task_cap_nano=self._task_cap, warn_at=self._warn_at
+            )
         except OverBudget as error:
             await self.store.append(
                 BudgetExhausted(
@@ -197,25 +198,15 @@ class ModelCalls:
                     stop_reason=finished.stop,
                 )
             )
-        day = await self.store.settle_call(
+        said = finished or error
+        await self.store.settle_call(
             call,
             usage=usage,
             cost_nano=cost,
-            request_id=finished.request_id if finished else None,
+            request_id=said.request_id if said else None,
             error=error.kind if error else None,
             events=events,
         )
-        if cost:
-            spent = BudgetSpent(
-                **self._where(), call=call, amount_nano=cost, today_nano=day.spent_nano, cap_nano=self._daily_cap
-            )
-            await self.store.append(spent, *self._warning(day.spent_nano, cost))
-
-    def _warning(self, today: int, cost: int) -> tuple[Event, ...]:
-        line = int(self._warn_at * self._daily_cap)
-        if today - cost < line <= today:
-            return (BudgetWarning(**self._where(), today_nano=today, cap_nano=self._daily_cap),)
-        return ()
 
     async def _say_loading(self, part: Loading, *, said: bool) -> bool:
         call = self._open[0] if self._open else 0
@@ -306,10 +297,3 @@ def _held(part: Held) -> str:
     if part.seconds is None:
         return f"{part.reason}: waits for its turn, {part.waited_s:.0f} s so far"
     return f"{part.reason}: waits {ceil(part.seconds)} s"
-
-
-def _priced_as(model: ChatModel) -> tuple[str, str]:
-    """A simulated Claude spends simulated dollars at the real one's price; the screen says SIMULATION."""
-    name = model.model.removeprefix("SIMULATION ")
-    paid = model.provider == "simulation" and name.startswith("claude")
-    return ("anthropic" if paid else model.provider), name

@@ -171,7 +171,6 @@ class _Run:
         self.hopeless = False
         self.stalled = False
         settings = ground.settings
-        cap = orders.task.budget_nano
         self.stall = StallWatch(
             clock=ground.clock,
             stall_s=settings.dispatch.stall_s,
@@ -185,8 +184,8 @@ class _Run:
             mission=mission,
             clock=ground.clock,
             random=Random(f"{ground.seed}:{orders.task.id}:{orders.number}"),
-            daily_cap_nano=round(settings.budget.daily_usd * NANO),
-            task_cap_nano=round(settings.budget.task_usd * NANO) if cap is None else cap,
+            daily_cap_nano=settings.budget.daily_nano,
+            task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
             on_activity=self._activity,

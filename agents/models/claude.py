@@ -131,6 +131,7 @@ class ClaudeModel:
             finished = reply.finished(seconds=seconds, first_s=first_s or 0.0)
         except ModelError as error:
             error.usage = error.usage + reply.usage
+            error.request_id = error.request_id or reply.request_id
             raise
         yield finished
 

@@ -78,7 +78,9 @@ def typed_error(error: Exception, *, where: str, model: str, now: datetime) -> M
     import httpx2
 
     if isinstance(error, anthropic.APIStatusError):
-        return _of_status(error, where, model, now)
+        told = _of_status(error, where, model, now)
+        told.request_id = one_line(error.request_id, 100) if error.request_id else None
+        return told
     causes = tuple(_causes(error))
     detail = _safe(str(causes[-1]) or type(causes[-1]).__name__)
     if isinstance(error, anthropic.CredentialsError):

@@ -21,6 +21,8 @@ class ModelError(Exception):
         """Seconds the provider asked us to wait, if it said so."""
         self.usage = usage or Usage()
         """Tokens the provider counted before it broke: they were paid for."""
+        self.request_id: str | None = None
+        """The provider's own number of the call, where it gave one."""
 
 
 class Unreachable(ModelError):

@@ -71,6 +71,18 @@ def price_of(provider: str, model: str) -> Price | None:
     return known.get(model) or known.get(_SNAPSHOT.sub("", model))
 
 
+def call_price(provider: str, model: str, *, free: bool = False) -> Price | None:
+    """What a tier's calls cost: nothing on a server of one's own (`free`); None where nobody knows.
+
+    A simulated Claude spends simulated dollars at the real one's price; the screen says SIMULATION.
+    """
+    if free:
+        return FREE
+    name = model.removeprefix("SIMULATION ")
+    paid = provider == "simulation" and name.startswith("claude")
+    return price_of("anthropic" if paid else provider, name)
+
+
 def price_date() -> str:
     """The day the price list was read, ISO 8601."""
     return _price_list()[0]

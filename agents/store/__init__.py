@@ -4,6 +4,7 @@ from agents.store.errors import (
     AlreadyPosted,
     CorruptDatabase,
     NewerSchema,
+    NotRaised,
     OverBudget,
     StoreClosed,
     StoreError,
@@ -13,7 +14,7 @@ from agents.store.errors import (
     UnreadableRow,
 )
 from agents.store.files import move_aside
-from agents.store.records import Call, CallState, NewCall, Order, Probe, Spending
+from agents.store.records import Call, CallState, FreeWork, NewCall, Order, Probe, Spending
 from agents.store.store import Store
 
 __all__ = [
@@ -21,8 +22,10 @@ __all__ = [
     "Call",
     "CallState",
     "CorruptDatabase",
+    "FreeWork",
     "NewCall",
     "NewerSchema",
+    "NotRaised",
     "Order",
     "OverBudget",
     "Probe",

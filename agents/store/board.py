@@ -143,6 +143,16 @@ def missions_of(sql: sqlite3.Connection, task_id: int) -> list[Mission]:
     return [load(Mission, data, f"mission {number}") for number, data in found]
 
 
+def proven_missions(sql: sqlite3.Connection, mission_id: int, limit: int) -> list[Mission]:
+    """The oldest proven coding missions after `mission_id`. One stored before missions had roles is a coding one."""
+    found = sql.execute(
+        "SELECT id, data FROM missions WHERE id > ? AND finished = 1 AND json_extract(data, '$.outcome') = 'proven'"
+        " AND coalesce(json_extract(data, '$.role'), 'code') = 'code' ORDER BY id LIMIT ?",
+        (mission_id, limit),
+    )
+    return [load(Mission, data, f"mission {number}") for number, data in found]
+
+
 def open_missions(sql: sqlite3.Connection) -> list[Mission]:
     """Missions that did not finish, whoever runs them or ran them."""
     found = sql.execute("SELECT id, data FROM missions WHERE finished = 0 ORDER BY id")

@@ -70,10 +70,12 @@ class UnreadableRow(StoreError):
 class OverBudget(StoreError):
     """A call's worst case does not fit its cap. Amounts in nano-dollars; `spent_nano` includes open reservations."""
 
-    def __init__(self, scope: Literal["task", "day"], *, needed_nano: int, spent_nano: int, cap_nano: int) -> None:
+    def __init__(
+        self, scope: Literal["task", "day"], *, task: int, needed_nano: int, spent_nano: int, cap_nano: int
+    ) -> None:
         whose, setting = {
-            "task": ("this task's", "give the task a higher --budget or raise [budget] task_usd"),
-            "day": ("today's", "raise [budget] daily_usd or wait for the next day (UTC)"),
+            "task": ("this task's", f"`warroom budget raise USD --task T{task}` gives it more"),
+            "day": ("today's", "`warroom budget raise USD` gives today more, or wait for the next day (UTC)"),
         }[scope]
         super().__init__(
             f"the call may cost {dollars(needed_nano)}, and {dollars(spent_nano)} of {whose} {dollars(cap_nano)} "
@@ -82,6 +84,19 @@ class OverBudget(StoreError):
         self.scope = scope
         self.needed_nano = needed_nano
         self.spent_nano = spent_nano
+        self.cap_nano = cap_nano
+
+
+class NotRaised(StoreError):
+    """A cap that was to be raised would not be higher than before. Amounts in nano-dollars."""
+
+    def __init__(self, scope: Literal["task", "day"], *, from_nano: int, cap_nano: int) -> None:
+        whose = {"task": "this task's", "day": "today's"}[scope]
+        super().__init__(
+            f"{whose} cap is {dollars(from_nano)} and is only ever raised, so {dollars(cap_nano)} was refused: "
+            "give the whole new cap, or set a lower one under [budget] in the configuration"
+        )
+        self.from_nano = from_nano
         self.cap_nano = cap_nano
 
 

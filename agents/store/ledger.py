@@ -3,11 +3,12 @@ over all processes. A call belongs to the UTC day on which it was reserved. Func
 
 import json
 import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from agents.events import BudgetReserved
-from agents.store import log
+from agents.events import BudgetReserved, BudgetSpent, BudgetWarning, Event
+from agents.store import board, caps, log
 from agents.store.database import Transaction
 from agents.store.encoding import encode, load
 from agents.store.errors import OverBudget, StoreError, UnknownPrice, UnknownRow
@@ -20,6 +21,9 @@ _TOTALS = """SELECT
     count(*),
     coalesce(sum(state <> 'open' AND cost_nano IS NULL), 0)
     FROM calls WHERE """
+_OPEN = "calls LEFT JOIN missions ON missions.id = calls.mission WHERE calls.state = 'open'"
+_OWNER = """coalesce(
+    nullif(json_extract(calls.data, '$.owner'), ''), json_extract(missions.data, '$.owner'), '')"""
 
 
 def day_of(at: datetime) -> date:
@@ -37,63 +41,92 @@ def task_spending(sql: sqlite3.Connection, task_id: int) -> Spending:
     return _spending(sql.execute(_TOTALS + "task = ?", (task_id,)).fetchone())
 
 
-def reserve(transaction: Transaction, new: NewCall, at: datetime, *, daily_cap_nano: int, task_cap_nano: int) -> int:
+def reserve(
+    transaction: Transaction,
+    new: NewCall,
+    at: datetime,
+    *,
+    daily_cap_nano: int,
+    task_cap_nano: int,
+    warn_at: float,
+) -> int:
     """Open a call and set its worst case aside; its id. A call that costs nothing fits every cap.
 
+    The caps are those configured; what a person raised or gave the task is looked up here, under the write lock.
     Raises OverBudget, UnknownPrice, StoreError when its task or mission is not in this home.
     """
-    sql = transaction.sql
+    sql, day = transaction.sql, day_of(at)
     amount = new.reserved_nano
     if amount is None:
         if new.provider not in LOCAL_PROVIDERS:
             raise UnknownPrice(new.provider, new.model)
         amount = 0
     if amount:
-        _fit("task", amount, task_spending(sql, new.task), task_cap_nano)
-        _fit("day", amount, spending(sql, day_of(at)), daily_cap_nano)
+        _fit("task", new.task, amount, task_spending(sql, new.task), caps.task_cap(sql, new.task, task_cap_nano))
+        _fit("day", new.task, amount, spending(sql, day), caps.daily_cap(sql, day, daily_cap_nano))
     try:
         cursor = sql.execute(
             "INSERT INTO calls (task, mission, day, state, reserved_nano, data) VALUES (?, ?, ?, 'open', ?, '')",
-            (new.task, new.mission, day_of(at).isoformat(), amount),
+            (new.task, new.mission, day.isoformat(), amount),
         )
     except sqlite3.IntegrityError as error:
         raise StoreError(f"task T{new.task} or mission {new.mission} of a call is not in this home") from error
     number = int(cursor.lastrowid or 0)
-    call = Call(**{**dict(new), "reserved_nano": amount}, id=number, at=at, state=CallState.OPEN)
+    more = {"reserved_nano": amount, "daily_cap_nano": daily_cap_nano, "warn_at": warn_at}
+    call = Call.model_validate({**dict(new), **more, "id": number, "at": at, "state": CallState.OPEN})
     _update(sql, call)
     if amount:
-        where = {"task": new.task, "mission": new.mission, "tier": new.tier, "agent": _agent(sql, new.mission)}
-        log.append(transaction, [BudgetReserved(at=at, call=number, amount_nano=amount, **where)])
+        log.append(transaction, [BudgetReserved(**_where(sql, call, at), call=number, amount_nano=amount)])
     return number
 
 
 def settle(
-    sql: sqlite3.Connection,
+    transaction: Transaction,
     call_id: int,
+    at: datetime,
     *,
     usage: Usage,
     cost_nano: int | None,
     request_id: str | None,
     error: str | None,
-) -> bool:
-    """End a call at its true cost; None counts as its whole reservation. False, and nothing done, when it was settled.
+    events: Sequence[Event],
+) -> None:
+    """End a call at its true cost; None counts as its whole reservation. Append `events` and what it did to the day.
 
-    An abandoned call may still be settled: whoever made it was not gone after all. Raises UnknownRow.
+    Nothing is done when it was settled before. An abandoned call may still be settled: whoever made it was not gone
+    after all. Raises UnknownRow.
     """
     if cost_nano is not None and not 0 <= cost_nano <= MOST_NANO:
         raise ValueError(f"no call costs {cost_nano} nano-dollars")
-    call = get(sql, call_id)
+    call = get(transaction.sql, call_id)
     if call.state is CallState.SETTLED:
-        return False
+        return
     ended = {"state": CallState.SETTLED, "usage": usage, "cost_nano": cost_nano, "request_id": request_id}
-    _update(sql, Call.model_validate({**dict(call), **ended, "error": error}))
-    return True
+    board.record(transaction, events, at)
+    _end(transaction, Call.model_validate({**dict(call), **ended, "error": error}), at)
 
 
-def abandon(sql: sqlite3.Connection, mission_id: int) -> None:
+def abandon(transaction: Transaction, mission_id: int, at: datetime) -> None:
     """End the mission's open calls at their whole reservation: nobody will ever say what they cost."""
-    for call in _found(sql, "mission = ? AND state = 'open'", mission_id):
-        _update(sql, call.model_copy(update={"state": CallState.ABANDONED, "cost_nano": call.reserved_nano}))
+    for call in _found(transaction.sql, "mission = ? AND state = 'open'", mission_id):
+        _abandon(transaction, call, at)
+
+
+def open_owners(sql: sqlite3.Connection) -> list[str]:
+    """Whose calls are open: of every call its owner, else its mission's; an empty one where neither is known."""
+    return [str(owner) for (owner,) in sql.execute(f"SELECT DISTINCT {_OWNER} FROM {_OPEN}")]
+
+
+def abandon_of(transaction: Transaction, owners: Collection[str], at: datetime) -> tuple[int, ...]:
+    """End every open call of `owners` at its whole reservation; the tasks whose money that was."""
+    found = transaction.sql.execute(
+        f"SELECT calls.id FROM {_OPEN} AND {_OWNER} IN (SELECT value FROM json_each(?)) ORDER BY calls.id",
+        (json.dumps(list(owners)),),
+    ).fetchall()
+    calls = [get(transaction.sql, number) for (number,) in found]
+    for call in calls:
+        _abandon(transaction, call, at)
+    return tuple(sorted({call.task for call in calls}))
 
 
 def get(sql: sqlite3.Connection, call_id: int) -> Call:
@@ -109,6 +142,24 @@ def calls_of(sql: sqlite3.Connection, task_id: int) -> list[Call]:
     return _found(sql, "task = ?", task_id)
 
 
+def after(
+    sql: sqlite3.Connection, call_id: int, limit: int, since: datetime | None = None, *, free: bool = False
+) -> list[Call]:
+    """The oldest calls after `call_id` reserved on the day of `since` or later, at most `limit`, in order.
+
+    `free`: only those that ended and cost nothing.
+    """
+    day = "" if since is None else day_of(since).isoformat()
+    if day and not call_id:
+        call_id = (sql.execute("SELECT min(id) FROM calls WHERE day >= ?", (day,)).fetchone()[0] or 1) - 1
+    only = "AND state = 'settled' AND +reserved_nano = 0 AND cost_nano = 0" if free else ""
+    # The plus keeps SQLite from reading by day and sorting: page after page it would read everything again.
+    found = sql.execute(
+        f"SELECT id, data FROM calls WHERE id > ? AND +day >= ? {only} ORDER BY id LIMIT ?", (call_id, day, limit)
+    )
+    return [load(Call, data, f"call {number}") for number, data in found]
+
+
 def _found(sql: sqlite3.Connection, condition: str, value: int) -> list[Call]:
     found = sql.execute(f"SELECT id, data FROM calls WHERE {condition} ORDER BY id", (value,))
     return [load(Call, data, f"call {number}") for number, data in found]
@@ -121,15 +172,34 @@ def _update(sql: sqlite3.Connection, call: Call) -> None:
     )
 
 
-def _agent(sql: sqlite3.Connection, mission_id: int | None) -> str | None:
-    found = sql.execute("SELECT data FROM missions WHERE id = ?", (mission_id,)).fetchone()
-    return str(json.loads(found[0])["agent"]) if found else None
+def _abandon(transaction: Transaction, call: Call, at: datetime) -> None:
+    _end(transaction, call.model_copy(update={"state": CallState.ABANDONED, "cost_nano": call.reserved_nano}), at)
+
+
+def _end(transaction: Transaction, call: Call, at: datetime) -> None:
+    """Write the ended call and, where money was set aside or spent, say where its day stands now."""
+    sql = transaction.sql
+    _update(sql, call)
+    if not call.reserved_nano and not call.counted_nano:
+        return
+    day = day_of(call.at)
+    cap, today = caps.daily_cap(sql, day, call.daily_cap_nano), spending(sql, day).spent_nano
+    where = _where(sql, call, at)
+    spent = BudgetSpent(**where, call=call.id, amount_nano=call.counted_nano, today_nano=today, cap_nano=cap)
+    log.append(transaction, [spent])
+    caps.warn(transaction, call, day, BudgetWarning(**where, today_nano=today, cap_nano=cap))
+
+
+def _where(sql: sqlite3.Connection, call: Call, at: datetime) -> dict[str, Any]:
+    found = sql.execute("SELECT json_extract(data, '$.agent') FROM missions WHERE id = ?", (call.mission,)).fetchone()
+    agent = str(found[0]) if found else None
+    return {"at": at, "task": call.task, "mission": call.mission, "tier": call.tier, "agent": agent}
 
 
 def _spending(row: tuple[int, int, int, int]) -> Spending:
     return Spending(spent_nano=row[0], reserved_nano=row[1], calls=row[2], unknown_calls=row[3])
 
 
-def _fit(scope: Literal["task", "day"], amount: int, so_far: Spending, cap: int) -> None:
+def _fit(scope: Literal["task", "day"], task: int, amount: int, so_far: Spending, cap: int) -> None:
     if so_far.committed_nano + amount > cap:
-        raise OverBudget(scope, needed_nano=amount, spent_nano=so_far.committed_nano, cap_nano=cap)
+        raise OverBudget(scope, task=task, needed_nano=amount, spent_nano=so_far.committed_nano, cap_nano=cap)

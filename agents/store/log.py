@@ -6,6 +6,7 @@ is the order of the commits, and there are no holes: whoever sees seq n sees eve
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from agents.events import Event
 from agents.store.database import Transaction
@@ -26,14 +27,21 @@ def append(transaction: Transaction, events: Iterable[Event]) -> None:
         transaction.told.append(stored.model_copy(update={"seq": cursor.lastrowid}))
 
 
-def after(sql: sqlite3.Connection, seq: int, limit: int, task: int | None = None) -> list[Event]:
-    """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
-    if task is None:
-        found = sql.execute("SELECT seq, data FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
-    else:
-        found = sql.execute(
-            "SELECT seq, data FROM events WHERE task = ? AND seq > ? ORDER BY seq LIMIT ?", (task, seq, limit)
-        )
+def after(
+    sql: sqlite3.Connection, seq: int, limit: int, task: int | None = None, since: datetime | None = None
+) -> list[Event]:
+    """The oldest events after `seq`, at most `limit`, in order; of one task and of the second of `since` or later."""
+    conditions, values = ["seq > ?"], list[int | str]([seq])
+    if task is not None:
+        conditions.append("task = ?")
+        values.append(task)
+    if since is not None:
+        # Events are told in UTC, so that their times sort as text does, down to the second.
+        conditions.append("substr(json_extract(data, '$.at'), 1, 19) >= ?")
+        values.append(since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    found = sql.execute(
+        f"SELECT seq, data FROM events WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT ?", (*values, limit)
+    )
     return [load_event(number, data) for number, data in found]
 
 

@@ -27,6 +27,9 @@ class NewCall(Frozen):
     """The most it can cost. None: its price is unknown."""
     price_date: str
     attempt: int = 1
+    """1 for the first try of a request, 2 for its first repetition."""
+    owner: str = ""
+    """The process that makes it: host:pid:start. When that dies, nobody will say what the call cost."""
 
 
 class CallState(StrEnum):
@@ -47,7 +50,32 @@ class Call(NewCall):
     """None while open, or when the price of what was used is unknown."""
     usage: Usage = Usage()
     request_id: str | None = None
+    """The provider's own number of the call, where it gave one."""
     error: str | None = None
+    daily_cap_nano: int = 0
+    """The daily cap as configured where it was made."""
+    warn_at: float = 1.0
+    """The share of the cap, as configured there, at which a person is warned."""
+
+    @property
+    def counted_nano(self) -> int:
+        """What counts against a cap: the cost, else the whole reservation."""
+        return self.reserved_nano or 0 if self.cost_nano is None else self.cost_nano
+
+
+class FreeWork(Frozen):
+    """Results that stand and were made in a free tier."""
+
+    complexity: dict[int, int]
+    """By task, 1 to 10."""
+    missions: frozenset[int]
+    """The coding missions of these tasks."""
+
+    def complexity_of(self, call: Call) -> int | None:
+        """Of the task that `call` was part of the free work for; None when it was not."""
+        if call.state is not CallState.SETTLED or call.reserved_nano or call.cost_nano != 0:
+            return None
+        return self.complexity.get(call.task) if call.mission in self.missions else None
 
 
 class Spending(Frozen):

@@ -89,8 +89,10 @@ _SQUADS = (
         cap_nano INTEGER NOT NULL CHECK (cap_nano >= 0)
     )""",
     "CREATE INDEX raises_day ON raises (day, cap_nano)",
+    "CREATE TABLE warned (day TEXT NOT NULL, cap_nano INTEGER NOT NULL, PRIMARY KEY (day, cap_nano)) WITHOUT ROWID",
 )
-"""Which War Rooms live, which slots of which tiers they hold, and daily caps that a person raised."""
+"""Which War Rooms live, which slots of which tiers they hold, daily caps that a person raised, and of which caps a
+warning was given."""
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS)
 SCHEMA = len(STEPS)

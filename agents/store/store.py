@@ -2,27 +2,26 @@
 and the bus publishes only what was committed, in the order of the commits."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, ledger, log, notes, squads
-from agents.store.database import Database, Transaction
-from agents.store.records import Call, NewCall, Order, Probe, Spending
-from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Usage, Variant, Way
-
-T = TypeVar("T")
+from agents.store import board, log, notes, squads
+from agents.store.database import Database
+from agents.store.records import Order, Probe
+from agents.store.treasury import Treasury
+from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
 
 BUSY_S = 10.0
 """How long we wait for another process that is writing."""
 
 
-class Store:
+class Store(Treasury):
     """A home's database. Everything raises StoreError or one of its kinds when it cannot be done.
 
     Cancelling a call does not undo it: it is carried out whole, and told, or was refused whole. Callbacks that make
@@ -162,6 +161,10 @@ class Store:
         """The task's missions, first to last."""
         return await self._database.read(lambda sql: board.missions_of(sql, task_id))
 
+    async def proven_missions_after(self, mission_id: int, limit: int = 500) -> list[Mission]:
+        """The oldest coding missions after `mission_id` whose result was proven, at most `limit`, in order."""
+        return await self._database.read(lambda sql: board.proven_missions(sql, mission_id, limit))
+
     async def open_missions(self) -> list[Mission]:
         """Missions that did not finish, in any process, dead ones too."""
         return await self._database.read(board.open_missions)
@@ -180,9 +183,11 @@ class Store:
         at = self._clock.now()
         await self._write(lambda work: board.record(work, events, at))
 
-    async def events_after(self, seq: int, limit: int = 500, *, task: int | None = None) -> list[Event]:
-        """The oldest events after `seq`, at most `limit`, in order; of one task, if given."""
-        return await self._database.read(lambda sql: log.after(sql, seq, limit, task))
+    async def events_after(
+        self, seq: int, limit: int = 500, *, task: int | None = None, since: datetime | None = None
+    ) -> list[Event]:
+        """The oldest events after `seq`, at most `limit`, in order; of one task, of the second of `since` or later."""
+        return await self._database.read(lambda sql: log.after(sql, seq, limit, task, since))
 
     async def recent_events(self, limit: int, *, repo: str | None = None) -> list[Event]:
         """The last `limit` events, oldest first; of one repository's tasks and of no task, if given."""
@@ -219,62 +224,6 @@ class Store:
     async def transcript(self, mission_id: int) -> list[Message]:
         """The mission's messages, in order."""
         return await self._database.read(lambda sql: notes.transcript(sql, mission_id))
-
-    # Ledger
-
-    async def reserve_call(self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int) -> int:
-        """Set the call's worst case aside, in both caps over all processes, and append budget.reserved; the call's id.
-
-        When cancelled it may have been reserved nevertheless: `settle_abandoned` frees it with its mission.
-        Raises OverBudget; UnknownPrice when `reserved_nano` is None and the provider is not local.
-        """
-        at = self._clock.now()
-        return await self._write(
-            lambda work: ledger.reserve(work, call, at, daily_cap_nano=daily_cap_nano, task_cap_nano=task_cap_nano)
-        )
-
-    async def settle_call(
-        self,
-        call_id: int,
-        *,
-        usage: Usage,
-        cost_nano: int | None,
-        request_id: str | None,
-        error: str | None = None,
-        events: Sequence[Event] = (),
-    ) -> Spending:
-        """End a call at its true cost and append `events`; the spending of the call's day, this call included.
-
-        `cost_nano` None: unknown, counted as the whole reservation. Settling again changes and appends nothing.
-        Raises UnknownRow.
-        """
-        at = self._clock.now()
-
-        def settle(work: Transaction) -> Spending:
-            settled = ledger.settle(
-                work.sql, call_id, usage=usage, cost_nano=cost_nano, request_id=request_id, error=error
-            )
-            if settled:
-                board.record(work, events, at)
-            return ledger.spending(work.sql, ledger.day_of(ledger.get(work.sql, call_id).at))
-
-        return await self._write(settle)
-
-    async def settle_abandoned(self, mission_id: int) -> None:
-        """Settle the mission's open calls to their reservation: whoever made them is gone."""
-        await self._write(lambda work: ledger.abandon(work.sql, mission_id))
-
-    async def spending(self, day: date) -> Spending:
-        """Of all calls reserved on `day` (UTC), in this home."""
-        return await self._database.read(lambda sql: ledger.spending(sql, day))
-
-    async def task_spending(self, task_id: int) -> Spending:
-        """Of all the task's calls."""
-        return await self._database.read(lambda sql: ledger.task_spending(sql, task_id))
-
-    async def calls(self, task_id: int) -> list[Call]:
-        """The task's rows of the ledger, in the order the calls were made."""
-        return await self._database.read(lambda sql: ledger.calls_of(sql, task_id))
 
     # Probes and orders
 
@@ -343,13 +292,6 @@ class Store:
     async def integrity(self) -> list[str]:
         """What SQLite's integrity check and the foreign keys complain of; empty when all is well. Reads everything."""
         return await self._database.read(notes.integrity)
-
-    async def _write(self, work: Callable[[Transaction], T]) -> T:
-        return await self._database.write(work, self._tell)
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self.bus.publish(event)
 
     async def _replay(self, after_seq: int, limit: int) -> Sequence[Event]:
         return await self.events_after(after_seq, limit)

@@ -111,6 +111,11 @@ def _exhausted(event: e.BudgetExhausted) -> Line:
     return f"budget: {one_line(event.message, 300)}", "red"
 
 
+def _raised(event: e.BudgetRaised) -> Line:
+    whose = "today" if event.scope == "day" else f"T{event.task}"
+    return f"budget: the cap of {whose} was raised to {dollars(event.cap_nano)}", "yellow"
+
+
 def _asked(event: e.ApprovalRequested) -> Line:
     return f"◆ asks: {one_line(event.question, 300)}", "magenta"
 
@@ -151,6 +156,7 @@ _TELLERS: dict[str, Callable[[Any], Line | None]] = {
     "loop.detected": _loop,
     "budget.warning": _warning,
     "budget.exhausted": _exhausted,
+    "budget.raised": _raised,
     "approval.requested": _asked,
 }
 _VERBOSE: dict[str, Callable[[Any], Line | None]] = {

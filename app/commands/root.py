@@ -25,6 +25,9 @@ COMMANDS = {
     "resume": "Let a paused task go on.",
     "edit": "Change a task before it runs, or once it came back.",
     "abort": "Cancel everything that is under way here.",
+    "costs": "What was spent, reserved and saved.",
+    "budget": "The caps, and raising them.",
+    "export": "What happened, as JSON lines or CSV.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
     "doctor": "What works here and what does not, with the fix.",
@@ -98,7 +101,7 @@ def invoke(arguments: Sequence[str]) -> int:
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
-        return error.exit_code if isinstance(error, click.UsageError) else 1
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:

@@ -29,6 +29,8 @@ _SLOW = Part.RADAR | Part.CREDITS
 _SLOW_S = 0.5
 _TICK_S = 1.0
 _CREDITS_S = 1.0
+_TELLING = frozenset({"task.finished", "budget.raised"})
+"""Rare events after which the ledger is read in any case: no other says what was saved, and what may be spent."""
 
 
 class Bridge:
@@ -95,9 +97,11 @@ class Bridge:
             self._cue = cue
             self._want(Part.HEADER)
         now = asyncio.get_running_loop().time()
-        if event.type.startswith("budget.") and now - self._credits_at >= _CREDITS_S:
+        moved = event.type.startswith("budget.") and now - self._credits_at >= _CREDITS_S
+        if moved or event.type in _TELLING:
             self._credits_at = now
             self._war.burn.read(await self._command.credits())
+            self._want(Part.CREDITS)
 
     def _want(self, parts: Part) -> None:
         if not parts:

@@ -29,6 +29,7 @@ class Burn:
         self.spent_nano = 0
         self.cap_nano = 0
         self.unknown_calls = 0
+        self.saved_nano: int | None = 0
         self.halted = False
         self._reserved_before = 0
         self._reserved: dict[int, int] = {}
@@ -49,6 +50,7 @@ class Burn:
         same_day = credits.cap_nano == self.cap_nano and credits.spent_nano >= self.spent_nano
         self.spent_nano, self.cap_nano = credits.spent_nano, credits.cap_nano
         self.unknown_calls = credits.unknown_calls
+        self.saved_nano = credits.saved_nano
         self._reserved_before = credits.reserved_nano
         self._reserved.clear()
         self.halted = (self.halted and same_day) or 0 < self.cap_nano <= self.spent_nano
@@ -61,6 +63,11 @@ class Burn:
         """A call was settled; the day stands at `today_nano`."""
         self._reserved.pop(call, None)
         self.spent_nano, self.cap_nano = today_nano, cap_nano
+
+    def raise_cap(self, cap_nano: int) -> None:
+        """A person raised today's cap: there is room again."""
+        if cap_nano > self.cap_nano:
+            self.cap_nano, self.halted = cap_nano, False
 
     def measure(self, at: datetime, tokens: int, nano: int | None) -> None:
         """A model call used `tokens` and cost `nano` (None: nobody knows)."""

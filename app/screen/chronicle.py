@@ -140,6 +140,12 @@ def _paused(log: LogBook, event: e.TaskPaused) -> None:
     log.write(_line(event, "‖", "held" if event.paused else "resumed", text, tone="warn"))
 
 
+def _raised(log: LogBook, event: e.BudgetRaised) -> None:
+    whose = "today" if event.scope == "day" else f"T{event.task}"
+    text = f"the cap of {whose} was raised from {dollars(event.from_nano)} to {dollars(event.cap_nano)}"
+    log.write(_line(event, "!", "budget", text, tone="info", kind="alarm"))
+
+
 def _asked(log: LogBook, event: e.ApprovalRequested) -> None:
     log.write(_line(event, "◆", "asks", event.question, tone="warn", kind="alarm"))
 
@@ -163,6 +169,7 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "budget.warning": _warning,
     "budget.exhausted": _exhausted,
     "task.paused": _paused,
+    "budget.raised": _raised,
     "approval.requested": _asked,
 }
 

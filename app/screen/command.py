@@ -27,11 +27,15 @@ class Credits(Protocol):
 
     @property
     def cap_nano(self) -> int:
-        """The day's hard cap."""
+        """The day's hard cap: the one in force, raised or not."""
 
     @property
     def unknown_calls(self) -> int:
         """Calls whose price nobody knows."""
+
+    @property
+    def saved_nano(self) -> int | None:
+        """An estimate: what today's free work would have cost in a paid tier. None: nobody knows."""
 
 
 class Base(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from agents.clock import Clock
+from app.screen.burn import Burn
 from app.screen.columns import joined
 from app.screen.lines import Lines
 from app.screen.radar import LANES, lane_counts
@@ -68,13 +69,26 @@ def credit_lines(war: War, clock: Clock, width: int, *, ascii_only: bool = False
         Content(pace),
         Content.styled(burn.spark(now, min(width, 40), ascii_only=ascii_only), "$info"),
     ]
-    if burn.reserved_nano:
-        lines.append(Content.styled(f"{dollars(burn.reserved_nano)} reserved", "$quiet"))
+    lines += _saved_and_reserved(burn, width)
     if burn.unknown_calls:
         lines.append(Content.styled(f"{counted(burn.unknown_calls, 'call')} of unknown price: n/a", "$warn"))
     if war.simulated:
         lines.append(Content.styled("SIMULATION: no real money", "$warn"))
     return lines
+
+
+def saved_words(burn: Burn) -> str:
+    """`saved est. $3.10`; nothing where nothing was saved or nobody knows what."""
+    return f"saved est. {dollars(burn.saved_nano)}" if burn.saved_nano else ""
+
+
+def _saved_and_reserved(burn: Burn, width: int) -> list[Content]:
+    """On one line where they fit: the pane has few."""
+    reserved = f"{dollars(burn.reserved_nano)} reserved" if burn.reserved_nano else ""
+    said = [(text, colour) for text, colour in ((saved_words(burn), "$good"), (reserved, "$quiet")) if text]
+    if len(said) == 2 and sum(len(text) for text, _ in said) + 2 <= width:
+        return [joined(said[0], "  ", said[1])]
+    return [Content.styled(text, colour) for text, colour in said]
 
 
 class SideLine(Lines):
@@ -105,4 +119,5 @@ class SideLine(Lines):
             ("  CREDITS ", "bold $info"),
             (dollars(burn.spent_nano), burn_colour(self._war)),
             (pace if self._war.opened else "", "$quiet"),
+            (f"  {saved_words(burn)}" if burn.saved_nano else "", "$good"),
         ).truncate(width, ellipsis=True)

@@ -187,6 +187,12 @@ def _paused(war: War, event: e.TaskPaused) -> Part:
     return Part.TASK
 
 
+def _raised(war: War, event: e.BudgetRaised) -> Part:
+    if event.scope == "day":
+        war.burn.raise_cap(event.cap_nano)
+    return Part.CREDITS | Part.HEADER
+
+
 def _asked(war: War, event: e.ApprovalRequested) -> Part:
     war.change_task(event.task, asks=True)
     return Part.TASK
@@ -218,6 +224,7 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "budget.spent": _spent,
     "budget.exhausted": _exhausted,
     "task.paused": _paused,
+    "budget.raised": _raised,
     "approval.requested": _asked,
     "approval.answered": _answered,
 }

@@ -101,6 +101,8 @@ async def test_an_overload_in_mid_stream_is_retried_and_the_ledger_is_what_was_s
         credits, calls = await hq.credits(), await hq.store.calls(task.id)
     assert (task.outcome, task.missions, task.steps) == (Outcome.PROVEN, 1, 2)
     assert [call.attempt for call in calls] == [1, 2, 3, 1]
+    assert [call.error for call in calls] == ["overloaded", "overloaded", None, None]
+    assert [call.request_id for call in calls] == ["req_001", "req_002", "req_003", "req_004"], "of failed tries too"
     expected = sum(price(call.usage) for call in calls)
     assert task.cost_nano == credits.spent_nano == expected > 0
     assert sum((call.usage for call in calls), Usage()) == claude.served == task.usage

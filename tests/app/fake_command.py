@@ -50,6 +50,7 @@ class Ledger:
     reserved_nano: int = 0
     cap_nano: int = 5_000_000_000
     unknown_calls: int = 0
+    saved_nano: int | None = 0
 
 
 @dataclass
