@@ -15,9 +15,10 @@ from typing import Any, Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
+from agents.dispatch import concluding, reviewing, splitting
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
-from agents.dispatch.gate import SATISFIED, Gate
+from agents.dispatch.gate import Gate, is_stuck
 from agents.dispatch.leases import Leases
 from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post
@@ -141,6 +142,7 @@ class Headquarters:
             cooling=Cooling(settings.cooldown, self.store, self._clock),
             leases=leases,
             connect=self._connect,
+            conclude=partial(concluding.conclude, ground),
             at_rest=self._at_rest,
         )
         self._sending = Sending(ground, self._squad)
@@ -183,16 +185,19 @@ class Headquarters:
         """The missions of a task, first to last."""
         return await self.store.missions(task_id)
 
+    async def open_missions(self) -> list[Mission]:
+        """Missions under way, on this home."""
+        return await self.store.open_missions()
+
     async def transcript(self, mission_id: int) -> list[Message]:
         """What was said in a mission."""
         return await self.store.transcript(mission_id)
 
     async def diff(self, task_id: int) -> str:
         """The result's unified diff against its base; empty when there is no result. Foreign text: not sanitized."""
-        task = await self.task(task_id)
+        task = await self._here(task_id)
         if not task.base_commit or not task.commit:
             return ""
-        self._require_here(task)
         return await self.repository.diff(task.base_commit, task.commit)
 
     async def credits(self) -> Credits:
@@ -213,8 +218,7 @@ class Headquarters:
 
     async def edit(self, task_id: int, **changes: Any) -> Task:
         """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         return await edit(self._ground, task, **changes)
 
     async def dispatch(self, task_id: int, comment: str = "", *, at_least: str | None = None) -> Task:
@@ -262,11 +266,32 @@ class Headquarters:
         """
         return await self._sending.escalate(await self.task(task_id), comment=sanitize(comment))
 
+    async def review(self, task_id: int) -> Task:
+        """Have a stronger tier read the result's diff. Raises NotPossible, NoAdviser, NoAdvice, NoFunds."""
+        return await reviewing.review(self._squad.council, await self._here(task_id))
+
+    async def send_back(self, task_id: int, comment: str = "") -> Task:
+        """Retry with what the review of the present result found, after what the person says. Raises NotPossible."""
+        return await self.retry(task_id, reviewing.findings_as_comment(await self.task(task_id), comment))
+
+    async def split(self, task_id: int) -> tuple[Task, ...]:
+        """Have a planner divide a task; its parts, which start when approved. Raises as `review` does."""
+        return await splitting.split(self._squad.council, await self._here(task_id))
+
+    async def approve(self, task_id: int) -> tuple[Task, ...]:
+        """Send out a split task, which waits for its parts, and these; the parts. Raises NotPossible."""
+        return await concluding.approve(self._ground, await self._here(task_id), self.dispatch)
+
+    async def parts(self, task_id: int) -> list[Task]:
+        """The parts of a split task."""
+        return await self.store.tasks(parent=task_id)
+
     async def cancel(self, task_id: int) -> Task:
         """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.
 
         A result that was there before the order came stays. Raises NotPossible when the task has ended.
         """
+        await self._squad.council.stop(task_id)
         task = await self.task(task_id)
         if self._squad.runs(task_id):
             await self._squad.stop(task_id)
@@ -293,8 +318,7 @@ class Headquarters:
         A result that does not fit any more is sent out again where `dispatch.on_conflict` says so. Raises NotPossible,
         Conflict; on either the person's checkout is as it was.
         """
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         try:
             return await self._verdicts.accept(task)
         except Conflict as conflict:
@@ -304,8 +328,7 @@ class Headquarters:
 
     async def rework(self, task_id: int) -> Task:
         """Accept it, or where it does not fit the branch any more send an agent out with the conflict as its brief."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         try:
             return await self._verdicts.accept(task)
         except Conflict as conflict:
@@ -320,8 +343,7 @@ class Headquarters:
 
     async def reject(self, task_id: int) -> Task:
         """Throw the result away, branch and worktree; the task goes back to open."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         return await self._verdicts.reject(task)
 
     async def wait(self, task_id: int) -> Task:
@@ -347,7 +369,7 @@ class Headquarters:
     async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:
         with self.events() as events:
             task = await self.task(task_id)
-            if task.status.at_rest or await self._is_stuck(task):
+            if task.status.at_rest or await is_stuck(self.store, task):
                 return task
             blocked = task.status is TaskStatus.BLOCKED
             try:
@@ -356,41 +378,22 @@ class Headquarters:
                         if isinstance(event, TaskStatusChanged) and (event.task == task_id or blocked):
                             task = await self.task(task_id)
                             blocked = task.status is TaskStatus.BLOCKED
-                            if task.status.at_rest or await self._is_stuck(task):
+                            if task.status.at_rest or await is_stuck(self.store, task):
                                 return task
             except TimeoutError:
                 raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
         return task
 
-    async def _is_stuck(self, task: Task) -> bool:
-        """Whether it waits for a task that nobody carries out."""
-        if task.status is not TaskStatus.BLOCKED:
-            return False
-        parts = await self.store.parts_of(task.id)
-        enough = SATISFIED if not parts else {TaskStatus.DONE}
-        for number in parts or task.depends_on:
-            needed = await self.store.task(number)
-            if needed is None or (needed.status.at_rest and needed.status not in enough):
-                return True
-            if await self._is_stuck(needed):
-                return True
-        return False
-
-    def _require_here(self, task: Task) -> None:
+    async def _here(self, task_id: int) -> Task:
+        """The task, if it is this repository's. Raises UnknownTask, NotPossible."""
+        task = await self.task(task_id)
         if task.repo != str(self.repository.root):
             raise NotPossible(f"{task.label} belongs to another repository: run this in {task.repo}")
+        return task
 
     async def _watch_agents(self, events: Subscription) -> None:
         with events:
             async for event in events:
                 if isinstance(event, AgentHealth) and event.agent in self._agents:
-                    before = self._agents[event.agent]
-                    self._agents[event.agent] = before.model_copy(
-                        update={
-                            "health": event.health,
-                            "task": event.task,
-                            "mission": event.mission,
-                            "step": event.step,
-                            "note": event.note,
-                        }
-                    )
+                    now = {name: getattr(event, name) for name in ("health", "task", "mission", "step", "note")}
+                    self._agents[event.agent] = self._agents[event.agent].model_copy(update=now)

@@ -137,7 +137,7 @@ class CarryOut:
                     ),
                 )
             finally:
-                self._spawn(self._leave(slot, model))
+                self._spawn(self.leave(slot, model))
             state = _State((*state.reports, report))
             task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
             if _settles(report):
@@ -212,10 +212,12 @@ class CarryOut:
         steering: Steering,
     ) -> Orders:
         base = footing.base.commit
+        earlier = await self.ground.store.missions(task.id)
         return Orders(
             task=task,
             arm=arm,
-            number=len(await self.ground.store.missions(task.id)) + 1,
+            number=len(earlier) + 1,
+            attempt=sum(mission.role is Role.CODE for mission in earlier) + 1,
             agent=slot.callsign,
             model=model,
             grade=ready.grades.get(arm.tier),
@@ -228,7 +230,7 @@ class CarryOut:
             steering=steering,
         )
 
-    async def _leave(self, slot: Slot, model: ChatModel) -> None:
+    async def leave(self, slot: Slot, model: ChatModel) -> None:
         """The agent is ready again, after its rest; the task does not wait for that."""
         try:
             at = self.ground.clock.now()

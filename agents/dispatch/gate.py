@@ -61,12 +61,27 @@ def _listed(numbers: Sequence[int], board: Mapping[int, TaskStatus]) -> str:
     return ", ".join(said) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
 
 
+async def is_stuck(store: Store, task: Task) -> bool:
+    """Whether it waits for a task that nobody carries out."""
+    if task.status is not TaskStatus.BLOCKED:
+        return False
+    parts = await store.parts_of(task.id)
+    enough = SATISFIED if not parts else {TaskStatus.DONE}
+    for number in parts or task.depends_on:
+        needed = await store.task(number)
+        if needed is None or (needed.status.at_rest and needed.status not in enough):
+            return True
+        if await is_stuck(store, needed):
+            return True
+    return False
+
+
 class _Entry:
     """One waiting task. `task` is read again after something happened to it."""
 
     def __init__(self, passed: "asyncio.Future[Task]") -> None:
         self.task: Task | None = None
-        self.parts: tuple[int, ...] = ()
+        self.parts: tuple[int, ...] | None = None
         self.passed = passed
 
 
@@ -151,6 +166,7 @@ class Gate:
                 continue
             if entry.task is None:
                 entry.task = await self._store.task(number)
+            if entry.parts is None or entry.parts:  # a part may be cancelled meanwhile
                 entry.parts = await self._store.parts_of(number)
             try:
                 await self._consider(entry, board)
@@ -162,7 +178,7 @@ class Gate:
         task = entry.task
         if task is None or task.owner != self._owner or task.status not in {TaskStatus.QUEUED, TaskStatus.BLOCKED}:
             raise Elsewhere
-        held = hold(task, board, entry.parts, self._settings)
+        held = hold(task, board, entry.parts or (), self._settings)
         status, reason = (held.status, held.reason) if held else (TaskStatus.QUEUED, "")
         if (task.status, task.reason) != (status, reason) and (held or task.status is not TaskStatus.QUEUED):
             at = self._clock.now()

@@ -1,5 +1,6 @@
 """A task on its way to the board: looked at, assessed, stored; and changed by a person before it is sent out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
@@ -19,24 +20,33 @@ EDITABLE = frozenset(
 async def post(ground: Ground, new: NewTask, *, simulated: bool) -> Task:
     """Put a task on the board, assessed. Raises NotPossible, UnknownTask, AlreadyPosted."""
     await _require_sound(ground, new.tier, new.depends_on)
+    prepared = await prepare(ground, new)
+    fields = prepared.fields(str(ground.repository.root), simulated=simulated)
+    return await ground.store.insert_task(prepared.new, **fields, events=prepared.events)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the store needs to post one task."""
+
+    new: NewTask
+    assessed: TaskAssessed
+
+    def fields(self, repo: str, *, simulated: bool) -> dict[str, Any]:
+        """The fields of the row that nobody writes by hand."""
+        kind = TaskKind(self.assessed.kind)
+        return {"repo": repo, "complexity": self.assessed.complexity, "kind": kind, "simulated": simulated}
+
+    def events(self, task: Task) -> tuple[Event, ...]:
+        """What is told of it once it has a number."""
+        posted = TaskPosted(at=self.assessed.at, task=task.id, title=task.title, priority=task.priority, repo=task.repo)
+        return posted, self.assessed.model_copy(update={"task": task.id})
+
+
+async def prepare(ground: Ground, new: NewTask) -> Prepared:
+    """`new` with its words made safe, and assessed."""
     new = new.model_copy(update={"title": one_line(new.title, 500) or "untitled", "brief": sanitize(new.brief)})
-    assessment = await _assessed(ground, new)
-    at = ground.clock.now()
-
-    def posted(task: Task) -> tuple[Event, ...]:
-        return (
-            TaskPosted(at=at, task=task.id, title=task.title, priority=task.priority, repo=task.repo),
-            assessment.model_copy(update={"task": task.id}),
-        )
-
-    return await ground.store.insert_task(
-        new,
-        repo=str(ground.repository.root),
-        complexity=assessment.complexity,
-        kind=TaskKind(assessment.kind),
-        simulated=simulated,
-        events=posted,
-    )
+    return Prepared(new, await _assessed(ground, new))
 
 
 async def edit(ground: Ground, task: Task, **changes: Any) -> Task:

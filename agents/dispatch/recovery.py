@@ -77,6 +77,7 @@ async def _end_missions(
             mission=mission.id,
             agent=mission.agent,
             tier=mission.tier,
+            role=mission.role,
             outcome=Outcome.FAILED,
             reason=REASON,
             steps=total.steps,
