@@ -58,12 +58,12 @@ def settings(ollama: FakeOllama, claude: AnthropicServer, **more: Any) -> Settin
 
 @asynccontextmanager
 async def table(
-    repo: Path, home: Path, *scripts: Script, **more: Any
+    repo: Path, home: Path, *scripts: Script, recover: bool = False, **more: Any
 ) -> AsyncIterator[tuple[Headquarters, FakeOllama, AnthropicServer]]:
     """The engine on `repo`; Opus answers with `scripts`, the local model with a good slug.py."""
     async with FakeOllama() as ollama, AnthropicServer(*scripts) as claude:
         ollama.answer = lambda body: local_text(f"slug.py\n```python\n{GOOD_SLUG}```\n")
-        async with Headquarters(settings(ollama, claude, **more), home=home, folder=repo) as hq:
+        async with Headquarters(settings(ollama, claude, **more), home=home, folder=repo, recover=recover) as hq:
             yield hq, ollama, claude
 
 

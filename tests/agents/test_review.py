@@ -9,18 +9,16 @@ import pytest
 from agents.dispatch.owner import this_process
 from agents.dispatch.reviewing import due_for_review
 from agents.events import MissionFinished, MissionStarted, TaskFinished, TaskReviewed
-from agents.headquarters import Headquarters, NotPossible
+from agents.headquarters import NotPossible
 from agents.models.prices import price_of
 from agents.refusals import NoAdvice, NoAdviser, NoFunds
 from agents.settings import Settings
 from agents.store.records import CallState
 from agents.tasks import Outcome, Role, Task, TaskStatus, Variant, Way
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, run_git
-from tests.agents.council_table import FINDING, asked, everything, result, says, settings, table, verdict
+from tests.agents.council_table import FINDING, asked, everything, result, says, table, verdict
 from tests.fakes.anthropic_replies import Wait, broken_off, failure, message
 from tests.fakes.anthropic_replies import text as reply_text
-from tests.fakes.anthropic_server import AnthropicServer
-from tests.fakes.ollama_server import FakeOllama
 from tests.fakes.ollama_server import text as local_text
 
 
@@ -249,11 +247,10 @@ async def test_leaving_in_the_middle_of_a_review_leaves_nothing_open(repo: Path,
         await claude.requested.wait()
     with pytest.raises(NotPossible, match="stopped"):
         await reviewing
-    async with FakeOllama() as ollama, AnthropicServer() as claude:
-        async with Headquarters(settings(ollama, claude), home=home, folder=repo, recover=True) as hq:
-            assert await hq.open_missions() == []
-            assert (await hq.task(task.id)).status is TaskStatus.REVIEW
-            assert (await hq.credits()).reserved_nano == 0
+    async with table(repo, home, recover=True) as (hq, _, _claude):
+        assert await hq.open_missions() == []
+        assert (await hq.task(task.id)).status is TaskStatus.REVIEW
+        assert (await hq.credits()).reserved_nano == 0
 
 
 async def test_a_review_of_a_dead_war_room_is_ended_and_counted_at_the_next_start(repo: Path, home: Path) -> None:
@@ -265,11 +262,10 @@ async def test_a_review_of_a_dead_war_room_is_ended_and_counted_at_the_next_star
             variant=Variant.ONCE, role=Role.REVIEW, owner=dead, branch="", worktree="", start_commit=task.commit or "",
             events=lambda mission: (),
         )  # fmt: skip
-    async with FakeOllama() as ollama, AnthropicServer() as claude:
-        async with Headquarters(settings(ollama, claude), home=home, folder=repo, recover=True) as hq:
-            assert await hq.open_missions() == []
-            assert (await hq.missions(task.id))[-1].outcome is Outcome.FAILED
-            assert (await hq.accept(task.id)).status is TaskStatus.DONE
+    async with table(repo, home, recover=True) as (hq, _, _claude):
+        assert await hq.open_missions() == []
+        assert (await hq.missions(task.id))[-1].outcome is Outcome.FAILED
+        assert (await hq.accept(task.id)).status is TaskStatus.DONE
 
 
 async def test_findings_send_a_result_back_and_the_agent_reads_them(repo: Path, home: Path) -> None:
