@@ -104,8 +104,8 @@ def _parted(
     reason = f"split into {len(parts)} parts: {named}; approve them or change them"
     who = {"task": task, "mission": mission.id, "agent": mission.agent, "tier": mission.tier}
     events = (
-        TaskSplit(at=at, **who, parts=tuple(part.id for part in parts), summary=summary),
         TaskStatusChanged(at=at, task=task, status=TaskStatus.NEEDS_HUMAN, reason=reason),
+        TaskSplit(at=at, **who, parts=tuple(part.id for part in parts), summary=summary),
     )
     return events, {
         "status": TaskStatus.NEEDS_HUMAN,

@@ -35,7 +35,9 @@ def command(
 ) -> int:
     """Do a task once more, to its end. A result that waits for review is thrown away."""
     if up and from_review:
-        raise click.UsageError("--up and --from-review exclude each other: a reviewed result goes back with --tier NAME.")
+        raise click.UsageError(
+            "--up and --from-review exclude each other: a reviewed result goes back with --tier NAME."
+        )
     if up and tier is not None:
         raise click.UsageError("--up and --tier exclude each other: the next tier up, or the one you name.")
 
