@@ -31,6 +31,7 @@ from agents.sanitize import one_line, sanitize
 from agents.tasks import Arm, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
+from agents.workspace.git import to_the_end
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs something in the background of Headquarters."""
@@ -237,7 +238,12 @@ class CarryOut:
             await self.ground.store.append(AgentHealth(at=at, agent=slot.callsign, tier=slot.tier, health=Health.READY))
             await self._cooling.rest(slot, model)
         finally:
+            await to_the_end(self._put_back(slot, model))  # a client closed by half leaves its connection open
+
+    async def _put_back(self, slot: Slot, model: ChatModel) -> None:
+        try:
             await self._slots.give_back(slot)
+        finally:
             await model.aclose()
 
     def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:

@@ -12,8 +12,6 @@ from app.commands.opening import FOLDER, TASK_ID, headquarters
 from app.commands.report import next_steps, print_result
 from app.commands.watching import Interrupted, exit_code, shower, watched
 
-_UNDER_WAY = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING})
-
 
 @click.command()
 @click.argument("task", type=TASK_ID, metavar="ID")
@@ -33,19 +31,18 @@ async def _approve(folder: Path, task_id: int, *, as_json: bool, verbose: bool) 
 
         async def work() -> None:
             sent.extend(part.id for part in await hq.approve(task_id))
-            while True:
-                under_way = [number for number in sent if (await hq.task(number)).status in _UNDER_WAY]
-                if not under_way:
-                    return
-                await hq.wait(under_way[0])
+            for number in (*sent, task_id):
+                await hq.wait(number)
 
         try:
             await watched(hq, shower(as_json=as_json, verbose=verbose), work, mine)
         except Interrupted:
             say(f"Interrupted: the parts of T{task_id} were stopped.", "yellow")
             return INTERRUPTED
-        # Without parts to send out, the whole was judged.
-        results = [await hq.task(number) for number in sent or (task_id,)]
+        whole = await hq.task(task_id)
+        results = [await hq.task(number) for number in sent]
+        if whole.status is not TaskStatus.BLOCKED:  # all of them were accepted: it was judged
+            results.append(whole)
         for result in () if as_json else results:
             print_result(result)
             if advice := next_steps(result):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.dispatch.owner import this_process
+from agents.dispatch.owner import new_owner
 from agents.dispatch.reviewing import due_for_review
 from agents.events import MissionFinished, MissionStarted, TaskFinished, TaskReviewed
 from agents.headquarters import NotPossible
@@ -256,7 +256,7 @@ async def test_leaving_in_the_middle_of_a_review_leaves_nothing_open(repo: Path,
 async def test_a_review_of_a_dead_war_room_is_ended_and_counted_at_the_next_start(repo: Path, home: Path) -> None:
     async with table(repo, home) as (hq, _, _claude):
         task = await result(hq)
-        dead = this_process().replace(f":{os.getpid()}:", ":999999:")
+        dead = new_owner().replace(f":{os.getpid()}:", ":999999:")
         await hq.store.insert_mission(
             task=task.id, number=None, agent="Oracle-1", tier="opus", model="claude-opus-5-5", way=Way.DIRECT,
             variant=Variant.ONCE, role=Role.REVIEW, owner=dead, branch="", worktree="", start_commit=task.commit or "",
