@@ -4,7 +4,6 @@ and they write nothing."""
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from agents.dispatch.carry_out import Spawn
@@ -52,7 +51,8 @@ class Council:
         self._connect = connect
         self._leave = leave
         self._spawn = spawn
-        self._asking: dict[int, asyncio.Task[Any]] = {}
+        self._asking: dict[asyncio.Task[Any], int] = {}
+        """What is being asked, and about which task."""
 
     async def adviser(self, role: Role, task: Task) -> Adviser:
         """The first tier with `role` that can be reached now. Raises NoAdviser, with what to do."""
@@ -111,22 +111,24 @@ class Council:
     def begin(self, task: Task, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Do `work` about `task` in the background, where `stop` and `join` find it."""
         asking = asyncio.create_task(work, name=f"{task.label} advice")
-        self._asking[task.id] = asking
-        asking.add_done_callback(partial(self._ended, task.id))
+        self._asking[asking] = task.id
+        asking.add_done_callback(self._ended)
         return asking
 
-    def _ended(self, task_id: int, asking: "asyncio.Task[Any]") -> None:
-        if self._asking.get(task_id) is asking:
-            del self._asking[task_id]
+    def _ended(self, asking: "asyncio.Task[Any]") -> None:
+        del self._asking[asking]
         if not asking.cancelled():
             asking.exception()  # whoever waits has it; if nobody does, it must not be complained of at the end
+
+    def _about(self, task_id: int) -> set["asyncio.Task[Any]"]:
+        return {asking for asking, about in self._asking.items() if about == task_id}
 
     async def hold(self, task: Task, work: Coroutine[Any, Any, T]) -> T:
         """Do `work` about `task`, and wait; whoever waits here and is cancelled stops it.
 
         Raises what `work` raises, and NotPossible when it was stopped, or when something is asked about `task` already.
         """
-        if task.id in self._asking:
+        if self._about(task.id):
             work.close()
             raise NotPossible(f"{task.label} is being looked at already: wait for what comes of it, or cancel it")
         try:
@@ -138,23 +140,22 @@ class Council:
 
     async def stop(self, task_id: int) -> None:
         """Stop what is being asked about the task: the stream closed, the slot free."""
-        asking = self._asking.get(task_id)
-        if asking is not None:
+        for asking in (about := self._about(task_id)):
             asking.cancel()
-            await asyncio.wait({asking})
+        if about:
+            await asyncio.wait(about)
 
     async def join(self, task_id: int) -> None:
         """Until nothing is asked about the task any more."""
-        asking = self._asking.get(task_id)
-        if asking is not None:
-            await asyncio.wait({asking})
+        while about := self._about(task_id):
+            await asyncio.wait(about)
 
     async def idle(self) -> None:
         """Until nothing is asked at all."""
         while self._asking:
-            await asyncio.wait(set(self._asking.values()))
+            await asyncio.wait(set(self._asking))
 
     async def close(self) -> None:
         """Stop everything."""
-        for task_id in tuple(self._asking):
+        for task_id in set(self._asking.values()):
             await self.stop(task_id)

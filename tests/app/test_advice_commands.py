@@ -1,13 +1,16 @@
 """`review`, `split`, `approve` and `retry --from-review` as a person's shell runs them."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.agents.conftest import BAD_SLUG, GOOD_SLUG, SLUG_CHECK, SLUG_TASK, run_git
 from tests.agents.council_table import FINDING, part, parts, says, verdict
-from tests.app.command_line import CommandLine
+from tests.app.command_line import CommandLine, ended
+from tests.fakes.anthropic_replies import Wait, broken_off
+from tests.fakes.anthropic_replies import text as reply_text
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama, text
 
@@ -84,6 +87,23 @@ async def test_what_cannot_be_reviewed_says_why(shell: CommandLine) -> None:
         assert back.code == 2
         assert "`warroom review T1` makes one" in back.err
         assert (await shell("review", "T9")).code == 2
+
+
+async def test_an_interrupted_review_is_stopped_in_order_and_the_result_stays(shell: CommandLine) -> None:
+    stalled = broken_off(reply_text('{"approves"'), last=Wait())
+    async with FakeOllama() as ollama, AnthropicServer(stalled) as claude:
+        connected(shell, ollama, claude)
+        ollama.answer = lambda body: text(fenced(GOOD_SLUG))
+        assert (await shell(*RUN)).code == 0
+        process = await shell.start("review", "T1")
+        await claude.requested.wait()
+        process.send_signal(signal.SIGINT)
+        done = await ended(process)
+        assert (done.code, done.out) == (130, "")
+        assert "Interrupted: the review was stopped." in done.err
+        (row,) = (await shell.here("show", "1", "--json")).rows()
+        assert (row["status"], row["missions"][1]["outcome"]) == ("review", "cancelled")
+        await claude.idle.wait()
 
 
 async def test_a_task_is_split_approved_and_its_parts_done(shell: CommandLine) -> None:
