@@ -122,6 +122,7 @@ class MissionStarted(Event):
 
 class MissionFinished(Event):
     type: Literal["mission.finished"] = "mission.finished"
+    role: Role = Role.CODE
     outcome: Outcome
     reason: str
     steps: int

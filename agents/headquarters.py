@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from agents.bus import Subscription
 from agents.clock import Clock, SystemClock
-from agents.dispatch import budget
+from agents.dispatch import budget, concluding, reviewing, splitting
 from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
@@ -137,6 +137,7 @@ class Headquarters:
             cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
             connect=self._connect,
+            conclude=partial(concluding.conclude, ground),
             at_rest=self._at_rest,
         )
         self._sending = Sending(ground, self._squad)
@@ -181,16 +182,19 @@ class Headquarters:
         """The missions of a task, first to last."""
         return await self.store.missions(task_id)
 
+    async def open_missions(self) -> list[Mission]:
+        """Missions under way, on this home."""
+        return await self.store.open_missions()
+
     async def transcript(self, mission_id: int) -> list[Message]:
         """What was said in a mission."""
         return await self.store.transcript(mission_id)
 
     async def diff(self, task_id: int) -> str:
         """The result's unified diff against its base; empty when there is no result. Foreign text: not sanitized."""
-        task = await self.task(task_id)
+        task = await self._here(task_id)
         if not task.base_commit or not task.commit:
             return ""
-        self._require_here(task)
         return await self.repository.diff(task.base_commit, task.commit)
 
     async def credits(self) -> Credits:
@@ -209,8 +213,7 @@ class Headquarters:
 
     async def edit(self, task_id: int, **changes: Any) -> Task:
         """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         return await edit(self._ground, task, **changes)
 
     async def dispatch(self, task_id: int, comment: str = "", *, at_least: str | None = None) -> Task:
@@ -271,11 +274,32 @@ class Headquarters:
         await self.task(task_id)
         return await budget.raise_task(self.store, self.settings, task_id, budget.nano_of(usd), by=self._owner)
 
+    async def review(self, task_id: int) -> Task:
+        """Have a stronger tier read the result's diff. Raises NotPossible, NoAdviser, NoAdvice, NoFunds."""
+        return await reviewing.review(self._squad.council, await self._here(task_id))
+
+    async def send_back(self, task_id: int, comment: str = "", *, tier: str | None = None) -> Task:
+        """Retry with what the review of the present result found, after what the person says. Raises NotPossible."""
+        return await self.retry(task_id, reviewing.findings_as_comment(await self.task(task_id), comment), tier=tier)
+
+    async def split(self, task_id: int) -> tuple[Task, ...]:
+        """Have a planner divide a task; its parts, which start when approved. Raises as `review` does."""
+        return await splitting.split(self._squad.council, await self._here(task_id))
+
+    async def approve(self, task_id: int) -> tuple[Task, ...]:
+        """Send out a split task, which waits for its parts, and these; the parts. Raises NotPossible."""
+        return await concluding.approve(self._ground, await self._here(task_id), self.dispatch)
+
+    async def parts(self, task_id: int) -> list[Task]:
+        """The parts of a split task."""
+        return await self.store.tasks(parent=task_id)
+
     async def cancel(self, task_id: int) -> Task:
         """Stop it now: stream closed, processes killed, slot free. Another process's task is stopped over there.
 
         A result that was there before the order came stays. Raises NotPossible when the task has ended.
         """
+        await self._squad.council.stop(task_id)
         task = await self.task(task_id)
         if self._squad.runs(task_id):
             await self._squad.stop(task_id)
@@ -302,8 +326,7 @@ class Headquarters:
         A result that does not fit any more is sent out again where `dispatch.on_conflict` says so. Raises NotPossible,
         Conflict; on either the person's checkout is as it was.
         """
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         try:
             return await self._verdicts.accept(task)
         except Conflict as conflict:
@@ -313,8 +336,7 @@ class Headquarters:
 
     async def rework(self, task_id: int) -> Task:
         """Accept it, or where it does not fit the branch any more send an agent out with the conflict as its brief."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         try:
             return await self._verdicts.accept(task)
         except Conflict as conflict:
@@ -329,8 +351,7 @@ class Headquarters:
 
     async def reject(self, task_id: int) -> Task:
         """Throw the result away, branch and worktree; the task goes back to open."""
-        task = await self.task(task_id)
-        self._require_here(task)
+        task = await self._here(task_id)
         return await self._verdicts.reject(task)
 
     async def wait(self, task_id: int) -> Task:
@@ -371,9 +392,12 @@ class Headquarters:
                 raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
         return task
 
-    def _require_here(self, task: Task) -> None:
+    async def _here(self, task_id: int) -> Task:
+        """The task, if it is this repository's. Raises UnknownTask, NotPossible."""
+        task = await self.task(task_id)
         if task.repo != str(self.repository.root):
             raise NotPossible(f"{task.label} belongs to another repository: run this in {task.repo}")
+        return task
 
     async def _watch_agents(self, events: Subscription) -> None:
         with events:

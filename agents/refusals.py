@@ -19,6 +19,24 @@ class NotPossible(HeadquartersError):
     """The task does not stand where this could be done with it."""
 
 
+class NoAdviser(NotPossible):
+    """No tier that could plan or review answers now."""
+
+    exit_code = 3
+
+
+class NoAdvice(HeadquartersError):
+    """A planner or reviewer was asked, and what came back is of no use."""
+
+    exit_code = 1
+
+
+class NoFunds(HeadquartersError):
+    """The budget does not allow it."""
+
+    exit_code = 4
+
+
 class Conflict(HeadquartersError):
     """The result does not fit the person's branch any more."""
 

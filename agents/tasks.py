@@ -262,6 +262,11 @@ class Task(NewTask):
         return f"T{self.id}"
 
     @property
+    def present_review(self) -> Review | None:
+        """The review of the result it has now; one of a result that was thrown away says nothing any more."""
+        return self.review if self.review is not None and self.review.commit == self.commit else None
+
+    @property
     def text(self) -> str:
         """Title and brief, as a model reads them."""
         return f"{self.title}\n\n{self.brief}".strip()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         LoopDetected,
         MissionStarted,
         TaskFinished,
+        TaskSplit,
         TaskStatusChanged,
     )
 
@@ -96,6 +97,10 @@ def _finished(event: TaskFinished) -> Cue | None:
             return None
 
 
+def _split(event: TaskSplit) -> Cue:
+    return Cue("needs-you", f"{_task(event)} is split into {len(event.parts)} parts: approve them", Priority.ALARM)
+
+
 def _budget_warning(event: BudgetWarning) -> Cue | None:
     if event.cap_nano <= 0:
         return None
@@ -118,6 +123,7 @@ CUES: Mapping[str, Callable[[Any], Cue | None]] = {
     "loop.detected": _loop,
     "task.status": _status,
     "task.finished": _finished,
+    "task.split": _split,
     "budget.warning": _budget_warning,
     "budget.exhausted": _budget_exhausted,
     "approval.requested": _approval,

@@ -31,6 +31,7 @@ from agents.sanitize import one_line, sanitize
 from agents.tasks import Arm, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
+from agents.workspace.git import to_the_end
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Runs something in the background of Headquarters."""
@@ -138,7 +139,7 @@ class CarryOut:
                     ),
                 )
             finally:
-                self._spawn(self._leave(slot, model))
+                self._spawn(self.leave(slot, model))
             state = _State((*state.reports, report))
             task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
             if _settles(report):
@@ -214,10 +215,12 @@ class CarryOut:
         steering: Steering,
     ) -> Orders:
         base = footing.base.commit
+        earlier = await self.ground.store.missions(task.id)
         return Orders(
             task=task,
             arm=arm,
-            number=len(await self.ground.store.missions(task.id)) + 1,
+            number=len(earlier) + 1,
+            attempt=sum(mission.role is Role.CODE for mission in earlier) + 1,
             agent=slot.callsign,
             model=model,
             grade=ready.grades.get(arm.tier),
@@ -230,14 +233,19 @@ class CarryOut:
             steering=steering,
         )
 
-    async def _leave(self, slot: Slot, model: ChatModel) -> None:
+    async def leave(self, slot: Slot, model: ChatModel) -> None:
         """The agent is ready again, after its rest; the task does not wait for that."""
         try:
             at = self.ground.clock.now()
             await self.ground.store.append(AgentHealth(at=at, agent=slot.callsign, tier=slot.tier, health=Health.READY))
             await self._cooling.rest(slot, model)
         finally:
+            await to_the_end(self._put_back(slot, model))  # a client closed by half leaves its connection open
+
+    async def _put_back(self, slot: Slot, model: ChatModel) -> None:
+        try:
             await self._slots.give_back(slot)
+        finally:
             await model.aclose()
 
     def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:

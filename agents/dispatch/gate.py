@@ -86,7 +86,7 @@ class _Entry:
 
     def __init__(self, passed: "asyncio.Future[Task]") -> None:
         self.task: Task | None = None
-        self.parts: tuple[int, ...] = ()
+        self.parts: tuple[int, ...] | None = None
         self.passed = passed
 
 
@@ -171,6 +171,7 @@ class Gate:
                 continue
             if entry.task is None:
                 entry.task = await self._store.task(number)
+            if entry.parts is None or entry.parts:  # a part may be cancelled meanwhile
                 entry.parts = await self._store.parts_of(number)
             try:
                 await self._consider(entry, board)
@@ -182,7 +183,7 @@ class Gate:
         task = entry.task
         if task is None or task.owner != self._owner or task.status not in {TaskStatus.QUEUED, TaskStatus.BLOCKED}:
             raise Elsewhere
-        held = hold(task, board, entry.parts, self._settings)
+        held = hold(task, board, entry.parts or (), self._settings)
         status, reason = (held.status, held.reason) if held else (TaskStatus.QUEUED, "")
         if (task.status, task.reason) != (status, reason) and (held or task.status is not TaskStatus.QUEUED):
             at = self._clock.now()

@@ -1,5 +1,6 @@
 """A task on its way to the board: looked at, assessed, stored; and changed by a person before it is sent out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
@@ -29,23 +30,32 @@ def cleaned(new: NewTask) -> NewTask:
 
 async def insert(ground: Ground, new: NewTask, files: frozenset[str], *, simulated: bool) -> Task:
     """Store a task that was looked at, assessed beside the repository's `files`. Raises AlreadyPosted."""
-    assessment = _assessed(ground, new, files)
-    at = ground.clock.now()
+    ready = prepared(ground, new, files)
+    fields = ready.fields(str(ground.repository.root), simulated=simulated)
+    return await ground.store.insert_task(ready.new, **fields, events=ready.events)
 
-    def posted(task: Task) -> tuple[Event, ...]:
-        return (
-            TaskPosted(at=at, task=task.id, title=task.title, priority=task.priority, repo=task.repo),
-            assessment.model_copy(update={"task": task.id}),
-        )
 
-    return await ground.store.insert_task(
-        new,
-        repo=str(ground.repository.root),
-        complexity=assessment.complexity,
-        kind=TaskKind(assessment.kind),
-        simulated=simulated,
-        events=posted,
-    )
+@dataclass(frozen=True)
+class Prepared:
+    """What the store needs to post one task."""
+
+    new: NewTask
+    assessed: TaskAssessed
+
+    def fields(self, repo: str, *, simulated: bool) -> dict[str, Any]:
+        """The fields of the row that nobody writes by hand."""
+        kind = TaskKind(self.assessed.kind)
+        return {"repo": repo, "complexity": self.assessed.complexity, "kind": kind, "simulated": simulated}
+
+    def events(self, task: Task) -> tuple[Event, ...]:
+        """What is told of it once it has a number."""
+        posted = TaskPosted(at=self.assessed.at, task=task.id, title=task.title, priority=task.priority, repo=task.repo)
+        return posted, self.assessed.model_copy(update={"task": task.id})
+
+
+def prepared(ground: Ground, new: NewTask, files: frozenset[str]) -> Prepared:
+    """A cleaned task, assessed beside the repository's `files`."""
+    return Prepared(new, _assessed(ground, new, files))
 
 
 async def edit(ground: Ground, task: Task, **changes: Any) -> Task:

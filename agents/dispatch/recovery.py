@@ -79,6 +79,7 @@ async def _end_missions(
             mission=mission.id,
             agent=mission.agent,
             tier=mission.tier,
+            role=mission.role,
             outcome=Outcome.FAILED,
             reason=REASON,
             steps=total.steps,

@@ -10,10 +10,12 @@ from typing import Any
 
 from agents.dispatch.carry_out import CarryOut, Readiness
 from agents.dispatch.cooldown import Cooling
+from agents.dispatch.council import Council
 from agents.dispatch.ending import finished_event, used_up
 from agents.dispatch.gate import Elsewhere, Gate, ours
 from agents.dispatch.leases import Leases
 from agents.dispatch.readiness import look
+from agents.dispatch.reviewing import due_for_review, review_by_itself
 from agents.dispatch.slots import Slots
 from agents.events import Event, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground, Steering
@@ -54,6 +56,7 @@ class Squad:
         self._conclude, self._at_rest = conclude, at_rest
         self._cooling = cooling
         self._carry_out = CarryOut(ground, slots, cooling, connect, self.spawn)
+        self.council = Council(ground, slots, connect, self._carry_out.leave, self.spawn)
         self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}
         self._group = asyncio.TaskGroup()
         self._background: set[asyncio.Task[Any]] = set()
@@ -101,6 +104,7 @@ class Squad:
         running = self._running.get(task_id)
         if running is not None:
             await asyncio.wait({running[0]})
+        await self.council.join(task_id)
 
     async def stop(self, task_id: int) -> None:
         """Cancel a task that runs here, and wait until that is done: stream closed, processes killed, slot free."""
@@ -162,6 +166,7 @@ class Squad:
                 if not running.cancelling():
                     running.cancel()
             await asyncio.wait(pending)
+        await self.council.close()
         while rest := [task for task in self._background if not task.done()]:
             await asyncio.sleep(0)  # what has not begun could not tidy up either
             for task in rest:
@@ -172,13 +177,14 @@ class Squad:
             await self.leases.release()
 
     async def until_idle(self) -> None:
-        """Until no task is under way here but those that wait for a person, or for such a one."""
+        """Until no task is under way here but those that wait for a person, or for such a one, and nobody is asked."""
         while self._running:
             await self.gate.settled()
             going = {running for number, (running, _) in self._running.items() if number not in self.gate.held}
             if not going:
-                return
+                break
             await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+        await self.council.idle()
 
     async def _hear(self) -> None:
         with self._store.bus.subscribe() as events:
@@ -206,6 +212,8 @@ class Squad:
                 # One that is cancelled does not take the look from the others.
                 ready = await asyncio.shield(self._ready())
                 task = await self._carry_out.run(task, ready, steering)
+                if await due_for_review(self._store, self._ground.settings, task):
+                    self.council.begin(task, review_by_itself(self.council, task))
             await self._at_rest(task)
         except asyncio.CancelledError:
             await to_the_end(self._broken_off(task.id, steering))

@@ -67,6 +67,8 @@ class Attempt:
     context: str
     """Project context, trimmed to the window."""
     hand_over: HandOver | None
+    ordinal: int
+    """1 for the task's first attempt."""
     max_steps: int
     clock: Clock
     proceed: Callable[[], Awaitable[None]]

@@ -51,13 +51,13 @@ async def run_direct(attempt: Attempt) -> str:
 async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm: bool) -> Finished:
     window = attempt.calls.model.window
     # The first try and its retry are the model's best guess; at temperature 0 a later one would only repeat them.
-    warm = warm or attempt.mission.number > 2 or attempt.arm.variant is Variant.SAMPLE
+    warm = warm or attempt.ordinal > 2 or attempt.arm.variant is Variant.SAMPLE
     request = ChatRequest(
         system=DIRECT,
         messages=(),
         max_tokens=reply_room(attempt),
         temperature=WARMER if warm else 0.0,
-        seed=attempt.mission.number * 100 + step if warm else None,
+        seed=attempt.ordinal * 100 + step if warm else None,
     )
     return await attempt.calls.call(conversation.fitted(request, window))
 

@@ -67,6 +67,8 @@ class Orders:
     task: Task
     arm: Arm
     number: int
+    attempt: int
+    """1 for the task's first attempt: missions that planned or reviewed it were none."""
     agent: str
     model: ChatModel
     grade: Grade | None
@@ -285,6 +287,7 @@ class _Run:
             base_failure=base.output if base is not None and not base.green and settings.check.show else "",
             context=project_context(self.worktree.path, files, token_budget=orders.model.window // 6),
             hand_over=orders.hand_over,
+            ordinal=orders.attempt,
             max_steps=orders.task.max_steps or settings.mission.max_steps,
             clock=self.ground.clock,
             proceed=self._proceed,

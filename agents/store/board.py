@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from agents.events import Event, TaskPosted, TaskStatusChanged
@@ -11,7 +11,7 @@ from agents.store.database import Transaction
 from agents.store.encoding import encode, load, plain
 from agents.store.errors import AlreadyPosted, StoreError, UnknownRow
 from agents.store.replay import POSTED, Standing, advance, moves
-from agents.tasks import Frozen, Mission, NewTask, Task, TaskStatus
+from agents.tasks import Frozen, Mission, NewTask, Outcome, Task, TaskStatus
 
 R = TypeVar("R", bound=Frozen)
 
@@ -86,15 +86,19 @@ def find_tasks(
     repo: str | None = None,
     statuses: Collection[TaskStatus] | None = None,
     external_id: str | None = None,
+    parent: int | None = None,
 ) -> list[Task]:
     """The tasks that match, by id."""
-    conditions, values = ["1"], list[str]()
+    conditions, values = ["1"], list[str | int]()
     if repo is not None:
         conditions.append("repo = ?")
         values.append(plain(repo))
     if external_id is not None:
         conditions.append("external_id = ?")
         values.append(plain(external_id))
+    if parent is not None:
+        conditions.append("json_extract(data, '$.parent') = ?")
+        values.append(parent)
     if statuses is not None:
         conditions.append(f"status IN ({', '.join('?' * len(statuses))})")
         values += [status.value for status in statuses]
@@ -107,15 +111,24 @@ def insert_mission(
     fields: Mapping[str, Any],
     at: datetime,
     events: Callable[[Mission], Sequence[Event]],
+    *,
+    provided: Callable[[Task], None] | None = None,
 ) -> Mission:
-    """A new attempt: its row and `events`. Raises StoreError when the task is unknown or has that mission already."""
+    """A new mission: its row and `events`. Without a number it is the task's next one.
+
+    Raises StoreError when the task is unknown or has that mission already, and what `provided` raises.
+    """
     sql = transaction.sql
     task, number = fields["task"], fields["number"]
+    if provided is not None:
+        provided(_known(get_task(sql, task), f"task T{task}"))
+    if number is None:
+        (number,) = sql.execute("SELECT coalesce(max(number), 0) + 1 FROM missions WHERE task = ?", (task,)).fetchone()
     try:
         cursor = sql.execute("INSERT INTO missions (task, number, data) VALUES (?, ?, '')", (task, number))
     except sqlite3.IntegrityError as error:
         raise StoreError(f"task T{task} is not in this home, or has a mission {number} already") from error
-    mission = _normal(Mission.model_validate({**fields, "id": cursor.lastrowid, "started_at": at}))
+    mission = _normal(Mission.model_validate({**fields, "number": number, "id": cursor.lastrowid, "started_at": at}))
     sql.execute("UPDATE missions SET data = ? WHERE id = ?", (encode(mission), mission.id))
     record(transaction, events(mission), at)
     return mission
@@ -151,6 +164,26 @@ def proven_missions(sql: sqlite3.Connection, mission_id: int, limit: int) -> lis
         (mission_id, limit),
     )
     return [load(Mission, data, f"mission {number}") for number, data in found]
+
+
+def count_results(sql: sqlite3.Connection, repo: str, tiers: Collection[str], until: Mission) -> int:
+    """Accepted code missions of `tiers` on tasks of `repo`, in the order they ended, up to and with `until`."""
+    accepted = [outcome.value for outcome in Outcome if outcome.accepted]
+    found = sql.execute(
+        f"""SELECT missions.data FROM missions JOIN tasks ON tasks.id = missions.task
+        WHERE tasks.repo = ? AND missions.finished = 1
+        AND json_extract(missions.data, '$.tier') IN ({", ".join("?" * len(tiers))})
+        AND json_extract(missions.data, '$.outcome') IN ({", ".join("?" * len(accepted))})
+        AND coalesce(json_extract(missions.data, '$.role'), 'code') = 'code'""",
+        (plain(repo), *tiers, *accepted),
+    )
+    last = _ending(until)
+    return sum(_ending(load(Mission, data, "a mission")) <= last for (data,) in found)
+
+
+def _ending(mission: Mission) -> tuple[datetime, int]:
+    """When it ended; of two that ended in the same moment the first one begun counts as the first."""
+    return mission.finished_at or datetime.max.replace(tzinfo=UTC), mission.id
 
 
 def open_missions(sql: sqlite3.Connection) -> list[Mission]:

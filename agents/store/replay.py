@@ -9,7 +9,7 @@ Standing = tuple[TaskStatus, Outcome | None]
 """Where a task stands: its status and its outcome."""
 
 POSTED: Standing = (TaskStatus.OPEN, None)
-_AFRESH = frozenset({TaskStatus.OPEN, TaskStatus.QUEUED})
+_AFRESH = frozenset({TaskStatus.OPEN, TaskStatus.QUEUED, TaskStatus.BLOCKED})
 """A task that goes back to these is tried again: what was said of its last result no longer holds."""
 
 

@@ -70,6 +70,8 @@ def standings(sql: sqlite3.Connection, repo: str) -> Mapping[int, TaskStatus]:
 
 
 def parts_of(sql: sqlite3.Connection, parent: int) -> tuple[int, ...]:
-    """The tasks a task was split into."""
-    found = sql.execute("SELECT id FROM tasks WHERE json_extract(data, '$.parent') = ? ORDER BY id", (parent,))
-    return tuple(int(number) for (number,) in found)
+    """The tasks a task was split into, but those a person cancelled; when all were, all of them: the task waits."""
+    found = sql.execute("SELECT id, status FROM tasks WHERE json_extract(data, '$.parent') = ? ORDER BY id", (parent,))
+    parts = {int(number): status for number, status in found}
+    living = tuple(number for number, status in parts.items() if status != TaskStatus.CANCELLED)
+    return living or tuple(parts)

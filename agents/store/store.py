@@ -11,8 +11,9 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, log, notes, squads
+from agents.store import board, log, notes, parts, squads
 from agents.store.database import Database
+from agents.store.parts import NewPart
 from agents.store.records import Order, Probe
 from agents.store.treasury import Treasury
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
@@ -111,9 +112,25 @@ class Store(Treasury):
         found = await self._database.read(lambda sql: board.find_tasks(sql, repo=repo, external_id=external_id))
         return found[0] if found else None
 
-    async def tasks(self, *, repo: str | None = None, statuses: Collection[TaskStatus] | None = None) -> list[Task]:
-        """The tasks of a repository, or of all; in one of `statuses`, if given; by id."""
-        return await self._database.read(lambda sql: board.find_tasks(sql, repo=repo, statuses=statuses))
+    async def tasks(
+        self,
+        *,
+        repo: str | None = None,
+        statuses: Collection[TaskStatus] | None = None,
+        parent: int | None = None,
+    ) -> list[Task]:
+        """The tasks of a repository, or of all; in one of `statuses`, or parts of `parent`, if given; by id."""
+        return await self._database.read(lambda sql: board.find_tasks(sql, repo=repo, statuses=statuses, parent=parent))
+
+    async def split_task(
+        self, task_id: int, new: Sequence[NewPart], split: parts.Split, *, provided: parts.Provided
+    ) -> tuple[Task, ...]:
+        """Post the parts of a task and change it as `split` says, all or nothing; the parts.
+
+        `provided` gets the task and those of its parts that have not ended, and raises when it may not be split.
+        """
+        at = self._clock.now()
+        return await self._write(lambda work: parts.split_task(work, task_id, new, at, split, provided=provided))
 
     # Missions
 
@@ -121,7 +138,7 @@ class Store(Treasury):
         self,
         *,
         task: int,
-        number: int,
+        number: int | None,
         agent: str,
         tier: str,
         model: str,
@@ -133,8 +150,12 @@ class Store(Treasury):
         start_commit: str,
         events: Callable[[Mission], Sequence[Event]],
         role: Role = Role.CODE,
+        provided: Callable[[Task], None] | None = None,
     ) -> Mission:
-        """Start an attempt and append `events(mission)`. Raises StoreError when the task has that number already."""
+        """Start a mission and append `events(mission)`. `number` None: the next; `provided`: as in `save_task`.
+
+        Raises StoreError when the task has that number already.
+        """
         at = self._clock.now()
         fields = {
             "task": task,
@@ -150,7 +171,7 @@ class Store(Treasury):
             "worktree": worktree,
             "start_commit": start_commit,
         }
-        return await self._write(lambda work: board.insert_mission(work, fields, at, events))
+        return await self._write(lambda work: board.insert_mission(work, fields, at, events, provided=provided))
 
     async def save_mission(self, mission_id: int, events: Sequence[Event] = (), **changes: object) -> Mission:
         """Change fields of a mission and append `events`. Raises UnknownRow, ValueError for a wrong field or value."""
@@ -164,6 +185,10 @@ class Store(Treasury):
     async def proven_missions_after(self, mission_id: int, limit: int = 500) -> list[Mission]:
         """The oldest coding missions after `mission_id` whose result was proven, at most `limit`, in order."""
         return await self._database.read(lambda sql: board.proven_missions(sql, mission_id, limit))
+
+    async def results(self, repo: str, *, tiers: Collection[str], until: Mission) -> int:
+        """How many results `tiers` have brought to a repository's tasks up to and with that of `until`."""
+        return await self._database.read(lambda sql: board.count_results(sql, repo, tiers, until))
 
     async def open_missions(self) -> list[Mission]:
         """Missions that did not finish, in any process, dead ones too."""
@@ -286,7 +311,7 @@ class Store(Treasury):
         return await self._database.read(lambda sql: squads.standings(sql, repo))
 
     async def parts_of(self, task_id: int) -> tuple[int, ...]:
-        """The tasks a task was split into."""
+        """The tasks a task was split into, but those a person cancelled; these too when all were."""
         return await self._database.read(lambda sql: squads.parts_of(sql, task_id))
 
     async def integrity(self) -> list[str]:

@@ -70,6 +70,10 @@ class Repository:
         """The commit agents start from, pinned, with warnings about what they will not see."""
         return await self._destination.base()
 
+    async def tip(self, target_branch: str | None) -> str:
+        """Where the person's branch (None: the detached HEAD, or a plain folder) stands. Raises WorkspaceError."""
+        return await self._destination.tip(target_branch) or (await self.base()).commit
+
     async def add_worktree(self, label: str, number: int, start_commit: str) -> Worktree:
         """A worktree on a new branch `warroom/<label>-<number>`, with the files of `.worktreeinclude`."""
         return await self._worktrees.add(label, number, start_commit)

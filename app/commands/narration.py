@@ -7,7 +7,7 @@ from typing import Any
 from agents import events as e
 from agents.events import Event
 from agents.sanitize import one_line
-from agents.tasks import Health
+from agents.tasks import Health, Outcome, Role
 from app.screen.words import clock_time, counted, dollars, exit_word, span
 
 Line = tuple[str, str]
@@ -39,11 +39,15 @@ def _planned(event: e.TaskPlanned) -> Line:
 
 
 def _started(event: e.MissionStarted) -> Line:
+    if event.role is not Role.CODE:
+        return f"{one_line(event.why, 60)} of T{event.task}: {event.tier} {one_line(event.model, 60)}", "cyan"
     return f"takes T{event.task} on {event.branch}: {event.tier} {one_line(event.model, 60)}, {event.way}", "cyan"
 
 
 def _mission_finished(event: e.MissionFinished) -> Line:
     style = "green" if event.outcome.accepted else "yellow"
+    if event.role is not Role.CODE and event.outcome is Outcome.UNVERIFIED:
+        return one_line(event.reason, 300), "cyan"
     return f"{event.outcome} after {counted(event.steps, 'step')}: {one_line(event.reason, 160)}", style
 
 
@@ -125,6 +129,11 @@ def _finished(event: e.TaskFinished) -> Line:
     return f"{event.outcome}, {event.status.replace('_', ' ')}: {one_line(event.reason, 200)}", style
 
 
+def _split(event: e.TaskSplit) -> Line:
+    named = ", ".join(f"T{part}" for part in event.parts)
+    return f"split into {named}: {one_line(event.summary, 200)}", "magenta"
+
+
 def _output(event: e.ToolOutput) -> Line:
     return f"| {one_line(event.text, 400)}", "dim"
 
@@ -142,6 +151,7 @@ _TELLERS: dict[str, Callable[[Any], Line | None]] = {
     "task.assessed": _assessed,
     "task.planned": _planned,
     "task.finished": _finished,
+    "task.split": _split,
     "mission.started": _started,
     "mission.finished": _mission_finished,
     "mission.escalated": _escalated,

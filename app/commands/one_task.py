@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.tasks import Task
+from app.commands.advice import put_review
 from app.commands.console import say
 from app.commands.failures import INTERRUPTED
 from app.commands.opening import headquarters
-from app.commands.report import next_steps, print_result
+from app.commands.report import next_steps, print_result, split_advice
 from app.commands.watching import Interrupted, exit_code, shower, watched
 
 if TYPE_CHECKING:
@@ -53,6 +54,6 @@ async def to_the_end(
 
 def _tell(task: Task) -> None:
     print_result(task)
-    advice = next_steps(task)
-    if advice:
+    put_review(task)
+    for advice in filter(None, (next_steps(task), split_advice(task))):
         say(advice, "dim")

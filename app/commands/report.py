@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from agents.routing.size import too_large
 from agents.sanitize import one_line
-from agents.tasks import NANO, CheckResult, Mission, Outcome, Task, TaskStatus
+from agents.tasks import NANO, CheckResult, Mission, Outcome, Role, Task, TaskStatus
 from app.commands.console import paint, put, put_painted
 from app.screen.words import counted, dollars, exit_word, span
 
 OUTPUT_LINES = 40
 """Lines of a check's output that `show` prints; the log has all."""
+
+_SPLITTABLE = frozenset({TaskStatus.OPEN, TaskStatus.QUEUED, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED})
 
 _STYLES = {
     Outcome.PROVEN: "green",
@@ -70,7 +73,7 @@ def print_result(task: Task) -> None:
     if task.files:
         more = f" and {len(task.files) - 8} more" if len(task.files) > 8 else ""
         put(f"  files   {', '.join(one_line(name, 80) for name in task.files[:8])}{more}")
-    _print_check_line(task)
+    put(f"  {check_words(task)}")
     model = f"  {task.tier_used} {one_line(task.model_used or '', 60)}" if task.tier_used else ""
     put(
         f"  cost    {dollars(task.cost_nano)}  {task.usage.total} tokens  {counted(task.missions, 'mission')}  "
@@ -96,6 +99,12 @@ def next_steps(task: Task) -> str:
     return ""
 
 
+def split_advice(task: Task) -> str:
+    """That a task looks too large for one mission, and what to do about it; empty when it does not, or was split."""
+    why = too_large(task) if task.status in _SPLITTABLE and not task.reason.startswith("split into") else ""
+    return f"{task.label} looks too large for one mission ({why}): warroom split {task.label} divides it" if why else ""
+
+
 def print_task(task: Task, missions: list[Mission]) -> None:
     """What `show` prints: all of it."""
     put_painted(paint(f"{task.label} {one_line(task.title, 300)}", "bold"))
@@ -118,28 +127,35 @@ def print_task(task: Task, missions: list[Mission]) -> None:
             _print_check(name, check)
 
 
-def _print_check_line(task: Task) -> None:
+def check_words(task: Task) -> str:
+    """The check's command and how it ended, before and after."""
     base, result = task.base_check, task.result_check
     if base is None and result is None:
-        put("  check   none: nothing was run beyond parsing the files" if task.outcome else "  check   not run")
-        return
+        return "check   none: nothing was run beyond parsing the files" if task.outcome else "check   not run"
     known = result or base
     codes = " → ".join(exit_word(check.exit_code) for check in (base, result) if check is not None)
-    put(f"  check   {one_line(known.command if known else '', 100)}  {codes}")
+    return f"check   {one_line(known.command if known else '', 100)}  {codes}"
 
 
 def _print_mission(mission: Mission) -> None:
     how = "running" if mission.finished_at is None else str(mission.outcome or "interrupted")
+    if mission.role is not Role.CODE and mission.outcome is Outcome.UNVERIFIED:
+        how = "answered"
     style = _STYLES.get(mission.outcome, "") if mission.outcome else "cyan"
     put_painted(
         f"  {mission.label} {one_line(mission.agent, 20)} {one_line(mission.tier, 40)} {one_line(mission.model, 60)} "
-        f"{mission.way} {mission.variant}  {paint(how, style)}  {counted(mission.steps, 'step')}  "
+        f"{mission_kind(mission)}  {paint(how, style)}  {counted(mission.steps, 'step')}  "
         f"{span(mission.seconds)}  {dollars(mission.cost_nano)}"
     )
     if mission.reason:
         put(f"       {one_line(mission.reason, 300)}")
     if mission.branch:
         put(f"       {mission.branch}" + (f" {mission.commit[:12]}" if mission.commit else ""))
+
+
+def mission_kind(mission: Mission) -> str:
+    """How it worked; of one that only read, what it was there for."""
+    return f"{mission.way} {mission.variant}" if mission.role is Role.CODE else str(mission.role)
 
 
 def _print_check(name: str, check: CheckResult) -> None:

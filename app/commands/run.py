@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from agents.sanitize import one_line
 from agents.tasks import NewTask
+from app.commands.console import say
 from app.commands.one_task import to_the_end
 from app.commands.opening import FOLDER
+from app.commands.report import split_advice
 from app.commands.values import Dollars, Seconds, task_text
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ def command(
     async def begin(hq: "Headquarters", mine: set[int]) -> None:
         task = await hq.post(new)
         mine.add(task.id)
+        if advice := split_advice(task):
+            say(advice, "yellow")
         await hq.dispatch(task.id)
 
     return asyncio.run(to_the_end(repo, begin, accept=accept, trust=trust, as_json=as_json, verbose=verbose))

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from agents.tasks import Mission, Task
-from app.commands.console import put_json
+from app.commands.advice import put_parts, put_review
+from app.commands.console import paint, put_json, put_painted, say
 from app.commands.opening import FOLDER, TASK_ID, known_task, notebook
-from app.commands.report import print_task, row
+from app.commands.report import print_task, row, split_advice
 
 
 @click.command()
@@ -16,15 +17,22 @@ from app.commands.report import print_task, row
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def command(task: int, repo: Path, as_json: bool) -> None:
-    """One task: its plan with the reasons, its missions, its check, its cost."""
-    found, missions = asyncio.run(_look(repo, task))
+    """One task: its plan with the reasons, its missions, its check, its review, its parts, its cost."""
+    found, missions, parts = asyncio.run(_look(repo, task))
     if as_json:
         more = found.model_dump(mode="json", exclude={"id"})
-        put_json({**more, **row(found), "missions": [mission.model_dump(mode="json") for mission in missions]})
-    else:
-        print_task(found, missions)
+        all_missions = [mission.model_dump(mode="json") for mission in missions]
+        put_json({**more, **row(found), "missions": all_missions, "parts": [part.id for part in parts]})
+        return
+    print_task(found, missions)
+    put_review(found)
+    if parts:
+        put_painted(paint("Parts", "bold"))
+        put_parts(parts)
+    if advice := split_advice(found):
+        say(advice, "dim")
 
 
-async def _look(folder: Path, task_id: int) -> tuple[Task, list[Mission]]:
+async def _look(folder: Path, task_id: int) -> tuple[Task, list[Mission], list[Task]]:
     async with notebook(folder) as (store, _):
-        return await known_task(store, task_id), await store.missions(task_id)
+        return await known_task(store, task_id), await store.missions(task_id), await store.tasks(parent=task_id)

@@ -23,6 +23,8 @@ class Situation:
     open_tasks: int = 0
     under_way: int = 0
     need_person: int = 0
+    approvable: bool = False
+    """The task has parts that wait for approval, or all of them are done and the whole is to be judged."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys a person remapped, by action id."""
 
@@ -141,6 +143,20 @@ _EDIT = _status(
     running=_ON_ITS_WAY,
     review="reject it first (X).",
 )
+_READ = _status(frozenset({"review"}), "only a result that waits for you has anything to be reviewed.")
+_SPLIT = _status(frozenset({"open", "needs_human", "failed"}), "only an open task, or one that failed, can be split.")
+
+
+def _findings(situation: Situation) -> Verdict:
+    if (reason := _READ(situation)) is not None or situation.task is None:
+        return reason
+    return None if situation.task.reviewed else f"{situation.task.label} was not reviewed yet: r has it reviewed."
+
+
+def _approve(situation: Situation) -> Verdict:
+    if (reason := _with_task(situation)) is not None or situation.task is None:
+        return reason
+    return None if situation.approvable else f"No part of {situation.task.label} waits for approval. S has it split."
 
 
 def _in(where: Where, *actions: Action) -> tuple[Action, ...]:
@@ -165,6 +181,10 @@ _CENTER = _in(
     Action("force", "F", "F", "force", "Start it whatever it waits for", why_not=_FORCE, footer=False),
     Action("abort_all", "ctrl+x", "ctrl+x ctrl+x", "abort all", "Cancel everything in the field (asks)",
            why_not=_anything_under_way, footer=False),
+    Action("approve", "A", "A", "approve", "Send out the parts of a split task (asks)", why_not=_approve),
+    Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=_READ, footer=False),
+    Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=_findings, footer=False),
+    Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=_SPLIT, footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
@@ -202,8 +222,10 @@ _DIFF = _in(
     Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=_REVIEW),
     Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", why_not=_REVIEW),
     Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", why_not=_RETRY),
+    Action("diff_review", "r", "r", "review", "Have a stronger model read it (asks)", why_not=_READ),
+    Action("diff_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=_findings),
     Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", method="file(1)"),
-    Action("previous_file", "p,left_curly_bracket", "p", "previous", "The file before", method="file(-1)"),
+    Action("previous_file", "p,left_curly_bracket", "p", "previous", "One file back", method="file(-1)", footer=False),
     Action("diff_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
@@ -217,6 +239,10 @@ _TASK = _in(
     Action("task_pause", "p", "p", "hold", "Hold it before its next step, or let it go on", why_not=_PAUSE),
     Action("task_escalate", "e", "e", "tier up", "Give it to the next tier up", why_not=_ESCALATE),
     Action("task_edit", "E", "E", "edit", "Change its words, check, priority or tier", why_not=_EDIT),
+    Action("task_approve", "A", "A", "approve", "Send out its parts (asks)", why_not=_approve),
+    Action("task_review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=_READ),
+    Action("task_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=_findings),
+    Action("task_split", "S", "S", "split", "Have it divided into parts (asks)", why_not=_SPLIT),
     Action("task_cancel", "x", "x", "cancel", "Cancel it", why_not=_CANCEL),
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
@@ -180,8 +179,7 @@ class WarRoom(App[int]):
 
     def situation(self) -> Situation:
         """What decides which actions are possible here."""
-        here = self.center.situation()
-        return replace(here, task=self.target())
+        return self.center.situation_of(self.target())
 
     def action_perform(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""

@@ -77,7 +77,7 @@ class Bridge:
     async def _load(self) -> None:
         command, war = self._command, self._war
         tasks = await command.tasks()
-        running = [mission for task in tasks if task.status == "running" for mission in await command.missions(task.id)]
+        running = await command.open_missions()
         history = await command.history(HISTORY)
         credits = await command.credits()
         war.repositories.add(str(command.repository.root))

@@ -120,9 +120,14 @@ class CommandCenter(Screen[None]):
 
     def situation(self) -> Situation:
         """What decides which actions are possible."""
+        return self.situation_of(self.target())
+
+    def situation_of(self, task: TaskRow | None) -> Situation:
+        """The same with a person who stands on `task`."""
         return Situation(
             opened=self._war.opened,
-            task=self.target(),
+            task=task,
+            approvable=task is not None and self._war.approvable(task.id),
             open_tasks=len(self._war.with_status("open")),
             under_way=len(self._war.with_status(*UNDER_WAY)),
             need_person=len(self._war.need_person()),

@@ -12,7 +12,7 @@ from app.screen.looks import outcome_look, status_look
 from app.screen.words import counted, dollars, exit_word, span
 
 if TYPE_CHECKING:
-    from agents.tasks import CheckResult, Task
+    from agents.tasks import CheckResult, Finding, Review, Task
 
 OUTPUT_LINES = 400
 
@@ -59,6 +59,36 @@ def _exit(result: CheckResult | None) -> tuple[str, str]:
     if result is None:
         return "not run", "$quiet"
     return exit_word(result.exit_code), "$good" if result.green else "$bad"
+
+
+_SEVERITIES = {"error": ("✖", "x", "$bad"), "warning": ("!", "!", "$warn"), "note": ("·", "-", "$quiet")}
+
+
+def finding_line(finding: Finding, *, with_place: bool = True, ascii_only: bool = False) -> Content:
+    """`✖ slug.py:4 error: what is wrong`: glyph, word and colour."""
+    glyph, plain, colour = _SEVERITIES[finding.severity]
+    place = one_line(finding.path, 200) + (f":{finding.line}" if finding.line else "") if with_place else ""
+    return joined(
+        (f"{plain if ascii_only else glyph} ", colour),
+        (f"{place} " if place else "", "$info"),
+        (f"{finding.severity}: ", colour),
+        one_line(finding.text, 1_000),
+    )
+
+
+def review_lines(review: Review | None, *, ascii_only: bool = False) -> list[Content]:
+    """What a reviewer said of the result: the verdict, then every finding with its place. Advice, no proof."""
+    if review is None:
+        return []
+    word, colour = ("APPROVES", "$good") if review.approves else ("DOES NOT APPROVE", "$warn")
+    cost = "free" if review.cost_nano == 0 else dollars(review.cost_nano)
+    head = joined(
+        (f"review by {one_line(review.tier, 20)}: ", "bold $info"),
+        (word, f"bold {colour}"),
+        (f"  {one_line(review.model, 60)}  {cost}", "$quiet"),
+    )
+    found = [finding_line(finding, ascii_only=ascii_only) for finding in review.findings]
+    return [head, Content(one_line(review.summary, 1_000)), *(found or [Content.styled("nothing found", "$quiet")])]
 
 
 def output_lines(task: Task) -> list[Content]:

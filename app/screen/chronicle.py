@@ -82,6 +82,9 @@ def _check_finished(log: LogBook, event: e.CheckFinished) -> None:
 
 
 def _mission_started(log: LogBook, event: e.MissionStarted) -> None:
+    if str(event.role) != "code":
+        log.write(_line(event, "▶", str(event.role), f"{event.why} of T{event.task}, {event.model}", tone="info"))
+        return
     sandbox = f", {event.sandbox}" if event.sandbox else ""
     text = f"T{event.task}.{event.number} on {event.model} ({event.way}, {event.variant}{sandbox}) {event.why}"
     log.write(_line(event, "▶", "moves out", text, tone="info"))
@@ -89,6 +92,11 @@ def _mission_started(log: LogBook, event: e.MissionStarted) -> None:
 
 def _mission_finished(log: LogBook, event: e.MissionFinished) -> None:
     mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
+    if str(event.role) != "code":
+        answered = str(event.outcome) == "unverified"  # an opinion: nothing could verify it
+        mark, tone = ("◇", "info") if answered else (mark, tone)
+        log.write(_line(event, mark, str(event.role), event.reason, right=span(event.seconds), tone=tone))
+        return
     text = f"{str(event.outcome).upper()} after {counted(event.steps, 'step')}: {event.reason}"
     log.write(_line(event, mark, "returns", text, right=span(event.seconds), tone=tone))
 
@@ -101,6 +109,18 @@ def _task_finished(log: LogBook, event: e.TaskFinished) -> None:
     mark, tone = _OUTCOMES.get(str(event.outcome), ("?", "plain"))
     warned = f"  ({counted(len(event.warnings), 'warning')})" if event.warnings else ""
     log.write(_line(event, mark, str(event.outcome).upper(), f"{event.reason}{warned}", tone=tone))
+
+
+def _reviewed(log: LogBook, event: e.TaskReviewed) -> None:
+    word = "approves" if event.approves else "does not approve"
+    tone: Tone = "good" if event.approves else "warn"
+    found = counted(event.findings, "finding") if event.findings else "nothing found"
+    log.write(_line(event, "◇", "reviewed", f"T{event.task}: {event.model} {word}, {found}", tone=tone))
+
+
+def _split(log: LogBook, event: e.TaskSplit) -> None:
+    named = ", ".join(f"T{part}" for part in event.parts)
+    log.write(_line(event, "◆", "split", f"T{event.task} into {named}: {event.summary}", tone="warn"))
 
 
 def _loop(log: LogBook, event: e.LoopDetected) -> None:
@@ -163,6 +183,8 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "mission.finished": _mission_finished,
     "mission.escalated": _escalated,
     "task.finished": _task_finished,
+    "task.reviewed": _reviewed,
+    "task.split": _split,
     "loop.detected": _loop,
     "agent.health": _health,
     "agent.cooling": _cooling,

@@ -140,6 +140,21 @@ class Command(Protocol):
     async def abort_all(self) -> object:
         """Cancel everything that is under way."""
 
+    async def review(self, task_id: int) -> Task:
+        """Have a stronger model read a result's diff."""
+
+    async def send_back(self, task_id: int, comment: str = "") -> Task:
+        """Send a task back with what its review found."""
+
+    async def split(self, task_id: int) -> tuple[Task, ...]:
+        """Have a task divided into parts, which wait for approval."""
+
+    async def approve(self, task_id: int) -> tuple[Task, ...]:
+        """Send out the parts of a split task."""
+
+    async def parts(self, task_id: int) -> Sequence[Task]:
+        """The parts of a split task."""
+
     async def diff(self, task_id: int) -> str:
         """What the result changes."""
 
@@ -151,6 +166,9 @@ class Command(Protocol):
 
     async def missions(self, task_id: int) -> Sequence[Mission]:
         """Attempts at a task, oldest first."""
+
+    async def open_missions(self) -> Sequence[Mission]:
+        """Missions under way."""
 
     async def transcript(self, mission_id: int) -> Sequence[Message]:
         """What was said in a mission so far."""

@@ -49,6 +49,9 @@ OUTCOME: dict[str, Look] = {
     "cancelled": Look("–", "-", "CANCELLED", "$quiet"),
 }
 
+ANSWERED = Look("◇", "?", "ANSWERED", "$info")
+"""How a mission ended that was asked something: an opinion is neither proven nor unproven."""
+
 _UNKNOWN = Look("?", "?", "UNKNOWN", "$quiet")
 _TIERS = {"local": "$tier-local", "haiku": "$tier-haiku", "sonnet": "$tier-sonnet", "opus": "$tier-opus"}
 

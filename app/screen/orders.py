@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from app.screen.actions import Situation
+from app.screen.advice import Advice
 from app.screen.field_orders import FieldOrders
 from app.screen.place import Place
 from app.screen.state import TaskRow, War
@@ -50,6 +51,7 @@ class Orders:
         self._busy: set[int] = set()
         """Tasks whose merge, removal or retry is under way."""
         self._field = FieldOrders(app, bridgehead.war, self.order)
+        self._advice = Advice(app, self)
         self._verbs: Mapping[str, Callable[[TaskRow], None]] = {
             "open": self._open,
             "dispatch": self._dispatch,
@@ -59,6 +61,10 @@ class Orders:
             "retry": self._retry,
             "cancel": self._cancel,
             **self._field.verbs,
+            "review": self._advice.review,
+            "findings": self._findings,
+            "split": self._advice.split,
+            "approve": self._advice.approve,
         }
 
     def carry_out(self, verb: str, row: TaskRow | None) -> bool:
@@ -76,9 +82,30 @@ class Orders:
             return False
         return True
 
+    @property
+    def bridgehead(self) -> Bridgehead:
+        """The application, as far as orders need it."""
+        return self._bridgehead
+
     def order(self, work: Work, done: str) -> None:
         """Ask the engine for `work` and say `done` once it did it."""
         self._app.run_worker(self._ask(work, done), group="orders", exit_on_error=False)
+
+    def order_once(self, row: TaskRow, work: Work, doing: str) -> None:
+        """Say `doing` and ask for `work` about a task, unless something is being done about it already."""
+
+        async def ask() -> None:
+            self._busy.add(row.id)
+            try:
+                await self._ask(work, "")
+            finally:
+                self._busy.discard(row.id)
+
+        if row.id in self._busy:
+            self._bridgehead.say(f"{row.label} is being seen to already.", "$warn")
+            return
+        self._bridgehead.say(doing)
+        self._app.run_worker(ask(), group="orders", exit_on_error=False)
 
     async def _ask(self, work: Work, done: str) -> bool:
         if self.command is None:
@@ -120,14 +147,21 @@ class Orders:
     # One task
 
     def _dispatch(self, row: TaskRow) -> None:
-        self.order(lambda command: command.dispatch(row.id), f"{row.label} is dispatched.")
+        self.order(lambda command: self._sent_out(command, row), "")
+
+    async def _sent_out(self, command: Command, row: TaskRow) -> None:
+        from agents.routing.size import too_large
+
+        why = too_large(await command.dispatch(row.id))
+        advice = f" It looks too large for one mission ({why}): S divides it." if why else ""
+        self._bridgehead.say(f"{row.label} is dispatched.{advice}", "$warn" if advice else "$good")
 
     def _accept(self, row: TaskRow) -> None:
         branch = self._bridgehead.war.branch or "your branch"
         proof = {"unverified": "Nothing proved it. "}.get(
             row.outcome, f"Outcome: {row.outcome}. " if row.outcome else ""
         )
-        self._confirmed(
+        self.confirmed(
             f"Accept {row.label}: {row.title}?",
             f"{proof}Its commit is merged onto {branch}.",
             lambda: self._leave_after(
@@ -145,7 +179,7 @@ class Orders:
             await command.accept(row.id)
         except Conflict as conflict:
             if conflict.brief:
-                self._confirmed(
+                self.confirmed(
                     f"{row.label} does not fit any more. Send an agent out with the conflict as its brief?",
                     f"{conflict.brief.splitlines()[0]} y throws this result away and has it done again; n leaves it "
                     "as it is, and you merge its branch yourself.",
@@ -154,7 +188,7 @@ class Orders:
             raise
 
     def _reject(self, row: TaskRow) -> None:
-        self._confirmed(
+        self.confirmed(
             f"Reject {row.label}: {row.title}?",
             "Its branch and worktree are removed; the work in them is lost. The task is open again.",
             lambda: self._leave_after(
@@ -168,7 +202,7 @@ class Orders:
 
         if row.status in {"running", "review"}:
             consequence = "Its agent is stopped now." if row.status == "running" else "Its result is not merged."
-            self._confirmed(f"Cancel {row.label}: {row.title}?", consequence, cancel)
+            self.confirmed(f"Cancel {row.label}: {row.title}?", consequence, cancel)
         else:
             cancel()
 
@@ -186,7 +220,20 @@ class Orders:
 
         self._app.push_screen(Comment(row.label), answered)
 
-    def _confirmed(self, question: str, consequence: str, then: Callable[[], None]) -> None:
+    def _findings(self, row: TaskRow) -> None:
+        self.confirmed(
+            f"Send {row.label} back with what the review found?",
+            "Its present result is thrown away; the agent that does it again reads the findings.",
+            lambda: self._leave_after(
+                row,
+                lambda command: command.send_back(row.id),
+                f"Sending {row.label} back.",
+                f"{row.label} is sent back with the findings.",
+            ),
+        )
+
+    def confirmed(self, question: str, consequence: str, then: Callable[[], None]) -> None:
+        """Do `then` if the person says yes."""
         from app.screen.confirm import Confirm
 
         def answered(yes: bool | None) -> None:
@@ -230,16 +277,19 @@ class Orders:
             return []
         task = await self.command.task(task_id)
         missions = await self.command.missions(task_id)
+        parts = await self.command.parts(task_id) if self._bridgehead.war.parts(task_id) else ()
         last = missions[-1] if missions else None
         transcript = await self.command.transcript(last.id) if last else []
         live = last is not None and last.finished_at is None
         tail = self._bridgehead.war.tails.get(last.id, "") if last is not None and live else ""
-        return task_page(task, missions, transcript, tail, ascii_only=self._bridgehead.ascii_only)
+        ascii_only = self._bridgehead.ascii_only
+        return task_page(task, missions, transcript, tail, parts=parts, ascii_only=ascii_only)
 
     def _diff(self, row: TaskRow) -> None:
-        self.order(lambda command: self._show_diff(command, row.id), "")
+        self.order(lambda command: self.show_diff(command, row.id), "")
 
-    async def _show_diff(self, command: Command, task_id: int) -> None:
+    async def show_diff(self, command: Command, task_id: int) -> None:
+        """Open the diff of a task over what is shown; the diff that was open on it makes room."""
         from app.screen.diff import DiffScreen, diff_lines
 
         task = await command.task(task_id)
@@ -247,7 +297,7 @@ class Orders:
         if not text.strip():
             self._bridgehead.say(f"{task.label} changed no file.", "$warn")
             return
-        lines, files = await asyncio.to_thread(diff_lines, text)
+        lines, files = await asyncio.to_thread(diff_lines, text, task.present_review)
         situation = self._bridgehead.situation()
         screen = DiffScreen(task, lines, files, situation, ascii_only=self._bridgehead.ascii_only)
         await self._app.push_screen(screen)

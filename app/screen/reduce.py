@@ -38,13 +38,14 @@ def _planned(war: War, event: e.TaskPlanned) -> Part:
 
 
 def _queued(war: War, event: e.TaskQueued) -> Part:
-    war.change_task(event.task, status="queued", outcome="", asks=False)
+    war.change_task(event.task, status="queued", outcome="", asks=False, reviewed=False)
     return Part.TASK
 
 
 def _status(war: War, event: e.TaskStatusChanged) -> Part:
     status = str(event.status)
-    war.change_task(event.task, status=status, reason=one_line(event.reason, 300), asks=False)
+    gone = {"reviewed": False} if status == "open" else {}
+    war.change_task(event.task, status=status, reason=one_line(event.reason, 300), asks=False, **gone)
     if event.task is not None and (status in ENDED or status in NEEDS_PERSON or status == "open"):
         war.end_missions(event.task)
     return Part.TASK | Part.MISSIONS
@@ -81,7 +82,8 @@ def _mission_started(war: War, event: e.MissionStarted) -> Part:
         model=one_line(event.model, 60),
         started_at=event.at,
     )
-    war.change_task(event.task, status="running", tier=tier)
+    if str(event.role) == "code":  # whoever plans or reviews a task does not carry it out
+        war.change_task(event.task, status="running", tier=tier)
     return Part.TASK | Part.MISSIONS
 
 
@@ -203,6 +205,17 @@ def _answered(war: War, event: e.ApprovalAnswered) -> Part:
     return Part.TASK
 
 
+def _reviewed(war: War, event: e.TaskReviewed) -> Part:
+    war.change_task(event.task, reviewed=True)
+    return Part.BOARD
+
+
+def _split(war: War, event: e.TaskSplit) -> Part:
+    for part in event.parts:
+        war.change_task(part, parent=event.task)
+    return Part.BOARD
+
+
 RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "task.posted": _posted,
     "task.assessed": _assessed,
@@ -210,6 +223,8 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "task.queued": _queued,
     "task.status": _status,
     "task.finished": _finished,
+    "task.reviewed": _reviewed,
+    "task.split": _split,
     "mission.started": _mission_started,
     "mission.finished": _mission_finished,
     "agent.health": _health,

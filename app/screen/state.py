@@ -63,6 +63,10 @@ class TaskRow:
     """An agent waits for an answer about it."""
     paused: bool = False
     """A person holds it."""
+    reviewed: bool = False
+    """A reviewer has read the result it has now."""
+    parent: int | None = None
+    """The task it is a part of."""
 
     @property
     def label(self) -> str:
@@ -139,6 +143,8 @@ def task_row(task: Task) -> TaskRow:
         reason=one_line(task.reason, 300),
         cost_nano=task.cost_nano,
         paused=task.paused,
+        reviewed=task.present_review is not None,
+        parent=task.parent,
     )
 
 
@@ -270,6 +276,17 @@ class War:
     def need_person(self) -> list[TaskRow]:
         """Rows that wait for the person, in the board's order."""
         return [row for row in self.board() if row.needs_person]
+
+    def parts(self, task_id: int) -> list[TaskRow]:
+        """The parts of a split task but those that were cancelled, in the order they were planned."""
+        rows = (row for row in self.tasks.values() if row.parent == task_id and row.status != "cancelled")
+        return sorted(rows, key=lambda row: row.id)
+
+    def approvable(self, task_id: int) -> bool:
+        """Parts of the task wait for approval, or all of them are done and the whole was not judged done."""
+        parts = self.parts(task_id)
+        waits = any(part.status == "open" for part in parts) or all(part.status == "done" for part in parts)
+        return bool(parts) and waits and self.tasks[task_id].status in {"open", "needs_human", "failed", "blocked"}
 
     def with_status(self, *statuses: str) -> Sequence[TaskRow]:
         """Rows in one of `statuses`, in the order they were posted."""

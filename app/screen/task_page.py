@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from agents.routing.size import too_large
 from agents.sanitize import one_line, sanitize
-from app.screen.check_page import output_lines, verdict_lines
+from app.screen.check_page import output_lines, review_lines, verdict_lines
 from app.screen.columns import joined
-from app.screen.looks import complexity_colour, outcome_look, status_look, tier_colour
+from app.screen.looks import ANSWERED, complexity_colour, outcome_look, status_look, tier_colour
 from app.screen.words import counted, dollars, span
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MESSAGES = 60
 """Of a mission's transcript the last so many are shown."""
 _TEXT = 4_000
+_SPLITTABLE = frozenset({"open", "needs_human", "failed"})
 
 
 def task_page(
@@ -28,9 +30,11 @@ def task_page(
     transcript: Sequence[Message],
     tail: str,
     *,
+    parts: Sequence[Task] = (),
     ascii_only: bool = False,
 ) -> list[Content]:
-    """The page. `transcript` is the latest mission's, `tail` what its model is saying right now."""
+    """The page. `transcript` is the latest mission's, `tail` what its model is saying right now; `parts` are those the
+    task was split into."""
     look = status_look(str(task.status))
     lines = verdict_lines(task, ascii_only=ascii_only)
     lines.append(
@@ -43,8 +47,10 @@ def task_page(
         )
     )
     lines += _section("BRIEF", _text(task.brief) or [Content.styled("(the title says it all)", "$quiet")])
+    lines += _section("PARTS", _parts(task, parts, ascii_only))
     lines += _section("PLAN", _plan(task))
     lines += _section("MISSIONS", [line for mission in missions for line in _mission(mission, ascii_only)])
+    lines += _section("REVIEW", review_lines(task.present_review, ascii_only=ascii_only))
     lines += _section("PROOF", output_lines(task))
     if missions:
         lines += _section(f"TRANSCRIPT {missions[-1].label}", transcript_lines(transcript))
@@ -77,15 +83,46 @@ def _plan(task: Task) -> list[Content]:
     ]
 
 
+def _parts(task: Task, parts: Sequence[Task], ascii_only: bool) -> list[Content]:
+    """Each part as a person decides about it: what it does, what it waits for, how it is checked. Without parts: that
+    the task looks too large, where it does."""
+    if not parts:
+        why = too_large(task) if task.status.value in _SPLITTABLE else ""
+        said = f"It looks too large for one mission ({why}): S has it divided into parts."
+        return [Content.styled(said, "$warn")] if why else []
+    lines: list[Content] = []
+    own = {part.id for part in parts}
+    for part in parts:
+        look = status_look(str(part.status))
+        after = ", ".join(f"T{number}" for number in part.depends_on if number in own)
+        lines.append(
+            joined(
+                (f"{look.mark(ascii_only)} {look.word}", look.colour),
+                (f"  {part.label} C{part.complexity}  ", "$quiet"),
+                one_line(part.title, 300),
+                (f"  after {after}" if after else "", "$info"),
+            )
+        )
+        lines += [joined("    ", line) for line in _text(part.brief, "$quiet")]
+        check = f"    check: {one_line(part.check, 300)}" if part.check else "    no check of its own"
+        lines.append(Content.styled(check, "$info"))
+    return lines
+
+
 def _mission(mission: Mission, ascii_only: bool) -> list[Content]:
     outcome = outcome_look(str(mission.outcome)) if mission.outcome is not None else status_look("running")
+    kind = f"{mission.way}, {mission.variant}"
+    if mission.role.value != "code":
+        kind = str(mission.role)
+        if str(mission.outcome) == "unverified":
+            outcome = ANSWERED
     cost = "free" if mission.cost_nano == 0 else dollars(mission.cost_nano)
     line = joined(
         (f"{outcome.mark(ascii_only)} {outcome.word}", outcome.colour),
         f"  {mission.label}  {one_line(mission.agent, 24)}  ",
         (one_line(mission.tier, 20), tier_colour(mission.tier)),
         (
-            f"  {mission.way}, {mission.variant}  {counted(mission.steps, 'step')}  {cost}  {span(mission.seconds)}",
+            f"  {kind}  {counted(mission.steps, 'step')}  {cost}  {span(mission.seconds)}",
             "$quiet",
         ),
     )

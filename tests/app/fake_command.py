@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.bus import EventBus, Subscription
-from agents.events import Event, TaskPaused, TaskPosted, TaskQueued, TaskStatusChanged
+from agents.events import Event, TaskPaused, TaskPosted, TaskQueued, TaskReviewed, TaskSplit, TaskStatusChanged
 from agents.models.chat import Message
 from agents.settings import Settings
-from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Task, TaskStatus
+from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Review, Task, TaskStatus
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 DIFF = """diff --git a/slug.py b/slug.py
@@ -88,6 +88,8 @@ class FakeCommand:
     refuse: Exception | None = None
     ledger_error: Exception | None = None
     diff_text: str = DIFF
+    verdict: Review | None = None
+    planned: tuple[str, ...] = ()
     past: list[Event] = field(default_factory=list)
     _seq: int = 0
 
@@ -190,6 +192,36 @@ class FakeCommand:
             if task.status in {TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.BLOCKED}:
                 self._move(task.id, TaskStatus.CANCELLED)
 
+    async def review(self, task_id: int) -> Task:
+        self._note("review", task_id)
+        task = self.board[task_id].model_copy(update={"review": self.verdict})
+        self.board[task_id] = task
+        if self.verdict is not None:
+            told = {"model": "claude-opus-5-5", "summary": "", "approves": self.verdict.approves}
+            self.tell(TaskReviewed(at=START, task=task_id, findings=len(self.verdict.findings), **told))
+        return task
+
+    async def send_back(self, task_id: int, comment: str = "") -> Task:
+        self._note("send_back", task_id)
+        return self._move(task_id, TaskStatus.QUEUED)
+
+    async def split(self, task_id: int) -> tuple[Task, ...]:
+        self._note("split", task_id)
+        made = tuple(self.put(title, parent=task_id) for title in self.planned)
+        for part in made:
+            self.tell(TaskPosted(at=START, task=part.id, title=part.title, priority=5, repo=part.repo))
+        self._move(task_id, TaskStatus.NEEDS_HUMAN)
+        self.tell(TaskSplit(at=START, task=task_id, parts=tuple(part.id for part in made), summary="by file"))
+        return made
+
+    async def approve(self, task_id: int) -> tuple[Task, ...]:
+        self._note("approve", task_id)
+        self._move(task_id, TaskStatus.BLOCKED)
+        return tuple(self._move(part.id, TaskStatus.QUEUED) for part in await self.parts(task_id))
+
+    async def parts(self, task_id: int) -> Sequence[Task]:
+        return [task for task in self.board.values() if task.parent == task_id]
+
     async def diff(self, task_id: int) -> str:
         return self.diff_text
 
@@ -204,6 +236,9 @@ class FakeCommand:
 
     async def missions(self, task_id: int) -> Sequence[Mission]:
         return self.attempts.get(task_id, [])
+
+    async def open_missions(self) -> Sequence[Mission]:
+        return [mission for all_ in self.attempts.values() for mission in all_ if mission.finished_at is None]
 
     async def transcript(self, mission_id: int) -> Sequence[Message]:
         return self.said.get(mission_id, [])

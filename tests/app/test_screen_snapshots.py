@@ -18,7 +18,7 @@ from agents.events import (
     ToolOutput,
     ToolStarted,
 )
-from agents.tasks import Health, TaskStatus, Usage, Variant, Way
+from agents.tasks import Finding, Health, Review, TaskStatus, Usage, Variant, Way
 from app.screen.application import WarRoom
 from app.screen.diff import DiffScreen
 
@@ -99,6 +99,29 @@ def test_daylight(snap_compare: Compare) -> None:
 def test_diff(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = war_room()
     run = before(app, battle(), "exclamation_mark", "v", until_so=lambda: isinstance(app.screen, DiffScreen))
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", [NORMAL, WIDE])
+def test_reviewed_diff(snap_compare: Compare, size: tuple[int, int]) -> None:
+    findings = (
+        Finding(path="slug.py", line=2, severity="error", text="Accents are dropped: normalise before splitting."),
+        Finding(path="README.md", line=1, severity="warning", text="The old name is still in the table below."),
+        Finding(severity="note", text="No test was added."),
+    )
+    review = Review(
+        commit="abc",
+        tier="opus",
+        model="claude-opus-5-5",
+        approves=False,
+        summary="It does what the check asks, and only for ASCII.",
+        findings=findings,
+        cost_nano=31_000_000,
+        at=START,
+    )
+    app, command = war_room(), battle()
+    command.board[3] = command.board[3].model_copy(update={"commit": "abc", "review": review})
+    run = before(app, command, "exclamation_mark", "v", until_so=lambda: isinstance(app.screen, DiffScreen))
     assert snap_compare(app, terminal_size=size, run_before=run)
 
 

@@ -14,6 +14,7 @@ from agents.events import (
     MissionStarted,
     ModelDelta,
     TaskFinished,
+    TaskSplit,
     TaskStatusChanged,
     TokenCounts,
 )
@@ -48,6 +49,7 @@ def finished(outcome: Outcome, status: TaskStatus) -> TaskFinished:
         (finished(Outcome.FAILED, TaskStatus.FAILED), "failed", True),
         (finished(Outcome.FAILED, TaskStatus.NEEDS_HUMAN), "needs-you", True),
         (TaskStatusChanged(at=AT, task=12, status=TaskStatus.NEEDS_HUMAN), "needs-you", True),
+        (TaskSplit(at=AT, task=12, parts=(13, 14)), "needs-you", True),
         (AgentHealth(at=AT, task=12, agent="Viper-2", health=Health.STUCK), "klaxon", True),
         (AgentHealth(at=AT, task=12, agent="Viper-2", health=Health.NEEDS_YOU), "needs-you", True),
         (AgentHealth(at=AT, agent="CodeX-7", health=Health.COOLING, low_power=True, note="LOW"), "low-power", False),
