@@ -26,6 +26,7 @@ from app.screen.place import Place
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
+from app.screen.words import counted
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES, themes, tokens
@@ -226,17 +227,20 @@ class WarRoom(App[int]):
     def _quit(self) -> None:
         from app.screen.confirm import Confirm
 
-        running, queued = len(self.war.missions), len(self.war.with_status("queued"))
-        if not running and not queued:
-            self.exit(0)
+        ours = self.orders.command.under_way() if self.orders.command is not None else frozenset[int]()
+        running = [row.id in ours for row in self.war.with_status("running")]
+        queued = sum(row.id in ours for row in self.war.with_status("queued"))
+        others = f"{counted(running.count(False), 'mission')} of other War Rooms: going on."
+        if True not in running and not queued:
+            self.exit(0, message=others if running else None)
             return
-        missions = "1 mission is" if running == 1 else f"{running} missions are"
+        missions = "1 mission is" if running.count(True) == 1 else f"{running.count(True)} missions are"
         waiting = f", {queued} queued" if queued else ""
         later = "The simulation ends." if self.war.simulated else "What this War Room runs goes on when one is opened."
         self.push_screen(
             Confirm(
                 "Leave the War Room?",
-                f"{missions} in the field{waiting}. {later}",
+                f"{missions} in the field{waiting}. {later}{f' {others}' if False in running else ''}",
             ),
             lambda yes: self.exit(0) if yes else None,
         )

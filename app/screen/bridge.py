@@ -74,9 +74,10 @@ class Bridge:
 
     async def _load(self) -> None:
         command, war = self._command, self._war
+        # First what happened, then how it stands: an event that comes in between is told again on newer rows, not lost.
+        history = await command.history(HISTORY)
         tasks = await command.tasks()
         running = [mission for task in tasks if task.status == "running" for mission in await command.missions(task.id)]
-        history = await command.history(HISTORY)
         credits = await command.credits()
         war.repositories.add(str(command.repository.root))
         war.load(tasks, command.agents(), running)
