@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from threading import Condition, Thread
 from typing import Any, TextIO
 
-ROOM = 500_000
+ROOM = 200_000
 """Characters that may wait for the terminal: a few screens full."""
 _LAST_S = 1.0
 """How long the terminal may take for the last of it."""

@@ -79,6 +79,8 @@ class PatientDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal, at the beginning and after a stop."""
+        if self._outlet is not None:
+            self._outlet.close()
         outlet: Any = Outlet(self._terminal, self._draw_again)
         self._file = self._outlet = outlet
         super().start_application_mode()  # type: ignore[no-untyped-call]
