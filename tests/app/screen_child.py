@@ -21,8 +21,7 @@ from fake_command import FakeCommand
 from screen_pilot import move_out
 
 from agents.clock import SystemClock
-from agents.events import AgentHealth
-from agents.tasks import Health
+from agents.events import ToolFinished
 from app.screen.application import WarRoom
 from app.screen.engine import Opened
 from app.screen.headless import work_on
@@ -30,7 +29,7 @@ from app.screen.launch import command
 from app.screen.terminal import PatientDriver
 
 NOTES, MODE = Path(sys.argv[1]), sys.argv[2]
-EVENTS = 2000
+EVENTS = 1500
 
 
 def note(text: str) -> None:
@@ -81,9 +80,8 @@ async def tell(engine: Engine) -> None:
     await asyncio.sleep(0.2)
     move_out(engine, 1)
     for number in range(EVENTS):
-        now = datetime.now(UTC)
-        health = AgentHealth(at=now, task=1, mission=1, agent="CodeX-7", health=Health.WORKING, note=f"no {number}")
-        engine.tell(health)
+        where = {"at": datetime.now(UTC), "task": 1, "mission": 1, "agent": "CodeX-7"}
+        engine.tell(ToolFinished(**where, call=number, tool="shell_run", ok=True, summary=f"no {number}", seconds=0.1))
         await asyncio.sleep(0.002)
     note(f"told {EVENTS}")
 

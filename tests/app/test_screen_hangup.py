@@ -143,9 +143,9 @@ def test_a_terminal_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes", mode="busy") as one:
         one.read_until(b"slug helper")
         termios.tcsetwinsize(one.master, (50, 200))
-        one.told_until("told 2000")
+        one.told_until("told 1500")
         one.output = b""
-        one.read_until(b"no 1999")
+        one.read_until(b"no 1499")
         one.read_until(b"slug helper")
         os.write(one.master, b"?")
         one.read_until(b"Command center")
@@ -154,7 +154,7 @@ def test_a_terminal_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
 def test_a_terminal_that_takes_nothing_can_be_left(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes", mode="busy") as one:
         one.read_until(b"slug helper")
-        one.told_until("told 2000")
+        one.told_until("told 1500")
         one.child.send_signal(signal.SIGTERM)
         assert one.ended() == 130
         assert one.told()[-2:] == ["closed", "code 130"]
