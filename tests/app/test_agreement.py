@@ -10,8 +10,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from command_line import CommandLine, ended
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from agents.clock import SystemClock
@@ -102,18 +103,21 @@ ORDERS = st.lists(
         st.integers(1, 3),
     ),
     min_size=3,
-    max_size=8,
+    max_size=6,
 )
 Orders = list[tuple[str, int, int]]
 
 
+@pytest.mark.timeout(180)
 @settings(
-    max_examples=8,
+    max_examples=2,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(orders=ORDERS, seed=st.integers(0, 99))
+@example(orders=[("reject", 0, 1), ("accept", 1, 2), ("retry", 1, 1), ("cancel", 0, 1)], seed=1)
+@example(orders=[("reject", 0, 1), ("post", 1, 3), ("cancel", 1, 3), ("reject", 0, 3)], seed=1)
 def test_two_screens_and_a_late_one_agree_whoever_orders_what(orders: Orders, seed: int) -> None:
     with TemporaryDirectory() as folder:
         asyncio.run(_play(Path(folder), orders, Random(seed)))
@@ -147,6 +151,8 @@ async def _order(hq: Headquarters, what: str, number: int) -> None:
     elif what == "quiet":
         await _quiet(hq)
     else:
+        if what in {"reject", "accept"}:
+            await hq.wait(number)
         await getattr(hq, what)(number)
 
 
