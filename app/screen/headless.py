@@ -36,7 +36,7 @@ async def work_on(squad: Squad, logs: Path, clock: Clock) -> None:
     Raises what the engine raises.
     """
     begun = squad.under_way()
-    _note(logs, clock, f"lost its terminal; without a screen {_labels(begun) or 'nothing'} goes on")
+    _note(logs, clock, f"lost its terminal and works on without a screen: {_labels(begun)}")
     try:
         await squad.until_idle()
     except asyncio.CancelledError:

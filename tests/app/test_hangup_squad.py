@@ -55,7 +55,7 @@ class Field:
         await so(lambda: len(self.server.chats) == len(FOUR))
         one.hang_up()
         await so(self.log.exists)
-        assert "without a screen T1, T2, T3, T4 goes on" in self.log.read_text()
+        assert "works on without a screen: T1, T2, T3, T4" in self.log.read_text()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_what_is_under_way_goes_on_without_a_screen(lose: Callable[[Terminal], N
         assert (one.ended() if one.master < 0 else one.read_to_end()) == 130
         assert one.told() == ["opened", HEADLESS, "closed", "code 130"]
         begun, ended = log_of(one.notes)
-        assert "lost its terminal; without a screen T1 goes on" in begun
+        assert "lost its terminal and works on without a screen: T1" in begun
         assert f"process {one.child.pid} " in ended
         assert ended.endswith("ends, nothing is under way here any more: T1 open")
 
