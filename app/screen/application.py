@@ -20,6 +20,7 @@ from agents.sanitize import one_line
 from app.screen.actions import BY_ID, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
+from app.screen.chronicle import notice
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
@@ -120,6 +121,17 @@ class WarRoom(App[int]):
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
         if warnings:
             self.say(_line(warnings[0]), "$warn")
+
+    def out_of_reach(self, missing: Mapping[str, str]) -> None:
+        """Tiers that cannot be reached, and why, found out behind the board."""
+        self._draw(self.war.take_offline(missing))
+        if self.orders.command is None or not missing:
+            return
+        if all(name in missing for name, tier in self.orders.command.settings.tiers.items() if tier.enabled):
+            said = _line(f"No model can be reached: {next(iter(missing.values()))}")
+            notice(self.war.log, self.clock.now(), said)
+            self._draw(Part.LOG)
+            self.say(said, "$warn")
 
     def engine_failed(self, error: BaseException) -> None:
         """There is no engine: say why. The launcher ends the application when the person does."""

@@ -29,6 +29,8 @@ class Opened:
     warnings: tuple[str, ...] = ()
     offline: Mapping[str, str] = field(default_factory=dict)
     """Why a tier cannot be reached, by its name."""
+    look: Callable[[], Awaitable[Mapping[str, str]]] | None = None
+    """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
     begin: Callable[[], Awaitable[None]] = _nothing
     work_on: Callable[[], Coroutine[Any, Any, None]] | None = None
     """What the engine does when the terminal is lost, until nothing is left to do. None: it ends with the screen."""
@@ -71,15 +73,18 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
             Headquarters(found.settings, home=home, folder=folder, recover=True)
         )
         warnings = (*found.warnings, *hq.warnings)
+
+        async def missing() -> Mapping[str, str]:
+            return (await look(hq.settings, hq.store)).missing
+
+        if await hq.tasks():
+            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home))
+            return
         ready = await look(hq.settings, hq.store)
         if ready.available:
             yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home))
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
-        if await hq.tasks():
-            said = f"No model can be reached: {why}"
-            yield Opened(hq, (said, *warnings), ready.missing, work_on=_headless(hq, home))
-            return
         await own.aclose()
         played = await stack.enter_async_context(simulation(seed=seed))
         said = f"SIMULATION, because no model can be reached: {why}"

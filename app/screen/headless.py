@@ -24,14 +24,14 @@ class Squad(Protocol):
         """The tasks this process carries out or has queued."""
 
     async def until_idle(self) -> None:
-        """Until there are none."""
+        """Until there are none but those that wait for a person."""
 
     async def task(self, task_id: int) -> Task:
         """A task as it stands."""
 
 
 async def work_on(squad: Squad, logs: Path, clock: Clock) -> None:
-    """Until nothing is under way here any more. Cancel it to stop; either is noted in the folder `logs`.
+    """Until nothing is left to do here without a person. Cancel it to stop; either is noted in the folder `logs`.
 
     Raises what the engine raises.
     """
@@ -43,8 +43,7 @@ async def work_on(squad: Squad, logs: Path, clock: Clock) -> None:
         _note(logs, clock, f"was told to stop while {_labels(squad.under_way()) or 'nothing'} was under way")
         raise
     stand = [await squad.task(number) for number in sorted(begun)]
-    results = ", ".join(f"{task.label} {task.status}" for task in stand)
-    _note(logs, clock, f"ends, nothing is under way here any more{': ' if results else ''}{results}")
+    _note(logs, clock, f"ends: {', '.join(f'{task.label} {task.status}' for task in stand)}")
 
 
 def _labels(tasks: Collection[int]) -> str:
@@ -53,8 +52,8 @@ def _labels(tasks: Collection[int]) -> str:
 
 def _note(logs: Path, clock: Clock, text: str) -> None:
     """Add a line; a disk that takes none is no reason to stop working."""
-    line = one_line(f"{clock.now():%Y-%m-%d %H:%M:%S}Z process {os.getpid()} in {Path.cwd()} {text}", 1000)
     try:
+        line = one_line(f"{clock.now():%Y-%m-%d %H:%M:%S}Z process {os.getpid()} in {Path.cwd()} {text}", 1000)
         with (logs / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{line}\n")
     except OSError:

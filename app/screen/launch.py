@@ -113,6 +113,8 @@ def _part(words: str) -> None:
 
 async def _begin(app: WarRoom, opened: Opened) -> None:
     try:
+        if opened.look is not None:
+            app.out_of_reach(await opened.look())
         await opened.begin()
     except Exception as error:
         app.complain(error)

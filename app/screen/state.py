@@ -212,6 +212,14 @@ class War:
                 self.put_unit(replace(self.unit(row.agent, row.tier), health=row.health, note="", task=row.task))
         self.opened = True
 
+    def take_offline(self, why: Mapping[str, str]) -> Part:
+        """Why a tier's agents cannot work, by tier. Those that do work are left alone."""
+        self.offline = dict(why)
+        for unit in tuple(self.units.values()):
+            if unit.tier in why and unit.health == "ready":
+                self.put_unit(replace(unit, health="offline", note=one_line(why[unit.tier], 120)))
+        return Part.FIELD
+
     def put_task(self, task: Task) -> None:
         """Put a stored task on the board, or bring its row up to date."""
         self.repositories.add(task.repo)

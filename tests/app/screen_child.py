@@ -22,6 +22,7 @@ from screen_pilot import move_out
 
 from agents.clock import SystemClock
 from agents.events import ToolFinished
+from agents.tasks import TaskStatus
 from app.screen.application import WarRoom
 from app.screen.engine import Opened
 from app.screen.headless import work_on
@@ -57,7 +58,7 @@ class Engine(FakeCommand):
 async def scripted() -> AsyncIterator[Opened]:
     """Opens with a task on the board, closes in order."""
     engine = Engine()
-    engine.put("Add a slug helper")
+    engine.put("Add a slug helper", TaskStatus.RUNNING if MODE == "squad" else TaskStatus.OPEN)
     if MODE == "slow":
         note("opening")
         await engine.released.wait()

@@ -40,7 +40,7 @@ def test_what_is_under_way_goes_on_without_a_screen(lose: Callable[[Terminal], N
         begun, ended = log_of(one.notes)
         assert "lost its terminal and works on without a screen: T1" in begun
         assert f"process {one.child.pid} " in ended
-        assert ended.endswith("ends, nothing is under way here any more: T1 open")
+        assert ended.endswith("ends: T1 running")
 
 
 def test_a_signal_that_says_hang_up_gives_a_living_terminal_back(tmp_path: Path) -> None:
