@@ -366,6 +366,10 @@ class Headquarters:
         """Until this process has nothing under way but what waits for a person."""
         await self._squad.until_idle()
 
+    def under_way(self) -> frozenset[int]:
+        """The tasks this process carries out or holds back; those of other War Rooms are not among them."""
+        return frozenset(self._squad.busy)
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _at_rest(self, task: Task) -> None:

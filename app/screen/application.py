@@ -19,12 +19,14 @@ from agents.sanitize import one_line
 from app.screen.actions import BY_ID, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
+from app.screen.chronicle import notice
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
+from app.screen.words import counted
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES, themes, tokens
@@ -118,6 +120,17 @@ class WarRoom(App[int]):
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
         if warnings:
             self.say(_line(warnings[0]), "$warn")
+
+    def out_of_reach(self, missing: Mapping[str, str]) -> None:
+        """Tiers that cannot be reached, and why, found out behind the board."""
+        self._draw(self.war.take_offline(missing))
+        if self.orders.command is None or not missing:
+            return
+        if all(name in missing for name, tier in self.orders.command.settings.tiers.items() if tier.enabled):
+            said = _line(f"No model can be reached: {next(iter(missing.values()))}")
+            notice(self.war.log, self.clock.now(), said)
+            self._draw(Part.LOG)
+            self.say(said, "$warn")
 
     def engine_failed(self, error: BaseException) -> None:
         """There is no engine: say why. The launcher ends the application when the person does."""
@@ -224,17 +237,20 @@ class WarRoom(App[int]):
     def _quit(self) -> None:
         from app.screen.confirm import Confirm
 
-        running, queued = len(self.war.missions), len(self.war.with_status("queued"))
-        if not running and not queued:
-            self.exit(0)
+        ours = self.orders.command.under_way() if self.orders.command is not None else frozenset[int]()
+        running = [row.id in ours for row in self.war.with_status("running")]
+        queued = sum(row.id in ours for row in self.war.with_status("queued"))
+        others = f"{counted(running.count(False), 'mission')} of other War Rooms: going on."
+        if True not in running and not queued:
+            self.exit(0, message=others if running else None)
             return
-        missions = "1 mission is" if running == 1 else f"{running} missions are"
+        missions = "1 mission is" if running.count(True) == 1 else f"{running.count(True)} missions are"
         waiting = f", {queued} queued" if queued else ""
         later = "The simulation ends." if self.war.simulated else "What this War Room runs goes on when one is opened."
         self.push_screen(
             Confirm(
                 "Leave the War Room?",
-                f"{missions} in the field{waiting}. {later}",
+                f"{missions} in the field{waiting}. {later}{f' {others}' if False in running else ''}",
             ),
             lambda yes: self.exit(0) if yes else None,
         )

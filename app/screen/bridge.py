@@ -76,9 +76,10 @@ class Bridge:
 
     async def _load(self) -> None:
         command, war = self._command, self._war
+        # First what happened, then how it stands: an event that comes in between is told again on newer rows, not lost.
+        history = await command.history(HISTORY)
         tasks = await command.tasks()
         running = await command.open_missions()
-        history = await command.history(HISTORY)
         credits = await command.credits()
         war.repositories.add(str(command.repository.root))
         war.load(tasks, command.agents(), running)
@@ -107,11 +108,14 @@ class Bridge:
         if not parts:
             return
         self._pending |= parts
-        if self._scheduled is None:
-            loop = asyncio.get_running_loop()
-            urgent = self._pending & ~_SLOW
-            due = self._drawn_at + self._interval if urgent else self._slow_at + _SLOW_S
-            self._scheduled = loop.call_at(max(loop.time(), due), self._flush)
+        loop = asyncio.get_running_loop()
+        urgent = self._pending & ~_SLOW
+        due = max(loop.time(), self._drawn_at + self._interval if urgent else self._slow_at + _SLOW_S)
+        if self._scheduled is not None:
+            if self._scheduled.when() <= due:
+                return
+            self._scheduled.cancel()  # what is drawn slowly does not keep waiting what is not
+        self._scheduled = loop.call_at(due, self._flush)
 
     def _flush(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -98,6 +98,9 @@ class Command(Protocol):
     def agents(self) -> tuple[Agent, ...]:
         """The roster."""
 
+    def under_way(self) -> frozenset[int]:
+        """The tasks this process carries out or has queued, not those of other War Rooms on the home."""
+
     async def post(self, new: NewTask) -> Task:
         """Put a task on the board."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agents.headquarters import Headquarters
@@ -28,7 +29,11 @@ class Opened:
     warnings: tuple[str, ...] = ()
     offline: Mapping[str, str] = field(default_factory=dict)
     """Why a tier cannot be reached, by its name."""
+    look: Callable[[], Awaitable[Mapping[str, str]]] | None = None
+    """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
     begin: Callable[[], Awaitable[None]] = _nothing
+    work_on: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """What the engine does when the terminal is lost, until nothing is left to do. None: it ends with the screen."""
 
 
 _NEEDED = (
@@ -37,6 +42,7 @@ _NEEDED = (
     "agents.headquarters",
     "agents.proving.demo",
     "app.screen.diff",
+    "app.screen.headless",
     "app.screen.new_task",
     "app.screen.task_page",
 )
@@ -67,18 +73,31 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
             Headquarters(found.settings, home=home, folder=folder, recover=True)
         )
         warnings = (*found.warnings, *hq.warnings)
+
+        async def missing() -> Mapping[str, str]:
+            return (await look(hq.settings, hq.store)).missing
+
+        if await hq.tasks():
+            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home))
+            return
         ready = await look(hq.settings, hq.store)
         if ready.available:
-            yield Opened(hq, warnings, ready.missing)
+            yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home))
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
-        if await hq.tasks():
-            yield Opened(hq, (f"No model can be reached: {why}", *warnings), ready.missing)
-            return
         await own.aclose()
         played = await stack.enter_async_context(simulation(seed=seed))
         said = f"SIMULATION, because no model can be reached: {why}"
         yield Opened(played.command, (said, *played.warnings), begin=played.begin)
+
+
+def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    if hq.settings.dispatch.on_hangup != "continue":
+        return None
+    from agents.clock import SystemClock
+    from app.screen.headless import work_on
+
+    return partial(work_on, hq, home / "logs", SystemClock())
 
 
 @asynccontextmanager

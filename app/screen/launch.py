@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app.screen.ending import INTERRUPTED, Ending, give_up_terminal
 
 if TYPE_CHECKING:
     from app.screen.application import WarRoom
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 Prepare = Callable[[], "AbstractAsyncContextManager[Opened]"]
 """Imports what the engine needs, in a thread, and gives the context it lives in."""
 
-INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _REMOTE = {"TEXTUAL_FPS": "20", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 """Read by Textual when it is imported: over SSH every frame is traffic."""
 
@@ -55,26 +54,31 @@ def launch(
 
 
 async def command(app: WarRoom, prepare: Prepare, *, mouse: bool = True, headless: bool = False) -> int:
-    """Run the screen, and the engine beside it. Returns the exit code: 130 after a signal, else the engine's or 0."""
-    closing = asyncio.Event()
-    engine = asyncio.create_task(_engine(app, prepare, closing), name="engine")
-    with _signals(app) as signals:
+    """Run the screen, and the engine beside it. Returns the exit code: 130 after a signal, else the engine's or 0.
+
+    When the terminal is lost, this goes on without a screen for as long as the engine has work under way.
+    """
+    with Ending(app) as ending:
+        engine = asyncio.create_task(_engine(app, prepare, ending), name="engine")
         try:
             await app.run_async(mouse=mouse, headless=headless)
         finally:
-            closing.set()
+            ending.screen_closed.set()
             if app.orders.command is None:
                 engine.cancel()
             failure = (await asyncio.gather(engine, return_exceptions=True))[0]
+            if ending.lost:
+                give_up_terminal()
     if isinstance(failure, Exception):
         from app.commands.failures import told
 
         return told(failure)
-    return INTERRUPTED if signals else (app.return_code or 0)
+    return INTERRUPTED if ending.interrupted else (app.return_code or 0)
 
 
-async def _engine(app: WarRoom, prepare: Prepare, closing: asyncio.Event) -> None:
-    """Open the engine once the screen is painted, and hold it until the screen is gone. Raises what opening raises."""
+async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
+    """Open the engine once the screen is painted, and hold it until the screen is gone, or until it has done its work
+    when it was the terminal that went. Raises what opening raises."""
     await app.painted.wait()
     try:
         context = await asyncio.to_thread(prepare)
@@ -85,39 +89,32 @@ async def _engine(app: WarRoom, prepare: Prepare, closing: asyncio.Event) -> Non
     try:
         app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
-        await closing.wait()
+        await ending.screen_closed.wait()
         begin.cancel()
         await asyncio.gather(begin, return_exceptions=True)
+        goes_on = ending.orphaned and opened.work_on is not None and opened.command.under_way()
+        if ending.lost:
+            _part("The screen is closed, the squad works on: `warroom` shows and commands it." if goes_on else "")
+        if goes_on and opened.work_on is not None:
+            await ending.unless_stopped(opened.work_on())
     finally:
         await context.__aexit__(None, None, None)
 
 
+def _part(words: str) -> None:
+    """Leave the lost terminal. A signal may say that of one that is still there: then a person reads `words`."""
+    from app.commands.console import say
+
+    if words:
+        with suppress(OSError):
+            say(words)
+    give_up_terminal()
+
+
 async def _begin(app: WarRoom, opened: Opened) -> None:
     try:
+        if opened.look is not None:
+            app.out_of_reach(await opened.look())
         await opened.begin()
     except Exception as error:
         app.complain(error)
-
-
-@contextmanager
-def _signals(app: WarRoom) -> Iterator[list[signal.Signals]]:
-    """The first of them closes the screen in order: the terminal is restored, then the engine stopped.
-
-    A second SIGINT or SIGTERM ends the process the usual way. A second SIGHUP does not: a lost terminal sends several.
-    """
-    loop = asyncio.get_running_loop()
-    heard: list[signal.Signals] = []
-
-    def leave(number: signal.Signals) -> None:
-        heard.append(number)
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
-        app.exit(return_code=INTERRUPTED)
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, leave, number)
-    try:
-        yield heard
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.sanitize import one_line, sanitize
 from app.screen.chronicle import chronicle
-from app.screen.state import ENDED, NEEDS_PERSON, MissionRow, Part, TaskRow, UnitRow, War
+from app.screen.state import AFRESH, AT_EASE, ENDED, NEEDS_PERSON, MissionRow, Part, TaskRow, War
 
 if TYPE_CHECKING:
     from agents import events as e
@@ -44,8 +44,9 @@ def _queued(war: War, event: e.TaskQueued) -> Part:
 
 def _status(war: War, event: e.TaskStatusChanged) -> Part:
     status = str(event.status)
-    gone = {"reviewed": False} if status == "open" else {}
-    war.change_task(event.task, status=status, reason=one_line(event.reason, 300), asks=False, **gone)
+    changes: dict[str, Any] = {"outcome": ""} if status in AFRESH else {}
+    changes |= {"reviewed": False} if status == "open" else {}
+    war.change_task(event.task, status=status, reason=one_line(event.reason, 300), asks=False, **changes)
     if event.task is not None and (status in ENDED or status in NEEDS_PERSON or status == "open"):
         war.end_missions(event.task)
     return Part.TASK | Part.MISSIONS
@@ -57,7 +58,7 @@ def _finished(war: War, event: e.TaskFinished) -> Part:
     war.change_task(
         event.task,
         status=str(event.status),
-        outcome=str(event.outcome),
+        outcome="" if str(event.status) in AFRESH else str(event.outcome),
         reason=one_line(event.reason, 300),
         complexity=event.complexity,
         cost_nano=cost,
@@ -90,6 +91,16 @@ def _mission_started(war: War, event: e.MissionStarted) -> Part:
 def _mission_finished(war: War, event: e.MissionFinished) -> Part:
     if event.mission is not None:
         war.missions.pop(event.mission, None)
+    _dismiss(war, event)
+    return Part.FIELD
+
+
+def _dismiss(war: War, event: e.Event) -> Part:
+    """A mission's agent has nothing more to do with the task. Whoever ran it may be dead and never say so."""
+    unit = war.units.get(one_line(event.agent or "", 24))
+    if unit is None or unit.task is None or unit.task != event.task:
+        return Part.NONE
+    war.put_unit(replace(unit, health="ready", task=None, note=""))
     return Part.FIELD
 
 
@@ -99,28 +110,24 @@ def _health(war: War, event: e.AgentHealth) -> Part:
     war.change_mission(event.mission, health=health, note=note, **{name: n for name, n in known.items() if n})
     if event.agent:
         callsign = one_line(event.agent, 24)
-        unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
-        busy = health not in {"ready", "offline", "cooling"}
+        unit = war.unit(callsign, one_line(event.tier or "", 20))
+        task = None if health in AT_EASE or health == "cooling" else event.task
         rest: dict[str, Any] = {} if health == unit.health == "cooling" else {"cooling_until": None, "resets": False}
         power: dict[str, Any] = (
             {} if event.low_power is None else {"low_power": event.low_power, "power": one_line(event.note, 60)}
         )
-        war.units[callsign] = replace(
-            unit, health=health, task=event.task if busy else None, note=note, **rest, **power
-        )
+        war.put_unit(replace(unit, health=health, task=task, note=note, **rest, **power))
     return Part.FIELD
 
 
 def _cooling(war: War, event: e.AgentCooling) -> Part:
     if event.agent:
         callsign = one_line(event.agent, 24)
-        unit = war.units.get(callsign, UnitRow(callsign, one_line(event.tier or "", 20)))
+        unit = war.unit(callsign, one_line(event.tier or "", 20))
         rest = event.seconds if 0 < event.seconds < _A_DAY_S else 0.0
         until = event.at + timedelta(seconds=rest)
         note = "full reset" if event.reset else "rests"
-        war.units[callsign] = replace(
-            unit, health="cooling", task=None, note=note, cooling_until=until, resets=event.reset
-        )
+        war.put_unit(replace(unit, health="cooling", task=None, note=note, cooling_until=until, resets=event.reset))
     return Part.FIELD
 
 
@@ -244,7 +251,7 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "approval.answered": _answered,
 }
 
-_EVERYBODYS = ("task.posted", "budget.", "agent.cooling")
+_EVERYBODYS = ("task.posted", "budget.", "agent.")
 """Types that matter whichever repository's task they name: money and agents are shared."""
 
 
@@ -277,7 +284,7 @@ def recall(war: War, history: Sequence[e.Event]) -> int:
 def apply(war: War, event: e.Event) -> Part:
     """Change `war` as `event` says; returns the parts of the screen that are to be drawn again."""
     if not concerns(war, event):
-        return Part.NONE
+        return _dismiss(war, event) if event.type == "mission.finished" else Part.NONE
     rule = RULES.get(event.type)
     touched = rule(war, event) if rule is not None else Part.NONE
     war.change_mission(event.mission, heard_at=event.at)

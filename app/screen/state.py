@@ -19,6 +19,10 @@ ENDED = frozenset({"done", "failed", "cancelled"})
 NEEDS_PERSON = frozenset({"review", "needs_human"})
 WAITING = frozenset({"open", "queued", "blocked"})
 UNDER_WAY = frozenset({"queued", "running", "blocked"})
+AFRESH = frozenset({"open", "queued"})
+"""Statuses of a task that is tried again: what was said of its last result no longer holds."""
+AT_EASE = frozenset({"ready", "offline"})
+"""Healths of an agent that has nothing to do."""
 TAIL = 8_000
 """Characters kept of what a model is saying right now."""
 _TAILS = 16
@@ -172,6 +176,8 @@ class War:
         """The rows sorted, until one changes: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
+        self.roster: set[str] = set()
+        """Callsigns of this War Room. Others are there for as long as another one has them at work."""
         self.log = LogBook()
         self.burn = Burn()
         self.tails: dict[int, str] = {}
@@ -195,7 +201,8 @@ class War:
         for agent in agents:
             callsign, why = one_line(agent.callsign, 24), self.offline.get(agent.tier, "")
             health, note = ("offline", why) if why and agent.task is None else (str(agent.health), agent.note)
-            self.units[callsign] = UnitRow(
+            self.roster.add(callsign)
+            unit = UnitRow(
                 callsign,
                 one_line(agent.tier, 20),
                 health,
@@ -204,10 +211,20 @@ class War:
                 low_power=agent.low_power,
                 power=one_line(agent.power, 60),
             )
+            self.put_unit(unit)
         for mission in missions:
             if mission.finished_at is None and mission.task in self.tasks:
-                self.missions.setdefault(mission.id, mission_row(mission))
+                row = self.missions.setdefault(mission.id, mission_row(mission))
+                self.put_unit(replace(self.unit(row.agent, row.tier), health=row.health, note="", task=row.task))
         self.opened = True
+
+    def take_offline(self, why: Mapping[str, str]) -> Part:
+        """Why a tier's agents cannot work, by tier. Those that do work are left alone."""
+        self.offline = dict(why)
+        for unit in tuple(self.units.values()):
+            if unit.tier in why and unit.health == "ready":
+                self.put_unit(replace(unit, health="offline", note=one_line(why[unit.tier], 120)))
+        return Part.FIELD
 
     def put_task(self, task: Task) -> None:
         """Put a stored task on the board, or bring its row up to date."""
@@ -231,6 +248,17 @@ class War:
         if mission_id is not None and (row := self.missions.get(mission_id)) is not None:
             self.missions[mission_id] = replace(row, **changes)
 
+    def unit(self, callsign: str, tier: str) -> UnitRow:
+        """The agent of that name; one nobody has heard of is ready."""
+        return self.units.get(callsign) or UnitRow(callsign, tier)
+
+    def put_unit(self, unit: UnitRow) -> None:
+        """Change an agent. One of another War Room that has nothing more to do goes."""
+        if unit.callsign in self.roster or unit.health not in AT_EASE:
+            self.units[unit.callsign] = unit
+        else:
+            self.units.pop(unit.callsign, None)
+
     def end_missions(self, task_id: int) -> None:
         """No mission of the task is in the field any more."""
         for mission_id in [row.id for row in self.missions.values() if row.task == task_id]:
@@ -244,7 +272,7 @@ class War:
             if unit.cooling_until is not None and unit.cooling_until + (_RESET_GRACE if unit.resets else _GRACE) <= now
         ]
         for unit in over:
-            self.units[unit.callsign] = replace(unit, health="ready", note="", cooling_until=None, resets=False)
+            self.put_unit(replace(unit, health="ready", note="", cooling_until=None, resets=False))
         return Part.FIELD if over else Part.NONE
 
     def hear(self, mission_id: int, text: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import IO, Any
+from typing import Any
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
@@ -15,6 +15,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from agents.sanitize import sanitize
+from app.screen.outlet import Outlet
 
 _START, _END = "\x1b[200~", "\x1b[201~"
 _READ = 4096
@@ -61,52 +62,44 @@ class PasteGuard:
         return after
 
 
-class Forgiving:
-    """A text file whose reader may vanish: what cannot be written is dropped."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self.gone = False
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything but writing is the file's own."""
-        return getattr(self._file, name)
-
-    def write(self, text: str) -> int:
-        """Write, unless the terminal is gone."""
-        if not self.gone:
-            try:
-                return self._file.write(text)
-            except OSError:
-                self.gone = True
-        return len(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        """Write them all."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Flush, unless the terminal is gone."""
-        if not self.gone:
-            try:
-                self._file.flush()
-            except OSError:
-                self.gone = True
-
-
 class PatientDriver(LinuxDriver):
     """Textual's driver on such a terminal.
 
-    Its writer thread would die of a terminal that is gone and the application wait for it for ever; its reader would
-    die of a byte that is no UTF-8 and take the application with it.
+    Its writer would wait for a terminal that takes nothing, and the application and the engine with it; its reader
+    would die of a byte that is no UTF-8, and take the application with it. A terminal that goes away without a signal
+    is as good as a hang-up.
     """
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._file: Any = Forgiving(self._file)
+        self._terminal: Any = self._file
+        self._outlet: Outlet | None = None
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, at the beginning and after a stop."""
+        if self._outlet is not None:
+            self._outlet.close()
+        outlet: Any = Outlet(self._terminal, self._draw_again)
+        self._file = self._outlet = outlet
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Stop writing, in a moment at most."""
+        super().close()
+        if self._outlet is not None:
+            self._outlet.close()
+
+    def _draw_again(self) -> None:
+        """The terminal has missed something."""
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self._app.refresh)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Go on after a stop. A hang-up sends the same signal, with no terminal to go on with."""
+        if os.isatty(self.fileno):
+            super()._sigcont_application()
 
     def run_input_thread(self) -> None:
         """Read keys, mouse and pastes until the driver stops."""
@@ -122,7 +115,10 @@ class PatientDriver(LinuxDriver):
                     except OSError:
                         data = b""
                     if not data:
-                        break  # the terminal is gone: SIGHUP ends the rest
+                        if not os.isatty(self.fileno):
+                            os.kill(os.getpid(), signal.SIGHUP)
+                            break
+                        self.exit_event.wait(_LOOK_S)
                     for message in parser.feed(text) if (text := guard.clean(decode(data))) else ():
                         self.process_message(message)
                 for message in parser.tick():

@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.bus import EventBus, Subscription
-from agents.events import Event, TaskPaused, TaskPosted, TaskQueued, TaskReviewed, TaskSplit, TaskStatusChanged
+from agents.events import (
+    Event,
+    MissionStarted,
+    TaskPaused,
+    TaskPosted,
+    TaskQueued,
+    TaskReviewed,
+    TaskSplit,
+    TaskStatusChanged,
+)
 from agents.models.chat import Message
 from agents.settings import Settings
 from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Review, Task, TaskStatus
@@ -91,6 +100,9 @@ class FakeCommand:
     verdict: Review | None = None
     planned: tuple[str, ...] = ()
     past: list[Event] = field(default_factory=list)
+    elsewhere: set[int] = field(default_factory=set)
+    """Tasks that another War Room carries out."""
+    busy: set[int] = field(default_factory=set)
     _seq: int = 0
 
     # For the test
@@ -116,6 +128,11 @@ class FakeCommand:
         if not event.transient:
             self._seq += 1
             event = event.model_copy(update={"seq": self._seq})
+        if event.task is not None:
+            if isinstance(event, MissionStarted | TaskQueued):
+                self.busy.add(event.task)
+            elif isinstance(event, TaskStatusChanged) and event.status.at_rest:
+                self.busy.discard(event.task)
         self.bus.publish(event)
 
     # The protocol
@@ -125,6 +142,9 @@ class FakeCommand:
 
     def agents(self) -> tuple[Agent, ...]:
         return self.roster
+
+    def under_way(self) -> frozenset[int]:
+        return frozenset(self.busy - self.elsewhere)
 
     async def post(self, new: NewTask) -> Task:
         self._note("post", new)

@@ -1,5 +1,6 @@
 """Opening the screen on a scripted engine, waiting for what a person would see, reading what is drawn."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -42,6 +43,15 @@ async def until(pilot: Pilot[int], happened: Callable[[], bool], within_s: float
         assert waited < within_s, f"it did not happen within {within_s} s; on the screen:\n{drawn(pilot.app)}"
         await pilot.pause(0.02)
         waited += 0.02
+
+
+async def so(happened: Callable[[], bool], within_s: float = 30) -> None:
+    """Wait for something, outside this process too."""
+    for _ in range(round(within_s / 0.01)):
+        if happened():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"it did not happen within {within_s} s")
 
 
 async def seen(pilot: Pilot[int], *texts: str) -> None:

@@ -283,6 +283,23 @@ async def test_quit_asks_while_missions_run() -> None:
     assert app.return_code == 0
 
 
+async def test_quit_asks_about_what_runs_here_only() -> None:
+    command = FakeCommand(elsewhere={1})
+    command.put("First")
+    command.put("Second")
+    async with opened(command) as (app, pilot):
+        move_out(command, 1)
+        move_out(command, 2, mission=2)
+        await until(pilot, lambda: len(app.war.missions) == 2)
+        await pilot.press("q")
+        await seen(pilot, "1 mission is in the field", "1 mission of other War Rooms: going on.")
+        await pilot.press("n")
+        command.tell(TaskStatusChanged(at=START, task=2, status=TaskStatus.REVIEW))
+        await until(pilot, lambda: len(app.war.missions) == 1)
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
 async def test_themes_and_help() -> None:
     command = FakeCommand()
     async with opened(command) as (app, pilot):

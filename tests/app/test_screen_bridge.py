@@ -66,6 +66,19 @@ async def test_a_flood_is_drawn_at_the_rate_and_nothing_is_lost() -> None:
     await let_go(task, command)
 
 
+async def test_what_is_drawn_slowly_keeps_nothing_else_waiting() -> None:
+    command, war, draw = FakeCommand(), War(), Drawings()
+    command.put("First")
+    task = await following(command, war, draw)
+    for _ in range(2):
+        draw.all.clear()
+        while not any(parts & Part.RADAR for _, parts, _ in draw.all):
+            command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.RUNNING))
+            await asyncio.sleep(0.01)
+    assert len(draw.all) > 3, "the board, several times between two radars"
+    await let_go(task, command)
+
+
 async def test_the_last_change_is_always_drawn() -> None:
     command, war, draw = FakeCommand(), War(), Drawings()
     command.put("First")

@@ -4,11 +4,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from screen_pilot import drawn, until, war_room
+from screen_pilot import drawn, so, until, war_room
 
+from agents.headquarters import Headquarters
+from agents.settings import Settings
+from agents.tasks import NewTask
 from agents.workspace.git import git
 from app.screen.engine import here, load, simulation
 from app.screen.launch import command
+from tests.fakes.ollama_server import FakeOllama, Stall
 
 
 async def test_the_demo_from_the_bus_to_the_accepted_diff() -> None:
@@ -50,6 +54,32 @@ async def test_with_no_model_in_reach_it_is_the_simulation_and_says_so(
         assert opened.warnings[0].startswith("SIMULATION, because no model can be reached")
         assert opened.command.repository.root != folder
     assert list(folder.iterdir()) == []
+
+
+async def test_a_board_is_shown_before_it_is_known_which_models_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load()
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    async with Headquarters(Settings(), home=tmp_path / "home", folder=folder) as hq:
+        await hq.post(NewTask(title="Add a slug helper"))
+    async with FakeOllama() as silent:
+        silent.overrides = dict.fromkeys(("/api/version", "/api/tags", "/api/show", "/api/ps"), (Stall(),))
+        monkeypatch.setenv("OLLAMA_HOST", silent.url)
+        app = war_room()
+        running = asyncio.create_task(command(app, lambda: here(folder), headless=True))
+        await so(lambda: bool(app.war.tasks))
+        assert not app.war.offline, "the server has not said anything yet"
+        await so(lambda: bool(app.war.offline))
+        assert {unit.health for unit in app.war.units.values()} == {"offline"}
+        assert "No model can be reached: Ollama did not answer" in app.center.status.text
+        assert any("No model can be reached" in record.text for record in app.war.log)
+        app.exit(0)
+        assert await running == 0
 
 
 async def test_what_cannot_be_opened_is_told_with_its_exit_code(

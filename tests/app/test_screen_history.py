@@ -9,7 +9,7 @@ from fake_command import START, FakeCommand, FixedClock
 from screen_pilot import FIELD, WIDE, drawn, move_out, opened, seen, until, war_room
 
 from agents.events import AgentCooling, AgentHealth, CheckStarted, Event, ModelUsage, TaskStatusChanged, ToolFinished
-from agents.tasks import Agent, Health, Mission, TaskStatus, Usage, Variant, Way
+from agents.tasks import Agent, Health, Mission, Task, TaskStatus, Usage, Variant, Way
 from app.screen.bridge import HISTORY, Bridge
 from app.screen.reduce import apply, recall
 from app.screen.state import Part, War
@@ -90,6 +90,42 @@ def test_a_mission_under_way_stands_where_it_stood() -> None:
     assert (row.step, row.max_steps, row.cost_nano, row.checking) == (4, 25, 4_000_000, True)
     assert war.tasks[1].cost_nano == 4_000_000
     assert war.units["CodeX-7"].health == "working"
+
+
+def test_who_is_in_the_field_is_at_work_though_its_health_was_told_long_ago() -> None:
+    command = FakeCommand()
+    command.put("Add a slug helper", TaskStatus.RUNNING)
+    foreign = under_way(2).model_copy(update={"agent": "Remote-1", "tier": "remote"})
+    war = loaded(command, [under_way(), foreign])
+    assert {unit.callsign: (unit.health, unit.task) for unit in war.units.values()} == {
+        "CodeX-7": ("working", 1),
+        "Viper-2": ("ready", None),
+        "Remote-1": ("working", 1),
+    }
+
+
+async def test_what_happens_while_the_rows_are_read_is_not_lost() -> None:
+    class Moving(FakeCommand):
+        """The task moves between two readings."""
+
+        async def history(self, limit: int) -> Sequence[Event]:
+            self._move(1, TaskStatus.NEEDS_HUMAN)
+            return numbered(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
+
+        async def tasks(self) -> list[Task]:
+            rows = await super().tasks()
+            self._move(1, TaskStatus.DONE)
+            return rows
+
+    command, war, drawn_once = Moving(), War(), asyncio.Event()
+    command.put("Add a slug helper")
+    bridge = asyncio.create_task(Bridge(war, command, lambda parts, cue: drawn_once.set(), FixedClock()).run())
+    async with asyncio.timeout(10):
+        while not war.tasks or war.tasks[1].status != "done":
+            drawn_once.clear()
+            await drawn_once.wait()
+    bridge.cancel()
+    await asyncio.gather(bridge, return_exceptions=True)
 
 
 async def test_what_comes_again_with_the_stream_is_told_once() -> None:

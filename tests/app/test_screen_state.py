@@ -29,7 +29,7 @@ from agents.events import (
     ToolOutput,
     ToolStarted,
 )
-from agents.tasks import Arm, Health, Outcome, TaskStatus, Usage, Variant, Way
+from agents.tasks import Agent, Arm, Health, Outcome, TaskStatus, Usage, Variant, Way
 from app.screen.board import task_line
 from app.screen.log_book import OUTPUT_LINES, LogBook, Record
 from app.screen.missions import mission_line
@@ -164,6 +164,53 @@ def test_health_follows_the_mission_and_the_agent(war: War) -> None:
     unit = war.units["CodeX-7"]
     assert (unit.health, unit.task) == ("cooling", None)
     assert unit.cooling_until == START + timedelta(seconds=3)
+
+
+def health(agent: str, health: Health, task: int | None = 1) -> AgentHealth:
+    return AgentHealth(at=START, task=task, agent=agent, tier="remote", health=health)
+
+
+def test_agents_of_other_war_rooms_are_there_while_they_work(war: War) -> None:
+    war.load([], [Agent(callsign="CodeX-7", tier="local")], [])
+    apply(war, posted(1))
+    apply(war, health("Remote-1", Health.WORKING))
+    apply(war, health("CodeX-7", Health.WORKING, 99))
+    assert {unit.callsign: unit.task for unit in war.units.values()} == {"CodeX-7": 99, "Remote-1": 1}
+    apply(war, AgentCooling(at=START, agent="Remote-1", tier="remote", seconds=3))
+    assert war.units["Remote-1"].health == "cooling"
+    apply(war, health("Remote-1", Health.READY, None))
+    apply(war, health("CodeX-7", Health.READY, None))
+    assert {unit.callsign: unit.health for unit in war.units.values()} == {"CodeX-7": "ready"}
+
+
+@pytest.mark.parametrize("task", [1, 99])
+def test_the_agent_of_a_dead_process_is_free_when_its_mission_is_ended_for_it(task: int, war: War) -> None:
+    war.load([], [Agent(callsign="CodeX-7", tier="local")], [])
+    apply(war, posted(1))
+    for agent in ("CodeX-7", "Remote-1"):
+        apply(war, health(agent, Health.WORKING, task))
+        ended = MissionFinished(
+            at=START,
+            task=task,
+            mission=7,
+            agent=agent,
+            outcome=Outcome.FAILED,
+            reason="interrupted",
+            steps=0,
+            seconds=0,
+        )
+        assert apply(war, ended) & Part.ROSTER
+    assert [(unit.callsign, unit.health) for unit in war.units.values()] == [("CodeX-7", "ready")]
+    assert war.log.total == (2 if task == 1 else 0), "what happens in other repositories is not told here"
+
+
+def test_a_task_that_is_tried_again_has_no_outcome(war: War) -> None:
+    apply(war, posted(1))
+    apply(war, finished(1, Outcome.FAILED, TaskStatus.NEEDS_HUMAN))
+    apply(war, TaskStatusChanged(at=START, task=1, status=TaskStatus.OPEN, reason="rejected"))
+    assert war.tasks[1].outcome == ""
+    apply(war, finished(1, Outcome.FAILED, TaskStatus.OPEN))
+    assert war.tasks[1].outcome == "", "its surroundings failed, not the task"
 
 
 def test_the_radar_moves_a_task_over_its_lanes(war: War) -> None:

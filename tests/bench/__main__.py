@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import engine, events, startup
+from tests.bench import engine, events, follow, startup
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     startup.version()
     startup.first_paint()
     asyncio.run(events.through_store_and_bus())
+    asyncio.run(follow.behind())
     asyncio.run(engine.per_tool_call())
 
 
