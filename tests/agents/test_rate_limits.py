@@ -119,8 +119,9 @@ async def test_an_overload_of_a_minute_is_lived_through(at: float) -> None:
     answer = message(text("Understood."))
     async with AnthropicServer(otherwise=lambda request: answer, limits=limits) as server:
         squad = Squad(server, clock, 16)
-        while squad.replies < 16 or clock.monotonic() < at:
+        while not squad.failures:
             await squad.work(1)
+    assert squad.replies % 16 == 0
     assert {kind for kind, _, _ in squad.failures} <= {"overloaded"}
     assert all(delay is not None for _, _, delay in squad.failures)
 
@@ -313,9 +314,10 @@ def next_step(request: Recorded) -> Script:
     return message(tool("file_write", {"path": "slug.py", "content": GOOD_SLUG}, "toolu_0"), stop="tool_use")
 
 
+@pytest.mark.timeout(180)
 async def test_a_squad_of_sixteen_is_slowed_down_and_none_of_its_tasks_fails(repo: Path, home: Path) -> None:
     clock = FastClock(60)
-    limits = RateLimits(clock, requests=12, steady=False, headers=False, outages=[(60, 90)])
+    limits = RateLimits(clock, requests=12, steady=False, headers=False, outages=[(0, 30)])
     async with (
         AnthropicServer(otherwise=next_step, limits=limits) as server,
         Headquarters(settings_for(server.url, slots=16), home=home, folder=repo, clock=clock) as hq,
@@ -335,17 +337,17 @@ async def test_a_squad_of_sixteen_is_slowed_down_and_none_of_its_tasks_fails(rep
 
 
 async def test_waiting_for_the_provider_does_not_use_up_a_missions_time(repo: Path, home: Path) -> None:
-    clock = FastClock(15)
+    clock = FastClock(10)
     limits = RateLimits(clock, requests=1)
     async with (
         AnthropicServer(otherwise=next_step, limits=limits) as server,
         Headquarters(settings_for(server.url, slots=1), home=home, folder=repo, clock=clock) as hq,
     ):
-        task = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK, timeout_s=3))
+        task = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK, timeout_s=5))
         began = asyncio.get_running_loop().time()
         await hq.dispatch(task.id)
         task = await hq.wait(task.id)
-        assert asyncio.get_running_loop().time() - began > 3
+        assert asyncio.get_running_loop().time() - began > 5
     assert (task.outcome, task.steps) == (Outcome.PROVEN, 2)
     assert task.warnings == () or not any("limit" in warning for warning in task.warnings)
 

@@ -26,15 +26,17 @@ class RateLimits:
     retry_after: bool = True
     """Tell how long to wait with every refusal."""
     outages: Sequence[tuple[float, float]] = ()
-    """Seconds (from, to) of the clock during which every request gets a 529, without a word on how long."""
+    """Seconds (from, to) after the first request during which each gets a 529, without a word on how long."""
     refused: list[int] = field(default_factory=list)
     """The status of every refusal."""
+    _first_at: float | None = None
     _buckets: dict[str, tuple["_Bucket", "_Bucket"]] = field(default_factory=dict)
 
     def answer(self, model: str, tokens: int) -> tuple[Script | None, dict[str, str]]:
         """The refusal of a request of `model` with `tokens` of input, if it is one, and the headers in any case."""
         now = self.clock.monotonic()
-        if any(begin <= now < end for begin, end in self.outages):
+        self._first_at = now if self._first_at is None else self._first_at
+        if any(begin <= now - self._first_at < end for begin, end in self.outages):
             self.refused.append(529)
             return failure(529, "overloaded_error", "Overloaded"), {}
         requests, inputs = self._of(model, now)
