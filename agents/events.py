@@ -254,9 +254,19 @@ class BudgetSpent(Event):
 
 
 class BudgetWarning(Event):
+    """A cap is nearly spent: today's, or a task's."""
+
     type: Literal["budget.warning"] = "budget.warning"
+    scope: Literal["task", "day"] = "day"
     today_nano: int
     cap_nano: int
+    task_nano: int | None = None
+    """What the task has spent, where the cap is its own."""
+
+    @property
+    def spent_nano(self) -> int:
+        """What is spent of the cap."""
+        return self.today_nano if self.task_nano is None else self.task_nano
 
 
 class BudgetExhausted(Event):

@@ -104,8 +104,9 @@ def _split(event: TaskSplit) -> Cue:
 def _budget_warning(event: BudgetWarning) -> Cue | None:
     if event.cap_nano <= 0:
         return None
-    share = event.today_nano * 100 // event.cap_nano
-    return Cue("budget-warning", f"Low funds: {share} % of today's cap is spent", Priority.WARNING)
+    share = event.spent_nano * 100 // event.cap_nano
+    whose = "today's cap" if event.scope == "day" else f"the cap of {_task(event)}"
+    return Cue("budget-warning", f"Low funds: {share} % of {whose} is spent", Priority.WARNING)
 
 
 def _budget_exhausted(event: BudgetExhausted) -> Cue | None:

@@ -53,12 +53,13 @@ def raise_task(
     return board.save_task(transaction, task_id, [event], {"budget_nano": cap_nano}, at)
 
 
-def warn(transaction: Transaction, call: Call, day: date, event: BudgetWarning) -> None:
-    """Append `event` when its `today_nano` has reached the line of its cap; once per day and cap, whoever spends."""
+def warn(transaction: Transaction, call: Call, what: str, event: BudgetWarning) -> None:
+    """Append `event` when what it says is spent has reached the line of its cap: once for `what` and cap, over all
+    processes. `what`: the day or the task that the cap is for."""
     cap = event.cap_nano
-    if cap <= 0 or event.today_nano < int(call.warn_at * cap):
+    if cap <= 0 or event.spent_nano < int(call.warn_at * cap):
         return
-    cursor = transaction.sql.execute("INSERT OR IGNORE INTO warned VALUES (?, ?)", (day.isoformat(), cap))
+    cursor = transaction.sql.execute("INSERT OR IGNORE INTO warned VALUES (?, ?)", (what, cap))
     if cursor.rowcount == 1:
         log.append(transaction, [event])
 

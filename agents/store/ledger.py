@@ -72,7 +72,8 @@ def reserve(
     except sqlite3.IntegrityError as error:
         raise StoreError(f"task T{new.task} or mission {new.mission} of a call is not in this home") from error
     number = int(cursor.lastrowid or 0)
-    more = {"reserved_nano": amount, "daily_cap_nano": daily_cap_nano, "warn_at": warn_at}
+    configured = {"daily_cap_nano": daily_cap_nano, "task_cap_nano": task_cap_nano, "warn_at": warn_at}
+    more = {**configured, "reserved_nano": amount}
     call = Call.model_validate({**dict(new), **more, "id": number, "at": at, "state": CallState.OPEN})
     _update(sql, call)
     if amount:
@@ -187,7 +188,11 @@ def _end(transaction: Transaction, call: Call, at: datetime) -> None:
     where = _where(sql, call, at)
     spent = BudgetSpent(**where, call=call.id, amount_nano=call.counted_nano, today_nano=today, cap_nano=cap)
     log.append(transaction, [spent])
-    caps.warn(transaction, call, day, BudgetWarning(**where, today_nano=today, cap_nano=cap))
+    warning = BudgetWarning(**where, today_nano=today, cap_nano=cap)
+    caps.warn(transaction, call, day.isoformat(), warning)
+    own = {"cap_nano": caps.task_cap(sql, call.task, call.task_cap_nano), "scope": "task"}
+    own["task_nano"] = task_spending(sql, call.task).spent_nano
+    caps.warn(transaction, call, f"T{call.task}", warning.model_copy(update=own))
 
 
 def _where(sql: sqlite3.Connection, call: Call, at: datetime) -> dict[str, Any]:

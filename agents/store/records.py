@@ -53,9 +53,10 @@ class Call(NewCall):
     """The provider's own number of the call, where it gave one."""
     error: str | None = None
     daily_cap_nano: int = 0
-    """The daily cap as configured where it was made."""
+    """The daily cap as configured where it was made; a task's cap likewise."""
+    task_cap_nano: int = 0
     warn_at: float = 1.0
-    """The share of the cap, as configured there, at which a person is warned."""
+    """The share of a cap, as configured there, at which a person is warned."""
 
     @property
     def counted_nano(self) -> int:

@@ -89,7 +89,7 @@ _SQUADS = (
         cap_nano INTEGER NOT NULL CHECK (cap_nano >= 0)
     )""",
     "CREATE INDEX raises_day ON raises (day, cap_nano)",
-    "CREATE TABLE warned (day TEXT NOT NULL, cap_nano INTEGER NOT NULL, PRIMARY KEY (day, cap_nano)) WITHOUT ROWID",
+    "CREATE TABLE warned (what TEXT NOT NULL, cap_nano INTEGER NOT NULL, PRIMARY KEY (what, cap_nano)) WITHOUT ROWID",
 )
 """Which War Rooms live, which slots of which tiers they hold, daily caps that a person raised, and of which caps a
 warning was given."""

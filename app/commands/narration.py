@@ -108,7 +108,8 @@ def _loop(event: e.LoopDetected) -> Line:
 
 
 def _warning(event: e.BudgetWarning) -> Line:
-    return f"budget: {dollars(event.today_nano)} of {dollars(event.cap_nano)} spent today", "yellow"
+    whose = "today" if event.scope == "day" else f"by T{event.task}"
+    return f"budget: {dollars(event.spent_nano)} of {dollars(event.cap_nano)} spent {whose}", "yellow"
 
 
 def _exhausted(event: e.BudgetExhausted) -> Line:

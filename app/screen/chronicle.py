@@ -146,7 +146,8 @@ def _cooling(log: LogBook, event: e.AgentCooling) -> None:
 
 
 def _warning(log: LogBook, event: e.BudgetWarning) -> None:
-    text = f"{dollars(event.today_nano)} of {dollars(event.cap_nano)} spent today"
+    whose = "today" if event.scope == "day" else f"by T{event.task}"
+    text = f"{dollars(event.spent_nano)} of {dollars(event.cap_nano)} spent {whose}"
     log.write(_line(event, "!", "budget", text, tone="warn", kind="alarm"))
 
 

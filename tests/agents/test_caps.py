@@ -45,7 +45,7 @@ async def spend(store: Store, nano: int, *, cap: int = NANO, abandoned: bool = F
 async def warnings(store: Store) -> list[tuple[int, int]]:
     """Of every warning, what had been spent and the cap."""
     events = await store.events_after(0, 10_000)
-    return [(event.today_nano, event.cap_nano) for event in events if isinstance(event, BudgetWarning)]
+    return [(event.spent_nano, event.cap_nano) for event in events if isinstance(event, BudgetWarning)]
 
 
 async def test_the_warning_comes_once_however_many_processes_cross_the_line(stores: tuple[Store, Store]) -> None:
@@ -87,6 +87,25 @@ async def test_another_day_and_a_raised_cap_have_a_line_of_their_own(
     clock.at += timedelta(days=1)
     await spend(one, 90 * CENT)
     assert await warnings(one) == [(85 * CENT, NANO), (165 * CENT, 2 * NANO), (90 * CENT, NANO)]
+
+
+async def test_a_task_near_its_own_cap_is_warned_of_once_too(stores: tuple[Store, Store], clock: SetClock) -> None:
+    one, two = stores
+
+    async def pay(store: Store, nano: int) -> None:
+        number = await store.reserve_call(call(nano), daily_cap_nano=100 * NANO, task_cap_nano=NANO)
+        await store.settle_call(number, usage=USED, cost_nano=nano, request_id=None)
+
+    await pay(one, 79 * CENT)
+    assert await warnings(one) == []
+    clock.at += timedelta(days=1)
+    await asyncio.gather(*(pay((one, two)[number % 2], CENT) for number in range(8)))
+    (event,) = [event for event in await two.events_after(0) if isinstance(event, BudgetWarning)]
+    assert (event.scope, event.task, event.spent_nano, event.cap_nano) == ("task", 1, 80 * CENT, NANO)
+    assert event.today_nano == CENT
+    await two.raise_task_cap(1, 2 * NANO, configured_nano=NANO, by="ann")
+    await pay(one, 80 * CENT)
+    assert await warnings(one) == [(80 * CENT, NANO), (167 * CENT, 2 * NANO)]
 
 
 async def test_a_raised_day_holds_at_once_everywhere_and_until_its_end(

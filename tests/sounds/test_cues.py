@@ -57,6 +57,7 @@ def finished(outcome: Outcome, status: TaskStatus) -> TaskFinished:
         (LoopDetected(at=AT, task=12, tool="shell_run", times=2, action="warned"), "loop", False),
         (BudgetExhausted(at=AT, scope="day", needed_nano=1, cap_nano=1), "budget-exhausted", True),
         (BudgetWarning(at=AT, today_nano=81, cap_nano=100), "budget-warning", True),
+        (BudgetWarning(at=AT, task=3, scope="task", today_nano=0, task_nano=9, cap_nano=10), "budget-warning", True),
         (ApprovalRequested(at=AT, task=12, agent="Viper-2", question="May I?"), "needs-you", True),
     ],
 )
