@@ -248,16 +248,17 @@ class Squad:
             if task.status not in UNDER_WAY:
                 raise Elsewhere
 
-        at = self._ground.clock.now()
-        events: tuple[Event, ...] = (
-            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.QUEUED, reason=steering.reason),
-            TaskQueued(at=at, task=task_id),
-        )
-        changes: dict[str, Any] = {"status": TaskStatus.QUEUED, "reason": steering.reason}
-        changes |= await used_up(self._store, task_id)
+        task = await self._store.task(task_id)
+        events: tuple[Event, ...] = ()
+        changes: dict[str, Any] = {"owner": "" if steering.reason == CLOSED else self._ground.owner}
+        if task is None or task.status is not TaskStatus.BLOCKED:  # what waits for others goes on waiting
+            at = self._ground.clock.now()
+            said = TaskStatusChanged(at=at, task=task_id, status=TaskStatus.QUEUED, reason=steering.reason)
+            events = (said, TaskQueued(at=at, task=task_id))
+            changes |= {"status": TaskStatus.QUEUED, "reason": steering.reason}
+            changes |= await used_up(self._store, task_id)
         with contextlib.suppress(Elsewhere):
-            owner = "" if steering.reason == CLOSED else self._ground.owner
-            await self._store.save_task(task_id, events, provided=under_way, owner=owner, **changes)
+            await self._store.save_task(task_id, events, provided=under_way, **changes)
 
     async def _broken(self, task_id: int, error: Exception) -> None:
         """A fault of ours must not leave a task under way for ever."""

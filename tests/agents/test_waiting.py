@@ -229,6 +229,23 @@ async def test_closing_hands_the_work_to_a_war_room_that_is_open(
             assert (task.outcome, task.missions) == (Outcome.PROVEN, 2)
 
 
+async def test_what_waits_for_others_goes_on_waiting_in_the_next_war_room(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as ollama:
+        ollama.answer = by_task
+        settings = local_settings(ollama.url)
+        async with Headquarters(settings, home=home, folder=repo) as hq:
+            first = await hq.post(NEW)
+            second = await hq.post(USES.model_copy(update={"depends_on": (first.id,)}))
+            async with heard(hq, stands(second, TaskStatus.BLOCKED)):
+                await hq.dispatch(second.id)
+        async with Headquarters(settings, home=home, folder=repo, recover=True) as hq:
+            assert (await hq.task(second.id)).status is TaskStatus.BLOCKED
+            await hq.dispatch(first.id)
+            assert (await hq.wait(second.id)).outcome is Outcome.PROVEN
+
+
 async def test_a_dispatch_goes_on_where_it_was_broken_off(repo: Path, home: Path, local_settings: MakeSettings) -> None:
     """The first try failed and is not done again: the next War Room begins with the retry that sees the failure."""
     async with FakeOllama() as ollama:
