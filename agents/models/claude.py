@@ -95,6 +95,7 @@ class ClaudeModel:
             async with aclosing(turn.wait()) as waiting:
                 async for held in waiting:
                     yield held
+            await self._ready()  # before money is set aside: the first time it takes more than a second
             await before_sending()
             async with aclosing(self._sent(request, turn)) as parts:
                 async for part in parts:

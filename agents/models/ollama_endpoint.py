@@ -76,13 +76,17 @@ async def open_client(url: str, *, connect_s: float) -> "AsyncClient":
     how long to wait for an answer is decided by the caller. Imports the client off the event loop's thread."""
     ollama = await asyncio.to_thread(import_module, "ollama")
     httpx = await asyncio.to_thread(import_module, "httpx")
-    client: AsyncClient = ollama.AsyncClient(
-        url,
-        timeout=httpx.Timeout(None, connect=connect_s),
-        # A proxy from the environment must never stand between us and this machine.
-        trust_env=not is_loopback(url),
-    )
-    return client
+
+    def opened() -> "AsyncClient":  # certificates are read even where none is needed: a tenth of a second
+        client: AsyncClient = ollama.AsyncClient(
+            url,
+            timeout=httpx.Timeout(None, connect=connect_s),
+            # A proxy from the environment must never stand between us and this machine.
+            trust_env=not is_loopback(url),
+        )
+        return client
+
+    return await asyncio.to_thread(opened)
 
 
 def _default_port(scheme: str, *, has_scheme: bool, configured: bool) -> int:
