@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import engine, events, startup
+from tests.bench import dispatch, engine, events, startup
 
 
 def main() -> None:
@@ -11,6 +11,9 @@ def main() -> None:
     startup.first_paint()
     asyncio.run(events.through_store_and_bus())
     asyncio.run(engine.per_tool_call())
+    asyncio.run(engine.per_tool_call(engine.MANY_CALLS))
+    asyncio.run(dispatch.many_tasks())
+    asyncio.run(dispatch.speed_up())
 
 
 if __name__ == "__main__":
