@@ -42,9 +42,11 @@ def hold(task: Task, board: Mapping[int, TaskStatus], parts: Sequence[int], sett
         return None
     if unmet := unmet_dependencies(task, board):
         return Hold(status=TaskStatus.BLOCKED, reason=f"waits for {_listed(unmet, board)}")
-    in_review = sum(status is TaskStatus.REVIEW for status in board.values())
-    if settings.max_in_review and in_review >= settings.max_in_review:
-        return Hold(status=TaskStatus.QUEUED, reason=f"{in_review} results wait for your review before more is begun")
+    if settings.max_in_review:
+        in_review = sum(status is TaskStatus.REVIEW for status in board.values())
+        if in_review >= settings.max_in_review:
+            reason = f"{in_review} results wait for your review before more is begun"
+            return Hold(status=TaskStatus.QUEUED, reason=reason)
     return None
 
 

@@ -176,9 +176,7 @@ class _Advice(Generic[T]):
             max_tokens=reply_room(tier.max_tokens, calls.model.window),
             schema=self._question.schema,
         )
-        finished = await calls.call(conversation.fitted(request, calls.model.window))
-        await conversation.add(finished.message)
-        return finished
+        return await calls.call(conversation.fitted(request, calls.model.window), conversation)
 
     def _read(self, finished: Finished) -> T:
         if finished.stop is StopReason.REFUSAL:

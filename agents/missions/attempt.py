@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.clock import Clock
 from agents.events import Event
 from agents.missions.calls import ModelCalls
+from agents.models.chat import Message
 from agents.settings import Settings
 from agents.tasks import Arm, Grade, Mission, Task
 from agents.tools.toolbox import Toolbox
@@ -46,6 +47,13 @@ class HandOver:
         return bool(self.diff or self.failure or self.note)
 
 
+class Emit(Protocol):
+    """Stores and tells what happened in a mission."""
+
+    async def __call__(self, *events: Event, message: Message | None = None) -> None:
+        """All of it in one transaction: `events`, and `message` at the end of the mission's transcript."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One mission's surroundings, handed to a way of working."""
@@ -60,7 +68,7 @@ class Attempt:
     stall: "StallWatch"
     """Told what tools print; held while the mission waits (`suspended`) or a person holds it (`paused`)."""
     toolbox: Toolbox
-    emit: Callable[[Event], Awaitable[None]]
+    emit: Emit
     check: str | None
     base_failure: str
     """How the check failed on the base, readable; empty when it was green or is hidden."""

@@ -15,6 +15,7 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
+from agents.missions.conversation import Conversation
 from agents.missions.waiting import Suspended, Waiting
 from agents.models.chat import (
     ChatModel,
@@ -85,8 +86,11 @@ class ModelCalls:
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
 
-    async def call(self, request: ChatRequest) -> Finished:
-        """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice."""
+    async def call(self, request: ChatRequest, into: Conversation | None = None) -> Finished:
+        """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice.
+
+        The reply becomes the next message of `into`, stored together with what it cost.
+        """
         self.made += 1
         waiting, holding = Waiting(self._suspended), Waiting(self._held)
 
@@ -123,7 +127,7 @@ class ModelCalls:
                     elif isinstance(part, Restarted):
                         await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                     elif isinstance(part, Finished):
-                        await self._settle(part.usage, finished=part)
+                        await self._settle(part.usage, finished=part, into=into)
                         ended = True
                         await self._on_reply(part)
                         return part
@@ -154,7 +158,11 @@ class ModelCalls:
         )
         try:
             number = await self.store.reserve_call(
-                call, daily_cap_nano=self._daily_cap, task_cap_nano=self._task_cap, warn_at=self._warn_at
+                call,
+                daily_cap_nano=self._daily_cap,
+                task_cap_nano=self._task_cap,
+                warn_at=self._warn_at,
+                events=self._started,
             )
         except OverBudget as error:
             await self.store.append(
@@ -168,7 +176,9 @@ class ModelCalls:
             )
             raise
         self._open = (number, call.reserved_nano)
-        await self.store.append(ModelStarted(**self._where(), model=self.model.model, call=number))
+
+    def _started(self, call: int) -> tuple[Event, ...]:
+        return (ModelStarted(**self._where(), model=self.model.model, call=call),)
 
     async def _abandon(self) -> None:
         """The try was broken off by us: nobody will say what it cost, so it counts as its worst case."""
@@ -177,7 +187,14 @@ class ModelCalls:
             self.cost_nano = None if reserved is None or self.cost_nano is None else self.cost_nano + reserved
         await self.store.settle_abandoned(self._mission.id)
 
-    async def _settle(self, usage: Usage, *, finished: Finished | None = None, error: ModelError | None = None) -> None:
+    async def _settle(
+        self,
+        usage: Usage,
+        *,
+        finished: Finished | None = None,
+        into: Conversation | None = None,
+        error: ModelError | None = None,
+    ) -> None:
         if self._open is None:
             return
         call, self._open = self._open[0], None
@@ -205,8 +222,11 @@ class ModelCalls:
             cost_nano=cost,
             request_id=said.request_id if said else None,
             error=error.kind if error else None,
+            reply=finished.message if finished and into else None,
             events=events,
         )
+        if finished and into:
+            into.hold(finished.message)
 
     async def _say_loading(self, part: Loading, *, said: bool) -> bool:
         call = self._open[0] if self._open else 0
@@ -288,8 +308,9 @@ def worst_case_nano(price: Price | None, request: ChatRequest) -> int | None:
     """The most `request` can cost at `price`, in nano-dollars; None when the price is not known."""
     if price is None:
         return None
-    margin = 1 if price == FREE else PAID_MARGIN
-    return price.worst_case_nano(estimate_request(request) * margin, request.max_tokens)
+    if price == FREE:
+        return 0
+    return price.worst_case_nano(estimate_request(request) * PAID_MARGIN, request.max_tokens)
 
 
 def _held(part: Held) -> str:

@@ -5,7 +5,7 @@ from typing import Self
 from agents.missions.failure import trim_output
 from agents.models.chat import ChatRequest, Message, ToolResult
 from agents.models.errors import ContextOverflow
-from agents.models.tokens import estimate_request
+from agents.models.tokens import estimate_message, estimate_request
 from agents.store import Store
 
 KEPT_RESULTS = 2
@@ -21,17 +21,24 @@ class Conversation:
         self._store = store
         self._mission_id = mission_id
         self.messages: tuple[Message, ...] = ()
+        self._tokens = 0
+        """Of all messages: in a long talk they are not weighed again in every turn."""
         self.compacted = 0
         """How often something had to be left out."""
 
     async def add(self, message: Message) -> None:
         """Append and store."""
-        self.messages += (message,)
+        self.hold(message)
         await self._store.add_message(self._mission_id, message)
+
+    def hold(self, message: Message) -> None:
+        """Append what is stored elsewhere, together with what belongs to it."""
+        self.messages += (message,)
+        self._tokens += estimate_message(message)
 
     async def restart(self, content: str) -> Self:
         """Begin again with one message from the user; what was said before is stored, but not sent any more."""
-        self.messages = ()
+        self._replace(())
         await self.add(Message(role="user", content=content))
         return self
 
@@ -40,9 +47,7 @@ class Conversation:
 
         Raises ContextOverflow when the first message alone, the mission itself, does not fit.
         """
-        self._compact(request, window - request.max_tokens)
-        request = request.model_copy(update={"messages": self.messages})
-        tokens = estimate_request(request)
+        tokens = self._compact(request, window - request.max_tokens)
         if tokens + request.max_tokens > window:
             raise ContextOverflow(
                 f"the task needs about {tokens} tokens of prompt and the model's window is {window}: "
@@ -50,31 +55,44 @@ class Conversation:
                 prompt_tokens=tokens,
                 limit=window,
             )
-        return request
+        return request.model_copy(update={"messages": self.messages})
 
     def compact(self, request: ChatRequest) -> bool:
         """A quarter less, for a server that counts more tokens than we do; False when no more can be left out."""
-        before = estimate_request(request.model_copy(update={"messages": self.messages}))
-        self._compact(request, before * 3 // 4)
-        return estimate_request(request.model_copy(update={"messages": self.messages})) < before
+        before = _frame(request) + self._tokens
+        return self._compact(request, before * 3 // 4) < before
 
-    def _compact(self, request: ChatRequest, room: int) -> None:
-        """Shorten old results, then drop the oldest turns, then cut the longest texts, until `room` tokens do."""
-
-        def fits() -> bool:
-            return estimate_request(request.model_copy(update={"messages": self.messages})) <= room
-
-        if fits():
-            return
+    def _compact(self, request: ChatRequest, room: int) -> int:
+        """Shorten old results, then drop the oldest turns, then cut the longest texts, until `room` tokens do; the
+        tokens it has come to."""
+        frame = _frame(request)
+        if frame + self._tokens <= room:
+            return frame + self._tokens
         self.compacted += 1
-        self.messages = shorten_results(self.messages, keep=KEPT_RESULTS)
-        while not fits() and len(self.messages) > 3:
-            self.messages = drop_oldest_turn(self.messages)
-        while not fits():
+        self._replace(shorten_results(self.messages, keep=KEPT_RESULTS))
+        while frame + self._tokens > room and len(self.messages) > 3:
+            self._drop_oldest()
+        while frame + self._tokens > room:
             cut = cut_longest(self.messages)
             if cut == self.messages:
-                return
-            self.messages = cut
+                break
+            self._replace(cut)
+        return frame + self._tokens
+
+    def _drop_oldest(self) -> None:
+        shorter = drop_oldest_turn(self.messages)
+        dropped = self.messages[1 : 1 + len(self.messages) - len(shorter)]
+        self._tokens -= sum(map(estimate_message, dropped))
+        self.messages = shorter
+
+    def _replace(self, messages: tuple[Message, ...]) -> None:
+        self.messages = messages
+        self._tokens = sum(map(estimate_message, messages))
+
+
+def _frame(request: ChatRequest) -> int:
+    """The tokens of all but the messages."""
+    return estimate_request(request.model_copy(update={"messages": ()}))
 
 
 def shorten_results(messages: tuple[Message, ...], *, keep: int) -> tuple[Message, ...]:
@@ -117,6 +135,8 @@ def _longest(message: Message) -> int:
 
 
 def _shortened(message: Message) -> Message:
+    if _longest(message) <= LONG:
+        return message
     results = tuple(
         ToolResult(
             call_id=r.call_id, name=r.name, content=LEFT_OUT.format(characters=len(r.content)), is_error=r.is_error

@@ -38,7 +38,6 @@ async def run_direct(attempt: Attempt) -> str:
         # A fresh context each time: a small model that sees its own bad answer repeats it.
         content = f"{brief}\n\nAn earlier answer was refused: {problem}" if problem else brief
         finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
-        await conversation.add(finished.message)
         before = problem
         applied, problem = await _write(attempt, finished, number=step)
         if not problem:
@@ -59,7 +58,7 @@ async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm:
         temperature=WARMER if warm else 0.0,
         seed=attempt.ordinal * 100 + step if warm else None,
     )
-    return await attempt.calls.call(conversation.fitted(request, window))
+    return await attempt.calls.call(conversation.fitted(request, window), conversation)
 
 
 async def _write(attempt: Attempt, finished: Finished, *, number: int) -> tuple[Applied, str]:

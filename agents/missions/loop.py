@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from agents.events import AgentHealth, LoopDetected, ToolFinished, ToolStarted
+from agents.events import AgentHealth, Event, LoopDetected, ToolFinished, ToolStarted
 from agents.missions.attempt import Attempt, LimitReached, Stuck
 from agents.missions.brief import loop_brief, reply_room
 from agents.missions.conversation import Conversation
@@ -37,19 +37,27 @@ class _Loop:
         self.text_protocol = attempt.grade in {Grade.SCHEMA, Grade.TEXT}
         self.corrections = 0
         self.tool_number = 0
+        self.step = 0
         self.said_compacted = 0
 
     async def run(self) -> str:
-        await self.conversation.add(Message(role="user", content=loop_brief(self.attempt)))
-        for step in range(1, self.attempt.max_steps + 1):
+        await self._say(Message(role="user", content=loop_brief(self.attempt)))
+        while self.step <= self.attempt.max_steps:
             await self.attempt.proceed()
-            await self._report(step)
-            finished = await self._ask()
-            await self.conversation.add(finished.message)
-            summary = await self._act(finished)
+            summary = await self._act(await self._ask())
             if summary is not None:
                 return summary
         raise LimitReached(f"the limit of {self.attempt.max_steps} steps was reached")
+
+    async def _say(self, message: Message, *events: Event) -> None:
+        """Give the model `message` and go on to the next step: stored and told together, after `events`."""
+        attempt = self.attempt
+        self.step += 1
+        if self.step <= attempt.max_steps:
+            health = AgentHealth(**attempt.where(), health=Health.WORKING, step=self.step, max_steps=attempt.max_steps)
+            events = (*events, health)
+        self.conversation.hold(message)
+        await attempt.emit(*events, message=message)
 
     async def _ask(self) -> Finished:
         while True:
@@ -57,7 +65,7 @@ class _Loop:
             try:
                 fitting = self.conversation.fitted(request, self.attempt.calls.model.window)
                 await self._say_compacted()
-                return await self.attempt.calls.call(fitting)
+                return await self.attempt.calls.call(fitting, self.conversation)
             except NoToolSupport:
                 if self.text_protocol:
                     raise
@@ -95,7 +103,7 @@ class _Loop:
         if finished.stop is StopReason.REFUSAL:
             raise Stuck("the model refused the task")
         if finished.stop is StopReason.PAUSED:
-            await self.conversation.add(Message(role="user", content=GO_ON))
+            await self._say(Message(role="user", content=GO_ON))
             return None
         calls = finished.message.tool_calls
         if calls:
@@ -119,24 +127,34 @@ class _Loop:
         self.corrections = 0
         results: list[ToolResult] = []
         summary: str | None = None
+        ended: tuple[Event, ...] = ()
         for call in calls:
+            if ended:
+                await self.attempt.emit(*ended)
             await self.attempt.proceed()
-            outcome = await self._run(call)
+            outcome, finished = await self._run(call)
             verdict, times = self.watch.saw(call, outcome.content)
             content = f"{outcome.content}\n\n{advice(verdict, times)}".strip()
             results.append(ToolResult(call_id=call.id, name=call.name, content=content, is_error=not outcome.ok))
-            if verdict is not Verdict.FINE:
-                await self._say_loop(call, verdict, times)
+            ended = (finished, *self._loop_events(call, verdict, times))
+            if verdict is Verdict.STOP:
+                await self.attempt.emit(*ended)
+                raise Stuck(f"it looped: the same {finished.tool} call with the same result {times} times")
             if outcome.finished:
                 summary = outcome.content
         if as_text:
             told = "\n\n".join(f"Result of {result.name}:\n{result.content}" for result in results)
-            await self.conversation.add(Message(role="user", content=f"{told}\n\n{note}".strip()))
+            answer = Message(role="user", content=f"{told}\n\n{note}".strip())
         else:
-            await self.conversation.add(Message(role="tool", tool_results=tuple(results)))
+            answer = Message(role="tool", tool_results=tuple(results))
+        if summary is None:
+            await self._say(answer, *ended)
+        else:
+            await self.attempt.emit(*ended, message=answer)
         return summary
 
-    async def _run(self, call: ToolCall) -> ToolOutcome:
+    async def _run(self, call: ToolCall) -> tuple[ToolOutcome, ToolFinished]:
+        """Run the tool; its end is left to be told with what follows."""
         attempt = self.attempt
         self.tool_number += 1
         number = self.tool_number
@@ -147,39 +165,33 @@ class _Loop:
         outcome = await attempt.toolbox.call(call.name, call.arguments)
         if call.name == "shell_run":
             attempt.stall.heard(outcome.content)
-        await attempt.emit(
-            ToolFinished(
-                **attempt.where(),
-                call=number,
-                tool=one_line(call.name, 40),
-                ok=outcome.ok,
-                summary=outcome.summary,
-                seconds=round(attempt.clock.monotonic() - started, 4),
-                exit_code=outcome.exit_code,
-                log_path=outcome.log_path,
-            )
+        finished = ToolFinished(
+            **attempt.where(),
+            call=number,
+            tool=one_line(call.name, 40),
+            ok=outcome.ok,
+            summary=outcome.summary,
+            seconds=round(attempt.clock.monotonic() - started, 4),
+            exit_code=outcome.exit_code,
+            log_path=outcome.log_path,
         )
-        return outcome
+        return outcome, finished
 
-    async def _say_loop(self, call: ToolCall, verdict: Verdict, times: int) -> None:
+    def _loop_events(self, call: ToolCall, verdict: Verdict, times: int) -> tuple[Event, ...]:
+        if verdict is Verdict.FINE:
+            return ()
         attempt = self.attempt
-        action = verdict.value
         tool = one_line(call.name, 40)
-        await attempt.emit(LoopDetected(**attempt.where(), tool=tool, times=times, action=action))
-        await attempt.emit(AgentHealth(**attempt.where(), health=Health.STUCK, note=f"loop ×{times}: {tool}"))
-        if verdict is Verdict.STOP:
-            raise Stuck(f"it looped: the same {tool} call with the same result {times} times")
+        return (
+            LoopDetected(**attempt.where(), tool=tool, times=times, action=verdict.value),
+            AgentHealth(**attempt.where(), health=Health.STUCK, note=f"loop ×{times}: {tool}"),
+        )
 
     async def _correct(self, message: str) -> None:
         self.corrections += 1
         if self.corrections > MAX_CORRECTIONS:
             raise Stuck(f"no usable tool call after {MAX_CORRECTIONS} corrections")
-        await self.conversation.add(Message(role="user", content=message))
-
-    async def _report(self, step: int) -> None:
-        attempt = self.attempt
-        health = AgentHealth(**attempt.where(), health=Health.WORKING, step=step, max_steps=attempt.max_steps)
-        await attempt.emit(health)
+        await self._say(Message(role="user", content=message))
 
 
 def text_protocol(specs: tuple[ToolSpec, ...]) -> str:

@@ -18,7 +18,7 @@ from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
 from agents.missions.proof import Judgement, Prover, judge, unparsable
 from agents.missions.stall import Stalled, StallWatch
-from agents.models.chat import ChatModel, Finished
+from agents.models.chat import ChatModel, Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
 from agents.sanitize import one_line
@@ -380,11 +380,16 @@ class _Run:
         if power is not None:
             await self._emit(power.event(**self._now(), health=Health.WORKING, step=self.calls.made))
 
-    async def _emit(self, event: Event) -> None:
-        if isinstance(event, ToolStarted):
-            self.tool_call = event.call
-        await self.ground.store.append(event)
-        await self.stall.saw(event)
+    async def _emit(self, *events: Event, message: Message | None = None) -> None:
+        for event in events:
+            if isinstance(event, ToolStarted):
+                self.tool_call = event.call
+        if message is None:
+            await self.ground.store.append(*events)
+        else:
+            await self.ground.store.add_message(self.mission.id, message, events)
+        for event in events:
+            await self.stall.saw(event)
 
     def _tool_output(self, text: str) -> None:
         self.ground.store.bus.publish(ToolOutput(**self._now(), call=self.tool_call, text=text))

@@ -1,6 +1,7 @@
 """CodeX-7: who the agent is told it is. Three worked examples whose commands run in our sandbox (a test runs them)."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from agents.models.chat import ToolCall
 
@@ -46,6 +47,7 @@ Never repeat a failed call unchanged."""
 DIRECT = """You are CodeX-7, an elite programmer. You answer with complete, working files and nothing else."""
 
 
+@cache
 def loop_persona() -> str:
     """The system prompt of the tool loop: at most about 300 tokens with its examples."""
     return f"{LOOP}\n\nExamples:\n" + "\n".join(_line(task, calls) for task, calls in EXAMPLES)

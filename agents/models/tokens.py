@@ -4,10 +4,16 @@ is cut silently by some servers and money is reserved by this figure."""
 import json
 import math
 import re
-from collections import OrderedDict
+import weakref
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from agents.models.chat import ChatRequest, Message, ToolSpec
+
+M = TypeVar("M", bound=BaseModel)
 
 _PIECES = re.compile(
     r"(?<=[a-z])[a-z]{1,4}"  # the rest of a long word
@@ -31,9 +37,9 @@ _PER_MESSAGE = 6
 """Role and separators a chat template writes around a message."""
 _PER_REQUEST = 20
 _SHORT = 4000
-_COUNTED_MOST = 2000
-_counted: OrderedDict[int, tuple[Message, int]] = OrderedDict()
-"""By identity, for messages hold dictionaries and cannot be hashed; holding the message keeps its identity its own."""
+_counted: dict[int, tuple[weakref.ref[BaseModel], int]] = {}
+"""By identity, for messages and tools hold dictionaries and cannot be hashed; an entry lives as long as what it counts.
+So a squad with long talks finds all of them here, and nothing is kept for talks that are over."""
 _TOOLS_PREAMBLE = 150
 """What templates say about how to call a tool, before listing them."""
 
@@ -45,7 +51,7 @@ def estimate_tokens(text: str) -> int:
 
 
 def _estimate(text: str) -> int:
-    pieces = sum(1 for _ in _PIECES.finditer(text))
+    pieces = len(_PIECES.findall(text))
     pieces += len(_TWO_TOKENS_EACH.findall(text))
     pieces += sum(len(run) for run in _UNREADABLE.findall(text)) // 4
     return math.ceil(pieces * _MARGIN)
@@ -57,25 +63,34 @@ _estimate_short = lru_cache(maxsize=512)(_estimate)
 def estimate_request(request: ChatRequest) -> int:
     """Tokens of prompt `request` makes: system prompt, tools and messages with what a chat template adds."""
     total = _PER_REQUEST + estimate_tokens(request.system)
-    total += sum(estimate_message(message) for message in request.messages)
+    total += sum(map(estimate_message, request.messages))
     if request.tools:
-        total += _TOOLS_PREAMBLE + sum(_tool_tokens(tool) for tool in request.tools)
+        total += _TOOLS_PREAMBLE + sum(_once(tool, _count_tool) for tool in request.tools)
     return total
 
 
 def estimate_message(message: Message) -> int:
     """Tokens one turn adds to a prompt. Counted once per message: a conversation is weighed again in every turn."""
-    known = _counted.get(id(message))
-    if known is not None and known[0] is message:
+    return _once(message, _count_message)
+
+
+def _once(what: M, count: Callable[[M], int]) -> int:
+    number = id(what)
+    known = _counted.get(number)
+    if known is not None and known[0]() is what:
         return known[1]
-    total = _count(message)
-    _counted[id(message)] = (message, total)
-    if len(_counted) > _COUNTED_MOST:
-        _counted.popitem(last=False)
+    total = count(what)
+    _counted[number] = weakref.ref(what, lambda gone: _forget(number, gone)), total
     return total
 
 
-def _count(message: Message) -> int:
+def _forget(number: int, gone: "weakref.ref[BaseModel]") -> None:
+    known = _counted.get(number)
+    if known is not None and known[0] is gone:  # else another one lives there by now
+        del _counted[number]
+
+
+def _count_message(message: Message) -> int:
     total = _PER_MESSAGE + estimate_tokens(message.content)
     for call in message.tool_calls:
         total += _PER_MESSAGE + estimate_tokens(call.name + _json(call.arguments))
@@ -86,7 +101,7 @@ def _count(message: Message) -> int:
     return total
 
 
-def _tool_tokens(tool: ToolSpec) -> int:
+def _count_tool(tool: ToolSpec) -> int:
     return _PER_MESSAGE + estimate_tokens(tool.name + tool.description + _json(tool.parameters)) + 12
 
 

@@ -97,7 +97,7 @@ def find_tasks(
         conditions.append("external_id = ?")
         values.append(plain(external_id))
     if parent is not None:
-        conditions.append("json_extract(data, '$.parent') = ?")
+        conditions.append("json_valid(data) AND json_extract(data, '$.parent') = ?")
         values.append(parent)
     if statuses is not None:
         conditions.append(f"status IN ({', '.join('?' * len(statuses))})")

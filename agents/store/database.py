@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -34,12 +35,16 @@ class _Connection(aiosqlite.Connection):
         execute: Callable[..., Awaitable[T]] = self._execute
         return await execute(work, self._conn)
 
+    def hand_over(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Have `work` run, which reports by itself."""
+        self._tx.put_nowait((None, partial(work, self._conn)))
+
 
 class Database:
     """One writing and one reading connection to the same file, so that reads do not queue behind writes.
 
     Cancelling a caller never leaves a transaction half done: once handed over, a transaction runs to its end in the
-    connection's thread, and its events are told from there, so commit order is the order in which they are told.
+    connection's thread, and its events are told as its end is reported, in the order of the commits.
     """
 
     def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
@@ -76,7 +81,19 @@ class Database:
         After the commit, and before this returns, `tell` is called on this event loop with what is to be told.
         """
         loop = asyncio.get_running_loop()
-        return await self._run(self._writer, partial(_transact, work, partial(_tell_on, loop, tell)))
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def carry_out(sql: sqlite3.Connection) -> None:
+            try:
+                result, told = _transact(work, sql)
+            except BaseException as error:
+                loop.call_soon_threadsafe(_refuse, answer, error)
+            else:
+                loop.call_soon_threadsafe(_report, answer, result, tell, told)
+
+        with self._complaining():
+            self._writer.hand_over(carry_out)
+            return await answer
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work`, which only reads, beside any writing."""
@@ -96,15 +113,22 @@ class Database:
                 await self._writer.close()
 
     async def _run(self, connection: _Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        with self._complaining():
+            return await connection.run(work)
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        """What goes wrong is said in our words."""
         if self._closed:
             raise StoreClosed
         try:
-            return await connection.run(work)
+            yield
         except sqlite3.Error as error:
             raise from_sqlite(error, self.path) from error
 
 
-def _transact(work: Callable[[Transaction], T], tell: Callable[[Sequence[Event]], None], sql: sqlite3.Connection) -> T:
+def _transact(work: Callable[[Transaction], T], sql: sqlite3.Connection) -> tuple[T, list[Event]]:
+    """What `work` returned, and what is to be told, both once it is committed."""
     sql.execute("BEGIN IMMEDIATE")
     try:
         refuse_newer(sql)  # another process may have upgraded the file since we opened it
@@ -115,14 +139,25 @@ def _transact(work: Callable[[Transaction], T], tell: Callable[[Sequence[Event]]
         if sql.in_transaction:
             sql.execute("ROLLBACK")
         raise
-    if transaction.told:
-        tell(transaction.told)
-    return result
+    return result, transaction.told
 
 
-def _tell_on(loop: asyncio.AbstractEventLoop, tell: Callable[[Sequence[Event]], None], events: Sequence[Event]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(tell, events)
+def _report(
+    answer: "asyncio.Future[T]", result: T, tell: Callable[[Sequence[Event]], None], told: Sequence[Event]
+) -> None:
+    """What was committed is told, whether or not somebody still waits for the answer, and before they have it: on one
+    wake-up of the loop."""
+    try:
+        if told:
+            tell(told)
+    finally:
+        if not answer.done():
+            answer.set_result(result)
+
+
+def _refuse(answer: "asyncio.Future[T]", error: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(error)
 
 
 def _prepare_writer(sql: sqlite3.Connection) -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from agents.events import BudgetReserved, BudgetSpent, BudgetWarning, Event
-from agents.store import board, caps, log
+from agents.models.chat import Message
+from agents.store import board, caps, log, notes
 from agents.store.database import Transaction
 from agents.store.encoding import encode, load
 from agents.store.errors import OverBudget, StoreError, UnknownPrice, UnknownRow
@@ -90,9 +91,11 @@ def settle(
     cost_nano: int | None,
     request_id: str | None,
     error: str | None,
+    reply: Message | None,
     events: Sequence[Event],
 ) -> None:
-    """End a call at its true cost; None counts as its whole reservation. Append `events` and what it did to the day.
+    """End a call at its true cost; None counts as its whole reservation. Add its `reply` to the mission's transcript,
+    append `events` and what it did to the day.
 
     Nothing is done when it was settled before. An abandoned call may still be settled: whoever made it was not gone
     after all. Raises UnknownRow.
@@ -103,6 +106,8 @@ def settle(
     if call.state is CallState.SETTLED:
         return
     ended = {"state": CallState.SETTLED, "usage": usage, "cost_nano": cost_nano, "request_id": request_id}
+    if reply is not None and call.mission is not None:
+        notes.add_message(transaction.sql, call.mission, reply)
     board.record(transaction, events, at)
     _end(transaction, Call.model_validate({**dict(call), **ended, "error": error}), at)
 

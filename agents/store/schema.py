@@ -90,9 +90,10 @@ _SQUADS = (
     )""",
     "CREATE INDEX raises_day ON raises (day, cap_nano)",
     "CREATE TABLE warned (what TEXT NOT NULL, cap_nano INTEGER NOT NULL, PRIMARY KEY (what, cap_nano)) WITHOUT ROWID",
+    "CREATE INDEX tasks_parent ON tasks (json_extract(data, '$.parent')) WHERE json_valid(data)",
 )
 """Which War Rooms live, which slots of which tiers they hold, daily caps that a person raised, and of which caps a
-warning was given."""
+warning was given; the parts of a task, asked for whenever one begins, among all tasks there ever were."""
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS)
 SCHEMA = len(STEPS)

@@ -71,7 +71,10 @@ def standings(sql: sqlite3.Connection, repo: str) -> Mapping[int, TaskStatus]:
 
 def parts_of(sql: sqlite3.Connection, parent: int) -> tuple[int, ...]:
     """The tasks a task was split into, but those a person cancelled; when all were, all of them: the task waits."""
-    found = sql.execute("SELECT id, status FROM tasks WHERE json_extract(data, '$.parent') = ? ORDER BY id", (parent,))
+    found = sql.execute(  # in the words of the index
+        "SELECT id, status FROM tasks WHERE json_valid(data) AND json_extract(data, '$.parent') = ? ORDER BY id",
+        (parent,),
+    )
     parts = {int(number): status for number, status in found}
     living = tuple(number for number, status in parts.items() if status != TaskStatus.CANCELLED)
     return living or tuple(parts)

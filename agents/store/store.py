@@ -12,7 +12,7 @@ from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
 from agents.store import board, log, notes, parts, squads
-from agents.store.database import Database
+from agents.store.database import Database, Transaction
 from agents.store.parts import NewPart
 from agents.store.records import Order, Probe
 from agents.store.treasury import Treasury
@@ -242,9 +242,15 @@ class Store(Treasury):
 
     # Transcripts
 
-    async def add_message(self, mission_id: int, message: Message) -> None:
-        """Add to the mission's transcript. Raises StoreError when there is no such mission."""
-        await self._write(lambda work: notes.add_message(work.sql, mission_id, message))
+    async def add_message(self, mission_id: int, message: Message, events: Sequence[Event] = ()) -> None:
+        """Add to the mission's transcript and append `events`. Raises StoreError when there is no such mission."""
+        at = self._clock.now()
+
+        def add(work: Transaction) -> None:
+            notes.add_message(work.sql, mission_id, message)
+            board.record(work, events, at)
+
+        await self._write(add)
 
     async def transcript(self, mission_id: int) -> list[Message]:
         """The mission's messages, in order."""

@@ -18,14 +18,11 @@ class Tally(Frozen):
 
 def tally(calls: Iterable[Call], *, mission: int | None = None) -> Tally:
     """Of `calls`, or only of those of one mission. What is open or abandoned counts as its whole reservation."""
-    total = Tally()
-    for call in calls:
-        if mission is not None and call.mission != mission:
-            continue
-        cost = call.reserved_nano if call.state is not CallState.SETTLED else call.cost_nano
-        total = Tally(
-            steps=total.steps + (call.attempt == 1),
-            cost_nano=None if cost is None or total.cost_nano is None else total.cost_nano + cost,
-            usage=total.usage + call.usage,
-        )
-    return total
+    counted = [call for call in calls if mission is None or call.mission == mission]
+    costs = [call.cost_nano if call.state is CallState.SETTLED else call.reserved_nano for call in counted]
+    known = [cost for cost in costs if cost is not None]
+    return Tally(
+        steps=sum(call.attempt == 1 for call in counted),
+        cost_nano=sum(known) if len(known) == len(costs) else None,
+        usage=Usage(**{name: sum(getattr(call.usage, name) for call in counted) for name in Usage.model_fields}),
+    )

@@ -7,7 +7,8 @@ from typing import TypeVar
 from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
-from agents.store import caps, ledger
+from agents.models.chat import Message
+from agents.store import board, caps, ledger
 from agents.store.database import Database, Transaction
 from agents.store.free_work import free_work
 from agents.store.records import Call, FreeWork, NewCall, Spending
@@ -24,9 +25,17 @@ class Treasury:
     _clock: Clock
 
     async def reserve_call(
-        self, call: NewCall, *, daily_cap_nano: int, task_cap_nano: int, warn_at: float = 0.8
+        self,
+        call: NewCall,
+        *,
+        daily_cap_nano: int,
+        task_cap_nano: int,
+        warn_at: float = 0.8,
+        events: Callable[[int], Sequence[Event]] = lambda number: (),
     ) -> int:
-        """Set the call's worst case aside, in both caps over all processes, and append budget.reserved; the call's id.
+        """Set the call's worst case aside, in both caps over all processes; the call's id.
+
+        Appends budget.reserved and `events(id)`.
 
         `daily_cap_nano`: as configured; a cap that a person raised for today is looked up here. `task_cap_nano`: of a
         task that has no `budget_nano`. `warn_at`: the share of the day's cap at which the end of the call warns.
@@ -36,7 +45,13 @@ class Treasury:
         """
         at = self._clock.now()
         configured = {"daily_cap_nano": daily_cap_nano, "task_cap_nano": task_cap_nano}
-        return await self._write(lambda work: ledger.reserve(work, call, at, **configured, warn_at=warn_at))
+
+        def reserve(work: Transaction) -> int:
+            number = ledger.reserve(work, call, at, **configured, warn_at=warn_at)
+            board.record(work, events(number), at)
+            return number
+
+        return await self._write(reserve)
 
     async def settle_call(
         self,
@@ -46,9 +61,10 @@ class Treasury:
         cost_nano: int | None,
         request_id: str | None,
         error: str | None = None,
+        reply: Message | None = None,
         events: Sequence[Event] = (),
-    ) -> Spending:
-        """End a call at its true cost and append `events`; the spending of the call's day, this call included.
+    ) -> None:
+        """End a call at its true cost, add its `reply` to the mission's transcript, and append `events`.
 
         Where money was involved a budget.spent follows, and a budget.warning when the day's cap is nearly spent: once
         per day and cap, over all processes.
@@ -58,7 +74,7 @@ class Treasury:
         """
         at = self._clock.now()
 
-        def settle(work: Transaction) -> Spending:
+        def settle(work: Transaction) -> None:
             ledger.settle(
                 work,
                 call_id,
@@ -67,11 +83,11 @@ class Treasury:
                 cost_nano=cost_nano,
                 request_id=request_id,
                 error=error,
+                reply=reply,
                 events=events,
             )
-            return ledger.spending(work.sql, ledger.day_of(ledger.get(work.sql, call_id).at))
 
-        return await self._write(settle)
+        await self._write(settle)
 
     async def settle_abandoned(self, mission_id: int) -> None:
         """Settle the mission's open calls to their reservation: whoever made them is gone."""

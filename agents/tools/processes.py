@@ -132,7 +132,7 @@ async def _end(process: asyncio.subprocess.Process, exited: asyncio.Task[int], m
         await asyncio.wait({exited}, timeout=GRACE_S)
     _signal_group(process.pid, signal.SIGKILL)
     if mark is not None:
-        kill_strays(mark)
+        await asyncio.to_thread(kill_strays, mark)  # it reads of every process of this machine
     await asyncio.wait({exited}, timeout=_LAST_WORDS_S)
 
 

@@ -6,9 +6,11 @@ import os
 import re
 import signal
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from agents.workspace.errors import GitError, WorkspaceError
 
@@ -41,6 +43,12 @@ _KEPT_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_SSL_", "GIT_SSH",
 _HALF_MADE = re.compile(rb"failed to read \S*worktrees/\S+: ")
 """git gives up when it comes upon a worktree that another git is making or removing in that very moment."""
 _TRIES = 10
+_AT_ONCE = max(2, os.cpu_count() or 0)
+"""As many as there are processors: more would not be done sooner, and every start of a process holds up the event loop
+until that process gets one. A mission runs git thirty times, so sixteen agents could stop the loop for .1 s."""
+_UNBOUNDED = frozenset({"worktree", "merge"})
+"""These write files, for which git may run the person's filters, and those may fetch: nothing waits behind them."""
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _GRACE_S = 0.3
 """Between asking git to stop, so that it takes its lock files with it, and killing it."""
 
@@ -63,12 +71,19 @@ async def git_bytes(
     Raises GitError on a non-zero exit code when `check`, WorkspaceError when git or the folder is not there.
     """
     for _ in range(_TRIES):
-        code, stdout, stderr = await _run(*args, cwd=cwd, env=env, input=input)
+        async with _turn(args[0]):
+            code, stdout, stderr = await _run(*args, cwd=cwd, env=env, input=input)
         if not (code and _HALF_MADE.search(stderr)):
             break
     if check and code != 0:
         raise GitError(args, code, stderr.decode("utf-8", "replace"), str(cwd))
     return code, stdout
+
+
+def _turn(command: str) -> AbstractAsyncContextManager[object]:
+    if command in _UNBOUNDED:
+        return contextlib.nullcontext()
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
 
 
 async def _run(*args: str, cwd: Path, env: Mapping[str, str] | None, input: bytes | None) -> tuple[int, bytes, bytes]:
@@ -161,4 +176,4 @@ class Git:
 
     async def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `older` is `newer` or in its history."""
-        return await self.maybe("merge-base", "--is-ancestor", older, newer) is not None
+        return older == newer or await self.maybe("merge-base", "--is-ancestor", older, newer) is not None

@@ -1,11 +1,18 @@
 """A conversation that no longer fits is compacted where it hurts least, or refused; never cut silently."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.missions.conversation import drop_oldest_turn, shorten_results
-from agents.models.chat import Message, ToolCall, ToolResult
+from agents.clock import SystemClock
+from agents.missions.conversation import Conversation, drop_oldest_turn, shorten_results
+from agents.models.chat import ChatRequest, Message, ToolCall, ToolResult
+from agents.models.errors import ContextOverflow
+from agents.models.tokens import estimate_request
+from agents.store import Store
 
 
 def turn(number: int, size: int = 1000) -> tuple[Message, Message]:
@@ -49,3 +56,39 @@ def test_dropping_keeps_the_mission_and_pairs_of_call_and_result(turns: int) -> 
 def test_the_latest_turn_is_never_dropped(length: int) -> None:
     messages = talk(1)[:length]
     assert drop_oldest_turn(messages)[0] == messages[0]
+
+
+@settings(deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=30),
+    windows=st.lists(st.integers(200, 6000), min_size=1, max_size=4),
+)
+def test_what_is_sent_fits_however_the_talk_grew_and_was_compacted(
+    sizes: list[int], windows: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    asyncio.run(_grow(tmp_path_factory.getbasetemp() / "fits.db", sizes, windows))
+
+
+async def _grow(path: Path, sizes: list[int], windows: list[int]) -> None:
+    request = ChatRequest(system="You are brief.", messages=(), max_tokens=100)
+
+    def weight() -> int:
+        return estimate_request(request.model_copy(update={"messages": talk.messages}))
+
+    async with await Store.open(path, SystemClock()) as store:
+        talk = Conversation(store, 0)
+        talk.hold(Message(role="user", content="MISSION"))
+        for number, size in enumerate(sizes):
+            for message in turn(number, size):
+                talk.hold(message)
+            room = windows[number % len(windows)] - request.max_tokens
+            fitted, before = weight() <= room, talk.messages
+            try:
+                assert talk.fitted(request, room + request.max_tokens).messages == talk.messages
+            except ContextOverflow:
+                assert weight() > room
+            else:
+                assert weight() <= room
+            assert not fitted or talk.messages == before
+            whole = weight()
+            assert number % 7 < 6 or talk.compact(request) == (weight() < whole)

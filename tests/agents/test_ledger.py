@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from agents.events import BudgetReserved, BudgetSpent, LoopDetected
+from agents.events import BudgetReserved, BudgetSpent, Event, LoopDetected, ModelStarted, ToolFinished
+from agents.models.chat import Message
 from agents.store import CallState, NewCall, OverBudget, Spending, Store, StoreError, UnknownPrice, UnknownRow
 from agents.store.errors import dollars
 from agents.tasks import NANO, NewTask, TaskKind, Usage, Variant, Way
@@ -91,8 +92,8 @@ async def test_a_call_is_reserved_told_and_settled_to_what_it_cost(store: Store,
     assert (event.task, event.mission, event.agent, event.tier) == (1, 1, "CodeX-1", "haiku")
     assert await store.spending(TODAY) == Spending(reserved_nano=30 * CENT, calls=1)
     said = LoopDetected(at=clock.now(), task=1, tool="x", times=3, action="warned")
-    day = await store.settle_call(number, usage=USED, cost_nano=CENT, request_id="req_1", events=[said])
-    assert day == Spending(spent_nano=CENT, calls=1) == await store.spending(TODAY) == await store.task_spending(1)
+    await store.settle_call(number, usage=USED, cost_nano=CENT, request_id="req_1", events=[said])
+    assert await store.spending(TODAY) == await store.task_spending(1) == Spending(spent_nano=CENT, calls=1)
     assert (await asyncio.wait_for(anext(told), 5)).type == "loop.detected"
     spent = await asyncio.wait_for(anext(told), 5)
     assert isinstance(spent, BudgetSpent)
@@ -138,8 +139,8 @@ async def test_a_day_is_a_utc_day_and_a_call_belongs_to_the_day_it_was_reserved(
     late = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
     clock.at += timedelta(minutes=2)
     await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
-    day = await store.settle_call(late, usage=USED, cost_nano=CENT, request_id=None)
-    assert day == await store.spending(TODAY) == Spending(spent_nano=CENT, calls=1)
+    await store.settle_call(late, usage=USED, cost_nano=CENT, request_id=None)
+    assert await store.spending(TODAY) == Spending(spent_nano=CENT, calls=1)
     assert await store.spending(TODAY + timedelta(days=1)) == Spending(reserved_nano=NANO, calls=1)
 
 
@@ -164,8 +165,8 @@ async def test_a_free_call_is_made_even_where_the_cap_was_overrun(store: Store) 
 
 async def test_a_cost_nobody_knows_counts_as_the_whole_reservation(store: Store) -> None:
     number = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO)
-    day = await store.settle_call(number, usage=Usage(), cost_nano=None, request_id=None, error="stream_cut")
-    assert day == Spending(spent_nano=NANO, calls=1, unknown_calls=1)
+    await store.settle_call(number, usage=Usage(), cost_nano=None, request_id=None, error="stream_cut")
+    assert await store.spending(TODAY) == Spending(spent_nano=NANO, calls=1, unknown_calls=1)
     assert (await store.calls(1))[0].error == "stream_cut"
     with pytest.raises(OverBudget):
         await store.reserve_call(call(1), daily_cap_nano=NANO, task_cap_nano=9 * NANO)
@@ -174,11 +175,39 @@ async def test_a_cost_nobody_knows_counts_as_the_whole_reservation(store: Store)
 async def test_settling_twice_changes_and_tells_nothing(store: Store, clock: SetClock) -> None:
     number = await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO)
     said = LoopDetected(at=clock.now(), task=1, tool="x", times=3, action="warned")
-    await store.settle_call(number, usage=USED, cost_nano=CENT, request_id=None, events=[said])
+    reply = Message(role="assistant", content="done")
+
+    async def settle(cost: int) -> None:
+        await store.settle_call(number, usage=USED, cost_nano=cost, request_id=None, reply=reply, events=[said])
+
+    await settle(CENT)
     last = await store.last_seq()
-    again = await store.settle_call(number, usage=USED, cost_nano=NANO, request_id=None, events=[said])
-    assert again == Spending(spent_nano=CENT, calls=1)
+    await settle(NANO)
+    assert await store.spending(TODAY) == Spending(spent_nano=CENT, calls=1)
     assert await store.last_seq() == last
+    assert await store.transcript(1) == [reply]
+
+
+async def test_a_call_and_what_is_said_of_it_are_reserved_together_or_not_at_all(store: Store, clock: SetClock) -> None:
+    def started(number: int) -> list[Event]:
+        return [ModelStarted(at=clock.now(), task=1, mission=1, model="m", call=number)]
+
+    number = await store.reserve_call(call(CENT), daily_cap_nano=NANO, task_cap_nano=NANO, events=started)
+    reserved, said = (await store.events_after(0))[-2:]
+    assert (reserved.type, said.type) == ("budget.reserved", "model.started")
+    assert isinstance(said, ModelStarted)
+    assert said.call == number
+    last = await store.last_seq()
+    with pytest.raises(OverBudget):
+        await store.reserve_call(call(NANO), daily_cap_nano=NANO, task_cap_nano=NANO, events=started)
+
+    def unreadable(number: int) -> list[Event]:
+        return [ToolFinished(at=clock.now(), call=number, tool="t", ok=True, summary="", seconds=float("inf"))]
+
+    with pytest.raises(ValueError, match="seconds"):
+        await store.reserve_call(call(CENT), daily_cap_nano=NANO, task_cap_nano=NANO, events=unreadable)
+    assert await store.last_seq() == last
+    assert await store.spending(TODAY) == Spending(reserved_nano=CENT, calls=1)
 
 
 async def test_a_dead_mission_costs_what_it_had_reserved_until_somebody_knows_better(store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.events import ModelFailed
+from agents.events import ModelFailed, ModelUsage, TaskFinished
 from agents.headquarters import Headquarters
 from agents.missions.calls import worst_case_nano
 from agents.models.chat import ChatRequest, Message
@@ -139,6 +139,26 @@ async def test_tasks_side_by_side_cannot_overspend_the_day(repo: Path, home: Pat
                     await hq.cancel(task.id)
             await asyncio.gather(*waits)
             assert (await hq.credits()).spent_nano <= credits.cap_nano
+
+
+async def test_a_paid_reply_is_in_the_transcript_by_the_time_its_price_is(repo: Path, home: Path) -> None:
+    """They are one transaction: whoever is told the price finds the reply."""
+    async with AnthropicServer(*work()) as server, Headquarters(paid(server.url), home=home, folder=repo) as hq:
+        with hq.events() as events:
+            task = await hq.post(NewTask(title=SLUG_TASK, check=SLUG_CHECK))
+            await hq.dispatch(task.id)
+            paid_for: list[int] = []
+            async for event in events:
+                if isinstance(event, ModelUsage):
+                    paid_for.append(event.call)
+                    said = [one for one in await hq.transcript(event.mission or 0) if one.role == "assistant"]
+                    assert len(said) >= len(paid_for)
+                if isinstance(event, TaskFinished):
+                    break
+        types = [event.type for event in await hq.store.events_after(0)]
+    assert len(paid_for) == 2
+    assert types.count("budget.spent") == types.count("budget.reserved") == 2
+    assert all(types[at + 1] == "budget.spent" for at, name in enumerate(types) if name == "model.usage")
 
 
 def test_a_paid_prompt_is_reserved_with_a_margin_over_our_estimate() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from agents.events import (
     AgentCooling,
+    AgentHealth,
     Event,
     ModelDelta,
     TaskAssessed,
@@ -28,7 +29,7 @@ from agents.store import (
     UnknownRow,
 )
 from agents.store.replay import replay
-from agents.tasks import Grade, Mission, NewTask, Outcome, Task, TaskKind, TaskStatus, Variant, Way
+from agents.tasks import Grade, Health, Mission, NewTask, Outcome, Task, TaskKind, TaskStatus, Variant, Way
 
 
 class SetClock:
@@ -345,6 +346,22 @@ async def test_a_transcript_comes_back_as_it_was(store: Store) -> None:
     await store.add_message(two.id, messages[0])
     assert await store.transcript(one.id) == messages
     assert await store.transcript(two.id) == messages[:1]
+
+
+async def test_a_message_and_its_events_are_stored_together_or_not_at_all(store: Store, clock: SetClock) -> None:
+    mission = await start(store, (await post(store)).id)
+    said = Message(role="user", content="go")
+    health = AgentHealth(at=clock.now(), mission=mission.id, health=Health.WORKING, step=1)
+    await store.add_message(mission.id, said, [health])
+    last = (await store.events_after(0))[-1]
+    assert last == health.model_copy(update={"seq": last.seq})
+    with pytest.raises(StoreError):
+        await store.add_message(99, said, [health])
+    endless = AgentCooling(at=clock.now(), seconds=float("inf"))
+    with pytest.raises(ValueError, match="seconds"):
+        await store.add_message(mission.id, said, [health, endless])
+    assert await store.last_seq() == last.seq
+    assert await store.transcript(mission.id) == [said]
 
 
 async def test_a_probe_replaces_the_last_one(store: Store, clock: SetClock) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import engine, events, follow, startup
+from tests.bench import dispatch, engine, events, follow, startup
 
 
 def main() -> None:
@@ -12,6 +12,9 @@ def main() -> None:
     asyncio.run(events.through_store_and_bus())
     asyncio.run(follow.behind())
     asyncio.run(engine.per_tool_call())
+    asyncio.run(engine.per_tool_call(engine.MANY_CALLS))
+    asyncio.run(dispatch.many_tasks())
+    asyncio.run(dispatch.speed_up())
 
 
 if __name__ == "__main__":

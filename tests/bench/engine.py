@@ -12,6 +12,8 @@ from agents.settings import Cooldown, Mission, SandboxSettings, Settings, TierSe
 from agents.tasks import NewTask, Usage, Way
 
 CALLS = 300
+MANY_CALLS = 1200
+"""A mission this long shows whether a turn costs more the more was said before."""
 
 
 class InstantModel:
@@ -23,7 +25,7 @@ class InstantModel:
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Part]:
         """One tool call."""
-        turn = sum(message.role == "assistant" for message in request.messages)
+        turn = len(request.messages) // 2
         call = ToolCall(
             id=str(turn), name="file_read", arguments={"path": "README.md", "start": turn + 1, "end": turn + 1}
         )
@@ -34,17 +36,17 @@ class InstantModel:
         """Nothing is open."""
 
 
-async def per_tool_call() -> None:
-    """Milliseconds per tool call, commits to SQLite included."""
+async def per_tool_call(calls: int = CALLS) -> None:
+    """Milliseconds per tool call, commits to SQLite included, and the worktree's making and clearing away too."""
     settings = Settings(
         tiers={"local": TierSettings(provider="simulation", model="instant", way=Way.LOOP)},
         cooldown=Cooldown(rest_s=0, reset_every=0),
-        mission=Mission(max_steps=CALLS),
+        mission=Mission(max_steps=calls),
         sandbox=SandboxSettings(kind="none"),
     )
     with tempfile.TemporaryDirectory() as folder:
         repo = Path(folder) / "repo"
-        _make(repo)
+        _make(repo, calls)
         async with Headquarters(settings, home=Path(folder) / "home", folder=repo, connect=_instant) as hq:
             task = await hq.post(NewTask(title="Read", tier="local"))
             started = time.perf_counter()
@@ -54,10 +56,10 @@ async def per_tool_call() -> None:
     print(f"engine per tool call  {seconds / task.steps * 1000:7.2f} ms  over {task.steps} calls, goal 5 ms")
 
 
-def _make(repo: Path) -> None:
+def _make(repo: Path, calls: int) -> None:
     repo.mkdir()
     subprocess.run(["git", "init", "--quiet", str(repo)], check=True)
-    (repo / "README.md").write_text("\n".join(f"line {n}" for n in range(CALLS + 1)))
+    (repo / "README.md").write_text("\n".join(f"line {n}" for n in range(calls + 1)))
     subprocess.run(["git", "-C", str(repo), "add", "."], check=True)
     who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
     subprocess.run(["git", "-C", str(repo), *who, "commit", "--quiet", "-m", "first"], check=True)
