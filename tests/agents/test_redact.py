@@ -66,6 +66,7 @@ def private_key(kind: str, body: bytes, break_: str = "\n", before: str = "") ->
 
 
 @given(key=KEYS, before=AROUND, behind=BEHIND, prose=PROSE)
+@settings(deadline=None)
 def test_keys_of_known_formats_go_and_nothing_else_does(key: str, before: str, behind: str, prose: str) -> None:
     text = f"{prose}{before} {key}{behind}"
     redacted = redact(text)
@@ -103,7 +104,7 @@ ASSIGNMENTS = [
 
 @pytest.mark.parametrize("line", ASSIGNMENTS)
 @given(secret=PASSWORDS)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_what_is_called_a_secret_goes(line: str, secret: str) -> None:
     if "&" in secret and "?" in line or "#" in secret and ("?" in line or "://" in line):
         secret = "hunter2"  # such a password would be written %26 there
@@ -113,6 +114,7 @@ def test_what_is_called_a_secret_goes(line: str, secret: str) -> None:
 
 
 @given(secret=RANDOM)
+@settings(deadline=None)
 def test_a_token_goes_where_it_looks_random(secret: str) -> None:
     for line in (
         'token = "{}"',
@@ -130,6 +132,7 @@ def test_a_token_goes_where_it_looks_random(secret: str) -> None:
 @given(
     name=st.from_regex(r"[A-Z][A-Z0-9_]{2,12}", fullmatch=True), secret=RANDOM, quote=st.sampled_from(["", '"', "'"])
 )
+@settings(deadline=None)
 def test_random_text_in_lines_like_those_of_an_env_file_goes(name: str, secret: str, quote: str) -> None:
     if len(set(secret)) < 16:
         return
@@ -144,6 +147,7 @@ def test_random_text_in_lines_like_those_of_an_env_file_goes(name: str, secret: 
     before=st.sampled_from(["", "    ", "+"]),
     cut=st.sampled_from(["none", "head", "tail"]),
 )
+@settings(deadline=None)
 def test_private_keys_go_whole_or_cut(kind: str, body: bytes, break_: str, before: str, cut: str) -> None:
     key = private_key(kind, body, break_, before)
     lines = key.split(break_)
@@ -187,7 +191,7 @@ CONTEXTS = [
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @given(found=HASHES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_hashes_and_uuids_stay(context: str, found: str) -> None:
     assert redact(context.format(found)) == context.format(found)
 
@@ -285,18 +289,20 @@ PIECES = st.one_of(
 
 
 @given(pieces=st.lists(PIECES, max_size=14))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_redacting_again_changes_nothing(pieces: list[str]) -> None:
     once = redact("".join(pieces))
     assert redact(once) == once
 
 
 @given(text=st.text(max_size=300))
+@settings(deadline=None)
 def test_any_text_can_be_redacted(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
 @given(key=KEYS, secret=RANDOM)
+@settings(deadline=None)
 def test_structures_are_redacted_inside(key: str, secret: str) -> None:
     row = {
         "seq": 7,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.dispatch.budget import credits
@@ -187,6 +187,7 @@ CALLS = st.lists(
 
 
 @given(calls=CALLS)
+@settings(deadline=None)
 def test_every_dimension_adds_up_to_the_total(calls: list[Call]) -> None:
     books = Breakdown()
     for call in calls:
@@ -222,6 +223,7 @@ FREE_CALL = Call(
 
 
 @given(nanos=st.lists(st.none() | st.integers(0, 99), max_size=9))
+@settings(deadline=None)
 def test_savings_without_a_price_are_not_known_rather_than_nothing(nanos: list[int | None]) -> None:
     books = Breakdown()
     for nano in nanos:
