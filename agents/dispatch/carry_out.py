@@ -304,7 +304,7 @@ class CarryOut:
         changed: dict[str, Any] = {
             "status": status,
             "outcome": None if environment or over else outcome,
-            "reason": one_line(environment or reason_of(task, reports, over), 500),
+            "reason": one_line(environment or reason_of(reports, over), 500),
             "branch": last.mission.branch if last and commit else None,
             "commit": commit,
             "files": last.files if last and commit else (),

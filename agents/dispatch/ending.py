@@ -92,12 +92,11 @@ def status_after(task: Task, outcome: Outcome, *, environment: bool, over_budget
     return TaskStatus.FAILED if task.tier else TaskStatus.NEEDS_HUMAN
 
 
-def reason_of(task: Task, reports: Sequence[Report], over_budget: bool) -> str:
+def reason_of(reports: Sequence[Report], over_budget: bool) -> str:
     """One sentence; for a person who is asked, what was tried and what they can do."""
     last = reports[-1]
     if over_budget:
-        what = f"`warroom budget raise USD --task {task.label}`"
-        return f"{last.stopped or last.judgement.reason}. {what} raises its cap; or drop it"
+        return f"{last.stopped or last.judgement.reason}; or drop it"  # it says which cap, and how to raise that
     if last.judgement.outcome.accepted or len(reports) == 1:
         return last.judgement.reason
     tried = ", ".join(

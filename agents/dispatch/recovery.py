@@ -36,9 +36,12 @@ async def recover(store: Store, repository: Repository, clock: Clock, leases: Le
                 await _take(store, clock, leases.owner, task)
                 taken.append(task.id)
     await _end_missions(store, repository, clock, leases, taken)
+    paid = await store.settle_abandoned_of_dead(leases.dead)
     await store.forget_owners(dead - {""})
     await repository.sweep()
     await archive_leftovers(store, repository)
+    for task_id in set(paid) - set(taken):
+        await store.save_task(task_id, **await used_up(store, task_id))
     return [await store.save_task(task_id, **await used_up(store, task_id)) for task_id in taken]
 
 

@@ -147,7 +147,7 @@ async def test_a_task_is_split_approved_and_its_parts_done(shell: CommandLine) -
         assert "T2 proven, review" in sent.out
         assert "T3 proven, review" in sent.out
         (row,) = (await shell.here("show", "1", "--json")).rows()
-        assert row["status"] == "queued", "it goes on waiting in the next War Room"
+        assert row["status"] == "blocked", "it goes on waiting in the next War Room"
     assert sorted(run_git(shell.folder, "branch", "--list", "warroom/*").split()) == ["warroom/T2-1", "warroom/T3-1"]
 
 
