@@ -58,6 +58,7 @@ async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
 async def _missing_at(url: str | None, model: str) -> str:
     server = OllamaServer(url)
     try:
+        await server.client()  # its import takes a busy machine seconds that are not the server's
         async with asyncio.timeout(LOOK_S):
             await server.facts(model)
     except TimeoutError:

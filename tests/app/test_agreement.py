@@ -27,7 +27,7 @@ from tests.fakes.ollama_server import FakeOllama, Stall, chunk, text
 
 NEW = NewTask(title=SLUG_TASK, check=SLUG_CHECK)
 GOOD, BAD = (text(f"```python\n{code}```") for code in (GOOD_SLUG, BAD_SLUG))
-LEVEL_S = 10
+LEVEL_S = 20
 
 
 def engine_settings(url: str) -> Settings:
@@ -73,7 +73,7 @@ async def stored(hq: Headquarters) -> War:
 async def agree(hq: Headquarters, *wars: War) -> None:
     """Wait until every screen shows what the rows say, and what the log alone says."""
     told: Any = None
-    for _ in range(LEVEL_S * 50):
+    for _ in range(LEVEL_S * 20):
         rows = seen(await stored(hq))
         told = [seen(war) for war in wars]
         if all(one == rows for one in told):
@@ -82,7 +82,7 @@ async def agree(hq: Headquarters, *wars: War) -> None:
                 number: (row.status, row.outcome) for number, row in rows[0].items()
             }
             return
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     raise AssertionError(f"rows: {rows}\nscreens: {told}")
 
 
@@ -173,7 +173,7 @@ async def test_a_headless_run_is_followed_and_commanded(tmp_path: Path) -> None:
             screen_of(hq) as war,
         ):
             first = await shell.start("run", SLUG_TASK, "--check", SLUG_CHECK)
-            await ollama.chatting()
+            await asyncio.wait_for(ollama.chatting(), 40)
             await agree(hq, war)
             assert [row.agent for row in war.field()] == ["CodeX-7"]
             await hq.cancel(1)
@@ -197,7 +197,7 @@ async def test_what_a_killed_process_left_goes_from_the_screen(tmp_path: Path) -
             screen_of(hq) as war,
         ):
             victim = await shell.start("run", SLUG_TASK, "--check", SLUG_CHECK)
-            await ollama.chatting()
+            await asyncio.wait_for(ollama.chatting(), 40)
             await agree(hq, war)
             victim.send_signal(signal.SIGKILL)
             await victim.communicate()
