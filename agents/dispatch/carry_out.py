@@ -16,6 +16,7 @@ from agents.dispatch.ending import (
     used_up,
 )
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
+from agents.dispatch.free_tries import furthest, out_of_patience
 from agents.dispatch.gate import ours
 from agents.dispatch.overlap import overlaps
 from agents.dispatch.slots import Slot, Slots
@@ -144,7 +145,7 @@ class CarryOut:
             task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
             if _settles(report):
                 break
-            todo = self._still_worth(todo, report)
+            todo = self._still_worth(todo, report, self.ground.clock.monotonic() - started)
             if todo:
                 await self._escalate(task, todo[0], report)
         return await self._finish(task, state, started, footing=footing, environment=environment_of(state.reports))
@@ -248,9 +249,12 @@ class CarryOut:
         finally:
             await model.aclose()
 
-    def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:
-        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money."""
+    def _still_worth(self, todo: Sequence[Arm], report: Report, seconds: float) -> list[Arm]:
+        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money, no
+        more free tries when `seconds` have used up the patience for them."""
         rest = [arm for arm in todo if not (gives_up(report, todo) and _same_way(arm, report))]
+        if seconds > self.ground.settings.routing.free_s:
+            rest = out_of_patience(rest, frozenset(arm.tier for arm in rest if self._is_free(arm)))
         return [arm for arm in rest if self._is_free(arm)] if report.over_budget else rest
 
     def _is_free(self, arm: Arm) -> bool:
@@ -264,7 +268,7 @@ class CarryOut:
         blind = arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2
         if not state.reports or blind:
             return HandOver(diff="", failure="", comment=says) if says else None
-        last = state.reports[-1]
+        last = (furthest(state.reports) if arm.variant is Variant.RETRY else None) or state.reports[-1]
         commit = last.mission.commit
         diff = await self.ground.repository.diff(base, commit) if commit else ""
         failure = last.mission.check.output if last.mission.check else ""
@@ -354,7 +358,6 @@ def _same_way(arm: Arm, report: Report) -> bool:
 
 
 def _start(arm: Arm, state: _State, base: str) -> str:
-    """A retry goes on from the failed work; every other arm starts from the base."""
-    if arm.variant is Variant.RETRY and state.reports and state.reports[-1].mission.commit:
-        return state.reports[-1].mission.commit
-    return base
+    """A retry goes on from the failed work that came furthest; every other arm starts from the base."""
+    best = furthest(state.reports) if arm.variant is Variant.RETRY else None
+    return best.mission.commit if best and best.mission.commit else base

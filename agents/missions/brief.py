@@ -11,6 +11,11 @@ from agents.sanitize import one_line, sanitize
 from agents.tasks import Variant
 
 ONLY = "Nothing but what the task asks for: no examples of use, no explanation."
+THINK = (
+    "First say in at most three short sentences {what}. Then give the complete content of {target} in one code block."
+)
+WRONG = "what is wrong in the code above and what must change"
+DEMANDS = "how the code must work to meet the hardest of the demands above"
 LARGEST_BYTES = 400_000
 WORDING_TOKENS = 400
 """What we say around the files: who the agent is, the form of the answer."""
@@ -32,8 +37,8 @@ def loop_brief(attempt: Attempt) -> str:
     return "\n\n".join(parts)
 
 
-def direct_brief(attempt: Attempt) -> str:
-    """The one message of a direct attempt: everything the reply needs is in it."""
+def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
+    """The one message of a direct attempt: everything the reply needs is in it. `think`: a few words come first."""
     task = attempt.task
     parts = [f"Task: {sanitize(task.text)}"]
     parts += [*_comment(attempt), *_check(attempt)]
@@ -57,7 +62,12 @@ def direct_brief(attempt: Attempt) -> str:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
-    parts.append(reply_form(targets, existing, room=reply_room(attempt)))
+    form = reply_form(targets, existing, room=reply_room(attempt))
+    sample = attempt.arm.variant is Variant.SAMPLE and attempt.mission.number % 4 == 1  # every other sample
+    what = WRONG if retry or think else DEMANDS if sample else ""
+    if what and ONLY in form and len(targets) == 1:
+        form = THINK.format(what=what, target=targets[0])
+    parts.append(form)
     return "\n\n".join(parts)
 
 

@@ -153,7 +153,9 @@ class Prover:
         # A copy in the checkout: War Room itself may be installed where the sandbox shows nothing, as below /tmp.
         hang_s = min(HANG_S, self._timeout_s) if hung else None
         with explaining_environment(folder, rest=self._sandbox.warning is None, hang_s=hang_s) as env:
-            again = await self._shell(command, folder, log, env=env, limit_s=HANG_S * 4 + 3 * red.seconds)
+            again = await self._shell(
+                command, folder, log, env=env, limit_s=HANG_S * 4 + (0 if hung else 3 * red.seconds)
+            )
         told = HANGS in again.output if hung else again.exit_code == red.exit_code
         return failure_digest(command, again.output, red.exit_code, DIGEST_LIMIT) if told else digest
 

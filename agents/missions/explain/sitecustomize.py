@@ -314,9 +314,9 @@ def explanation(traceback: TracebackType | None, code: str | None, returns: Retu
 
 
 def _install() -> None:
-    from warroom_program import program
+    from importlib import import_module
 
-    started = program()
+    started: tuple[str, str] | None = import_module("warroom_program").program()
     if started is None:
         return
     kind, value = started
@@ -341,11 +341,11 @@ def _install() -> None:
     if os.environ.get(HANG):
         import linecache
 
-        from warroom_going_on import watch_hang
-
         if code is not None:
             linecache.cache["<string>"] = (len(code), None, code.splitlines(keepends=True), "<string>")
-        watch_hang(float(os.environ[HANG]), "<string>" if code is not None else value, shorten)
+        import_module("warroom_going_on").watch_hang(
+            float(os.environ[HANG]), "<string>" if code is not None else value, shorten
+        )
     else:
         sys.setprofile(returns)
 
@@ -354,9 +354,9 @@ def _further(traceback: TracebackType | None, code: str | None) -> str:
     """What else is wrong in the rest of the program's own module."""
     import ast
     import linecache
+    from importlib import import_module
 
-    from warroom_going_on import going_on, short
-
+    rest = import_module("warroom_going_on")
     if traceback is None or traceback.tb_frame.f_code.co_name != "<module>":
         return ""
     name = traceback.tb_frame.f_code.co_filename
@@ -368,9 +368,9 @@ def _further(traceback: TracebackType | None, code: str | None) -> str:
         while inner.tb_next is not None:
             inner = inner.tb_next
         node = _failed_assert(tree, inner, explainer) if inner.tb_frame.f_code.co_filename == name else None
-        return [] if node is None else short(explainer, node)
+        return [] if node is None else rest.short(explainer, node)
 
-    return going_on(source, tree, traceback, explain)
+    return str(rest.going_on(source, tree, traceback, explain))
 
 
 def _show(

@@ -13,9 +13,10 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 SECONDS = 3.0
@@ -41,7 +42,8 @@ def going_on(
         return ""
     # Several statements may share the line (`python -c "…; assert a; assert b"`): the failed one is found by position.
     at = _at_position(tree, traceback) or at
-    failed, told = 1, []
+    failed = 1
+    told: list[str] = []
     for one in _rest(tree.body[at + 1 :]):
         lines = _run(one, source, traceback.tb_frame, explain)
         if lines and _decides(one):
@@ -70,9 +72,7 @@ def _rest(statements: list[ast.stmt]) -> Any:
         yield one
 
 
-def _run(
-    one: ast.stmt, source: str, frame: FrameType, explain: Callable[[TracebackType], list[str]]
-) -> list[str]:
+def _run(one: ast.stmt, source: str, frame: FrameType, explain: Callable[[TracebackType], list[str]]) -> list[str]:
     """What is wrong with one statement, in short pieces; empty when it runs."""
     code = compile(ast.Module(body=[one], type_ignores=[]), frame.f_code.co_filename, "exec")
     try:
