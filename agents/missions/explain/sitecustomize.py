@@ -316,7 +316,8 @@ def explanation(traceback: TracebackType | None, code: str | None, returns: Retu
 def _install() -> None:
     from importlib import import_module
 
-    started: tuple[str, str] | None = import_module("warroom_program").program()
+    running = import_module("warroom_program")
+    started: tuple[str, str] | None = running.program()
     if started is None:
         return
     kind, value = started
@@ -326,7 +327,7 @@ def _install() -> None:
 
     def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         sys.setprofile(None)
-        _show(previous, kind, error, traceback, code)
+        running.show(previous, kind, error, traceback, code)
         try:
             if issubclass(kind, AssertionError):
                 sys.stderr.write(explanation(traceback, code, returns))
@@ -371,20 +372,6 @@ def _further(traceback: TracebackType | None, code: str | None) -> str:
         return [] if node is None else rest.short(explainer, node)
 
     return str(rest.going_on(source, tree, traceback, explain))
-
-
-def _show(
-    previous: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType | None, code: str | None
-) -> None:
-    """The traceback as ever; with the lines of `-c` code, which older Pythons leave out."""
-    if previous is not sys.__excepthook__ or code is None:
-        previous(kind, error, traceback)
-        return
-    import linecache
-    import traceback as printing
-
-    linecache.cache["<string>"] = (len(code), None, code.splitlines(keepends=True), "<string>")
-    printing.print_exception(kind, error, traceback)
 
 
 def _chain() -> None:

@@ -36,12 +36,13 @@ def going_on(
 
     `explain` gives the lines for a failed assert. Nothing when the program could not even import what it checks.
     """
-    at = next((at for at, one in enumerate(tree.body) if _end(one) >= traceback.tb_lineno), None)
+    # Several statements may share the line (`python -c "…; assert a; assert b"`): the position tells them apart.
+    at = _at_position(tree, traceback)
+    if at is None:
+        at = next((at for at, one in enumerate(tree.body) if _end(one) >= traceback.tb_lineno), len(tree.body))
     checks = [index for index, one in enumerate(tree.body) if _decides(one)]
-    if at is None or at not in checks:
+    if at not in checks:
         return ""
-    # Several statements may share the line (`python -c "…; assert a; assert b"`): the failed one is found by position.
-    at = _at_position(tree, traceback) or at
     failed = 1
     told: list[str] = []
     for one in _rest(tree.body[at + 1 :]):

@@ -1,9 +1,13 @@
-"""Which program this interpreter was started with."""
+"""Which program this interpreter was started with, and its traceback."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def program() -> tuple[str, str] | None:
@@ -33,3 +37,17 @@ def _command_line() -> list[str]:
             return [os.fsdecode(argument) for argument in file.read().split(b"\0")[:-1]]
     except OSError:
         return []
+
+
+def show(
+    previous: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType | None, code: str | None
+) -> None:
+    """The traceback as ever; with the lines of `-c` code, which older Pythons leave out."""
+    if previous is not sys.__excepthook__ or code is None:
+        previous(kind, error, traceback)
+        return
+    import linecache
+    import traceback as printing
+
+    linecache.cache["<string>"] = (len(code), None, code.splitlines(keepends=True), "<string>")
+    printing.print_exception(kind, error, traceback)
