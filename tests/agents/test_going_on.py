@@ -90,9 +90,17 @@ def test_an_exception_of_the_code_is_a_failure_like_others(folder: Path) -> None
     assert told.endswith("  also: search([], 1) == 5, but search([], 1) is (1, 3)\nOf 2 checks 0 hold.\n")
 
 
-def test_an_import_that_fails_leaves_nothing_to_go_on_with(folder: Path) -> None:
-    told = python(folder, "-c", "from searching import nothing\nassert nothing() == 1", rest=True).stderr
-    assert "ImportError" in told
+def test_a_step_between_the_checks_that_fails_does_not_end_them(folder: Path) -> None:
+    told = python(
+        folder, "-c", "assert 1\nfrom searching import search\nsearch([], 9)\nassert 1 == 2", rest=True
+    ).stderr
+    assert told.endswith("Wrong as well:\n  also: 1 == 2, but 1 is 1\nOf 2 checks 1 hold.\n")
+
+
+@pytest.mark.parametrize("step", ["from searching import wanted", "wanted = [][0]"])
+def test_an_import_or_a_value_that_fails_leaves_nothing_to_go_on_with(step: str, folder: Path) -> None:
+    told = python(folder, "-c", f"assert 1\n{step}\nassert wanted == 1", rest=True).stderr
+    assert "Error" in told
     assert "checks" not in told
 
 

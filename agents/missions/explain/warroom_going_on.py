@@ -34,21 +34,23 @@ def going_on(
 ) -> str:
     """Run the statements after the one `traceback` (of the program's own module) stopped at; what else is wrong.
 
-    `explain` gives the lines for a failed assert. Nothing when the program could not even import what it checks.
+    `explain` gives the lines for a failed assert. Nothing when the program could not even import or bind what it
+    checks.
     """
     # Several statements may share the line (`python -c "…; assert a; assert b"`): the position tells them apart.
     at = _at_position(tree, traceback)
     if at is None:
         at = next((at for at, one in enumerate(tree.body) if _end(one) >= traceback.tb_lineno), len(tree.body))
     checks = [index for index, one in enumerate(tree.body) if _decides(one)]
-    if at not in checks:
+    if at == len(tree.body) or not (at in checks or isinstance(tree.body[at], ast.Expr)):
         return ""
-    failed = 1
+    failed = int(at in checks)
     told: list[str] = []
-    for one in _rest(tree.body[at + 1 :]):
-        lines = _run(one, source, traceback.tb_frame, explain)
-        if lines and _decides(one):
-            failed += 1
+    end = time.monotonic() + SECONDS * 2
+    for one in tree.body[at + 1 :]:
+        # What there is no time for does not count as holding.
+        lines = _run(one, source, traceback.tb_frame, explain) if time.monotonic() < end else []
+        failed += _decides(one) and (bool(lines) or time.monotonic() >= end)
         if lines and len(told) < MOST:
             told.append("  also: " + " ".join(lines))
     said = ["Wrong as well:", *told] if told else []
@@ -63,14 +65,6 @@ def short(explainer: Any, node: ast.Assert) -> list[str]:
     if isinstance(claim, ast.Compare) and len(claim.ops) == 1:
         return [f"{explainer.text(claim)}, but {explainer.text(claim.left)} is {explainer.shown(claim.left)}"]
     return [f"{explainer.text(claim)} does not hold"]
-
-
-def _rest(statements: list[ast.stmt]) -> Any:
-    end = time.monotonic() + SECONDS * 2
-    for one in statements:
-        if time.monotonic() > end:
-            return
-        yield one
 
 
 def _run(one: ast.stmt, source: str, frame: FrameType, explain: Callable[[TracebackType], list[str]]) -> list[str]:
