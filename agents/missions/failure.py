@@ -19,6 +19,8 @@ EXPLAIN = Path(__file__).parent / "explain"
 _EXPLAINED = "The assert that failed:"
 _FURTHER = "Wrong as well:"
 _COUNTED = re.compile(r"^Of (\d+) checks (\d+) hold\.$", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]+[~^][~^ ]*\n", re.MULTILINE)
+"""Python's marks under a line of a traceback: many tokens, and nothing a model needs."""
 HANGS = "It does not end."
 _FOREIGN_FRAME = re.compile(r'File "(?:<frozen|[^"]*(?:/site-packages/|/dist-packages/|/lib/python\d|/unittest/))')
 _PROJECT_FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
@@ -107,7 +109,7 @@ def essence(digest: str) -> str:
         return f"{HANGS}{where.rstrip()}"
     _, explained, block = digest.partition(_EXPLAINED)
     if not explained:
-        return re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest)
+        return _MARKS.sub("", re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest))
     block, _, more = block.partition(_FURTHER)
     further = f"\n{_FURTHER}{more.rstrip()}" if more else ""
     lines = {key: value.strip() for key, _, value in (line.strip().partition(":") for line in block.splitlines())}

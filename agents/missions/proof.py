@@ -146,10 +146,15 @@ class Prover:
     async def _explained(self, command: str, folder: Path, red: ShellResult, log: Path) -> str:
         """The red output, from a second run in which Python tells more: what its asserts compared, what else is wrong,
         or where a check hangs."""
-        digest = failure_digest(command, red.output, red.exit_code, DIGEST_LIMIT)
+
+        def digest(shell: ShellResult) -> str:
+            # Paths as the repository has them: a small model reads 60 tokens less for each line of a traceback.
+            output = shell.output.replace(f"{folder}/", "")
+            return failure_digest(command, output, red.exit_code, DIGEST_LIMIT)
+
         hung = red.exit_code is None
         if not hung and not _RAISED.search(red.output):
-            return digest
+            return digest(red)
         # A copy in the checkout: War Room itself may be installed where the sandbox shows nothing, as below /tmp.
         hang_s = min(HANG_S, self._timeout_s) if hung else None
         with explaining_environment(folder, rest=self._sandbox.warning is None, hang_s=hang_s) as env:
@@ -157,7 +162,7 @@ class Prover:
                 command, folder, log, env=env, limit_s=HANG_S * 4 + (0 if hung else 3 * red.seconds)
             )
         told = HANGS in again.output if hung else again.exit_code == red.exit_code
-        return failure_digest(command, again.output, red.exit_code, DIGEST_LIMIT) if told else digest
+        return digest(again if told else red)
 
 
 def unparsable(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:

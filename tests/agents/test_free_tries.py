@@ -62,6 +62,7 @@ async def test_a_retry_sees_all_that_is_wrong_and_goes_on_from_the_attempt_that_
     first, retry, _, last = asked(ollama)
     assert "no explanation" in first
     assert "ZeroDivisionError" in retry
+    assert 'File "mean.py", line 2, in mean' in retry, "no path of a checkout"
     assert "First say in at most three short sentences what is wrong in the code above" in retry
     assert "return sum(values) / len(values)" in last, "two of three checks held there, none in what came later"
     check = missions[1].check

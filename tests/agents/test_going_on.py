@@ -144,3 +144,11 @@ def test_the_rest_is_kept_in_a_short_digest(folder: Path) -> None:
     digest = failure_digest("python3 -c …", result.stdout + result.stderr, 1, 900)
     assert holding(digest) == (2, 6)
     assert "  also: AssertionError: 0 was accepted" in digest
+
+
+def test_a_traceback_for_a_model_has_no_marks_below_its_lines(folder: Path) -> None:
+    told = python(folder, "-c", "from searching import search\nx = search([], 9)", rest=True).stderr
+    said = essence(failure_digest("python3 -c …", told, 1, 3000))
+    assert said.startswith("Traceback (most recent call last):\n")
+    assert said.endswith("IndexError: out")
+    assert "^" not in said
