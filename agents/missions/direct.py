@@ -14,6 +14,7 @@ from agents.missions.conversation import Conversation
 from agents.missions.mending import mended
 from agents.missions.parsing import parse_fault
 from agents.missions.persona import DIRECT
+from agents.missions.repeating import RepeatsItself
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
 from agents.models.chat import ChatRequest, Finished, StopReason
 from agents.sanitize import one_line
@@ -22,6 +23,9 @@ from agents.tasks import Health, Variant
 MAX_CORRECTIONS = 3
 WARMER = (0.7, 0.9, 0.6)
 """Temperatures of the samples, in turn."""
+REPEATED = (
+    "It said the same lines over and over and was broken off. Say everything once: a loop, not a long list of cases."
+)
 UNCHANGED = (
     "{files} came back exactly as it was, so nothing is fixed. Begin with the task, not with that code: which line is "
     "wrong, and what must stand there instead?"
@@ -42,7 +46,11 @@ async def run_direct(attempt: Attempt) -> str:
         )
         # A fresh context each time: a small model that sees its own bad answer repeats it.
         content = f"{brief}\n\nAn earlier answer was refused: {problem}" if problem else brief
-        finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
+        try:
+            finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
+        except RepeatsItself:
+            problem = REPEATED
+            continue
         await conversation.add(finished.message)
         before = problem
         applied, problem = await _write(attempt, finished, number=step)

@@ -8,7 +8,7 @@ from agents.headquarters import Headquarters
 from agents.settings import Settings
 from agents.tasks import NewTask, Outcome, Variant
 from tests.agents.conftest import run_git
-from tests.fakes.ollama_server import FakeOllama, Script, text
+from tests.fakes.ollama_server import FakeOllama, Script, Stall, chunk, text
 
 MakeSettings = Callable[..., Settings]
 CHECK = """python3 -c "
@@ -120,3 +120,17 @@ async def test_an_unchanged_file_is_asked_for_in_other_words(
     assert "no explanation" not in second
     assert "First say in at most three short sentences what is wrong" in second
     assert "mean.py came back exactly as it was" in second
+
+
+async def test_a_reply_that_runs_in_circles_is_broken_off_and_asked_for_again(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    circle = "    # Check if the field is a month\n    if field in ['1', '2', '3', '4', '5', '6']:\n        continue\n"
+    async with FakeOllama() as ollama:
+        ollama.reply((chunk("```python\ndef mean(values):\n"), *[chunk(circle)] * 40, Stall()), fenced(GOOD))
+        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
+            task = await hq.post(NEW)
+            await hq.dispatch(task.id)
+            task = await hq.wait(task.id)
+    assert (task.outcome, task.missions, task.cost_nano) == (Outcome.PROVEN, 1, 0)
+    assert "said the same lines over and over" in asked(ollama)[1]
