@@ -110,15 +110,15 @@ def essence(digest: str) -> str:
     _, explained, block = digest.partition(_EXPLAINED)
     if not explained:
         return _MARKS.sub("", re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest))
-    block, _, more = block.partition(_FURTHER)
-    further = f"\n{_FURTHER}{more.rstrip()}" if more else ""
+    end = min((at for at in (block.find(_FURTHER), block.find("\nOf ")) if at >= 0), default=len(block))
+    block, further = block[:end], block[end:].strip()
     lines = {key: value.strip() for key, _, value in (line.strip().partition(":") for line in block.splitlines())}
     claim = lines.get("false") or next((line.strip()[7:] for line in block.splitlines() if line.strip()), "")
     left, compared, right = claim.partition(" == ") if " == " in claim else claim.partition("==")
     words = ""
     if compared and "left" in lines and "right" in lines and " and " not in claim:
         words = f"\nThat is: {left.strip()} gives {lines['left']} but must give {lines['right']}."
-    return f"{_EXPLAINED}{block.rstrip()}{words}{further}"
+    return f"{_EXPLAINED}{block.rstrip()}{words}\n{further}".rstrip()
 
 
 def holding(digest: str) -> tuple[int, int] | None:

@@ -29,6 +29,7 @@ _HOMES = {
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 _TESTING = re.compile(r"(?:run_)?(?:tests?|checks?)(?:_|$)")
+_REMOVING = re.compile(r"\b(?:remov|delet|renam|drop|mov|replac|rid\b|gone\b|call(?:ed)?\b|no longer\b)", re.IGNORECASE)
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -99,7 +100,8 @@ def _with_dropped(text: str, tree: ast.Module, old: str, module: str, task: str)
     if before is None:
         return text, ""
     had, has = _named(before.body), _named(tree.body)
-    dropped = [name for name in had if name not in has and not re.search(rf"\b{re.escape(name)}\b", task)]
+    may_go = _REMOVING.search(task) is not None
+    dropped = [one for one in had if one not in has and not (may_go and re.search(rf"\b{re.escape(one)}\b", task))]
     only_names = all(_names(one) or isinstance(one, ast.Import | ast.ImportFrom) or _is_text(one) for one in tree.body)
     if not dropped or not only_names or not set(had) & set(has):
         return text, ""

@@ -134,6 +134,8 @@ def test_what_a_model_is_told_has_the_first_failure_in_words_and_the_rest_after_
         "The assert that failed:\n  assert x == 2\n  left:  1\n  right: 2\nThat is: x gives 1 but must give 2.\n"
         "Wrong as well:\n  also: x == 3, but x is 1\nOf 2 checks 0 hold."
     )
+    alone = failure_digest("…", python(folder, "-c", "x = 1\nassert x == 2\nassert x", rest=True).stderr, 1, 3000)
+    assert essence(alone).endswith("\nThat is: x gives 1 but must give 2.\nOf 2 checks 1 hold.")
     assert holding(digest) == (0, 2)
     assert holding("Of course 2 checks 1 hold.") is None
 

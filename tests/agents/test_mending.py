@@ -162,6 +162,12 @@ def test_the_mended_function_alone_goes_into_the_old_file(tmp_path: Path) -> Non
     assert runs(better.text, tmp_path, use) == "True"
 
 
+def test_one_of_two_functions_the_task_asks_for_does_not_lose_the_other() -> None:
+    old = "def encode(text):\n    return text\n\n\ndef decode(text):\n    return text\n"
+    better = mended("def decode(text):\n    return text * 2\n", old=old, module="m", task="Write encode and decode")
+    assert better.text == old.replace("def decode(text):\n    return text", "def decode(text):\n    return text * 2")
+
+
 def test_new_definitions_come_after_the_old_ones() -> None:
     new = "def age(born, today):\n    return _years(born, today)\n\ndef _years(born, today):\n    return 1\n"
     better = mended(new, old=AGE_BEFORE, module="age", task="age() is wrong")
