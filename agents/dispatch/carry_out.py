@@ -16,7 +16,7 @@ from agents.dispatch.ending import (
     used_up,
 )
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
-from agents.dispatch.free_tries import furthest, out_of_patience
+from agents.dispatch.free_tries import furthest, held, out_of_patience
 from agents.dispatch.gate import ours
 from agents.dispatch.overlap import overlaps
 from agents.dispatch.slots import Slot, Slots
@@ -29,7 +29,7 @@ from agents.models.connect import Connect
 from agents.refusals import NotPossible
 from agents.routing.plan import NoTier, make_plan, remaining
 from agents.sanitize import one_line, sanitize
-from agents.tasks import Arm, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
+from agents.tasks import Arm, CheckResult, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.git import to_the_end
@@ -226,11 +226,11 @@ class CarryOut:
             model=model,
             grade=ready.grades.get(arm.tier),
             base_commit=base,
-            start_commit=_start(arm, state, base),
+            start_commit=_start(arm, state, base, task.base_check),
             check=footing.command,
             own_check=task.check is not None,
             base_check=task.base_check,
-            hand_over=await self._hand_over(arm, state, base, task.comment),
+            hand_over=await self._hand_over(arm, state, base, task.base_check, task.comment),
             steering=steering,
         )
 
@@ -261,14 +261,19 @@ class CarryOut:
         tier = self.ground.settings.tiers[arm.tier]
         return tier.free or tier.provider == "ollama"
 
-    async def _hand_over(self, arm: Arm, state: _State, base: str, comment: str) -> HandOver | None:
+    async def _hand_over(
+        self, arm: Arm, state: _State, base: str, known: CheckResult | None, comment: str
+    ) -> HandOver | None:
         """What the next attempt learns. What the person says is for every attempt."""
         says = sanitize(comment)
         # Every other sample knows nothing of what failed: they must not all err alike.
         blind = arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2
         if not state.reports or blind:
             return HandOver(diff="", failure="", comment=says) if says else None
-        last = (furthest(state.reports) if arm.variant is Variant.RETRY else None) or state.reports[-1]
+        best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
+        if arm.variant is Variant.RETRY and known and best is None and held(known):
+            return HandOver(diff="", failure=known.output, comment=says)
+        last = best or state.reports[-1]
         commit = last.mission.commit
         diff = await self.ground.repository.diff(base, commit) if commit else ""
         failure = last.mission.check.output if last.mission.check else ""
@@ -357,7 +362,7 @@ def _same_way(arm: Arm, report: Report) -> bool:
     return (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
 
 
-def _start(arm: Arm, state: _State, base: str) -> str:
+def _start(arm: Arm, state: _State, base: str, known: CheckResult | None) -> str:
     """A retry goes on from the failed work that came furthest; every other arm starts from the base."""
-    best = furthest(state.reports) if arm.variant is Variant.RETRY else None
+    best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
     return best.mission.commit if best and best.mission.commit else base

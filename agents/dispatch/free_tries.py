@@ -4,18 +4,21 @@ from collections.abc import Sequence
 
 from agents.missions.failure import holding
 from agents.missions.mission import Report
-from agents.tasks import Arm, Variant
+from agents.tasks import Arm, CheckResult, Variant
 
 
-def furthest(reports: Sequence[Report]) -> Report | None:
+def furthest(reports: Sequence[Report], base: CheckResult | None) -> Report | None:
     """The failed attempt with work on its branch that came furthest: most of the check's own checks hold, where they
-    were counted; of equals the last."""
-    found = [(_held(report), at, report) for at, report in enumerate(reports) if report.mission.commit]
-    return max(found, key=lambda item: item[:2])[2] if found else (reports[-1] if reports else None)
+    were counted; of equals the last. None when all of them fell back behind the untouched base, or only kept up with
+    it: seen in a transcript, a right answer put into a file that an earlier attempt had spoilt elsewhere."""
+    found = [(held(report.mission.check), at, report) for at, report in enumerate(reports) if report.mission.commit]
+    best = max(found, key=lambda item: item[:2], default=None)
+    return None if best is None or 0 < held(base) >= best[0] else best[2]
 
 
-def _held(report: Report) -> float:
-    counted = holding(report.mission.check.output) if report.mission.check else None
+def held(check: CheckResult | None) -> float:
+    """The share of a red check's own checks that hold; 0 where they were not counted."""
+    counted = holding(check.output) if check else None
     return counted[0] / counted[1] if counted and counted[1] else 0.0
 
 

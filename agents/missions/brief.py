@@ -31,7 +31,9 @@ def loop_brief(attempt: Attempt) -> str:
         parts.append(f"How the check fails now:\n{attempt.base_failure}")
     parts += _comment(attempt)
     if attempt.hand_over is not None and attempt.hand_over.tried:
-        parts.append(_handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY))
+        parts.append(
+            _handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY and bool(attempt.hand_over.diff))
+        )
     if attempt.context:
         parts.append(attempt.context)
     return "\n\n".join(parts)
@@ -63,8 +65,10 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
     form = reply_form(targets, existing, room=reply_room(attempt))
-    sample = attempt.arm.variant is Variant.SAMPLE and attempt.mission.number % 4 == 1  # every other sample
-    what = WRONG if retry or think else DEMANDS if sample else ""
+    sample = attempt.arm.variant is Variant.SAMPLE
+    # A small model asked plainly for a faulty file copies it: six of six such replies, at temperatures 0 to .9.
+    fault = retry or think or (sample and any(path in existing for path in targets))
+    what = WRONG if fault else DEMANDS if sample and attempt.mission.number % 4 == 1 else ""  # every other sample
     if what and ONLY in form and len(targets) == 1:
         form = THINK.format(what=what, target=targets[0])
     parts.append(form)

@@ -31,6 +31,12 @@ def patient(settings: Settings, **routing: float) -> Settings:
     return settings.model_copy(update={"routing": settings.routing.model_copy(update=routing)})
 
 
+def commit(repo: Path, code: str) -> None:
+    (repo / "mean.py").write_text(code)
+    run_git(repo, "add", "--all")
+    run_git(repo, "commit", "--quiet", "--message", "mean")
+
+
 def asked(ollama: FakeOllama) -> list[str]:
     return [chat.body["messages"][-1]["content"] for chat in ollama.chats]
 
@@ -105,9 +111,7 @@ async def test_when_patience_is_used_up_there_are_no_more_free_tries(
 async def test_an_unchanged_file_is_asked_for_in_other_words(
     repo: Path, home: Path, local_settings: MakeSettings
 ) -> None:
-    (repo / "mean.py").write_text(BETTER)
-    run_git(repo, "add", "--all")
-    run_git(repo, "commit", "--quiet", "--message", "mean")
+    commit(repo, BETTER)
     async with FakeOllama() as ollama:
         ollama.reply(fenced(BETTER), fenced(GOOD, "The empty list is not looked at.\n\n"))
         async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
@@ -134,3 +138,21 @@ async def test_a_reply_that_runs_in_circles_is_broken_off_and_asked_for_again(
             task = await hq.wait(task.id)
     assert (task.outcome, task.missions, task.cost_nano) == (Outcome.PROVEN, 1, 0)
     assert "said the same lines over and over" in asked(ollama)[1]
+
+
+async def test_a_retry_begins_again_where_the_attempts_only_made_it_worse(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    commit(repo, BETTER)
+    async with FakeOllama() as ollama:
+        ollama.reply(fenced(WORSE), fenced(GOOD))
+        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
+            task = await hq.post(NEW.model_copy(update={"title": "mean(values) in mean.py fails for no values"}))
+            await hq.dispatch(task.id)
+            task = await hq.wait(task.id)
+            first, retry = await hq.missions(task.id)
+    assert (task.outcome, task.missions) == (Outcome.PROVEN, 2)
+    assert retry.start_commit == first.start_commit == task.base_commit
+    assert "return sum(values) / len(values)" in asked(ollama)[1]
+    assert "return 0" not in asked(ollama)[1]
+    assert "ZeroDivisionError" in asked(ollama)[1]
