@@ -12,7 +12,8 @@ from agents.tasks import Variant
 
 ONLY = "Nothing but what the task asks for: no examples of use, no explanation."
 THINK = (
-    "First say in at most three short sentences {what}. Then give the complete content of {target} in one code block."
+    "First say in at most three short sentences {what}. Then give the complete content of {target} in one code block, "
+    "and nothing after it."
 )
 WRONG = "what is wrong in the code above and what must change"
 DEMANDS = "how the code must work to meet the hardest of the demands above"
@@ -68,7 +69,7 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
     sample = attempt.arm.variant is Variant.SAMPLE
     # A small model asked plainly for a faulty file copies it: six of six such replies, at temperatures 0 to .9.
     fault = retry or think or (sample and any(path in existing for path in targets))
-    what = WRONG if fault else DEMANDS if sample and attempt.mission.number % 4 == 1 else ""  # every other sample
+    what = WRONG if fault else DEMANDS if sample and attempt.ordinal % 4 == 1 else ""  # every other sample
     if what and ONLY in form and len(targets) == 1:
         form = THINK.format(what=what, target=targets[0])
     parts.append(form)

@@ -15,7 +15,7 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
-from agents.missions.repeating import RepeatsItself, repeats_itself
+from agents.missions.repeating import watched
 from agents.missions.waiting import Suspended, Waiting
 from agents.models.chat import (
     ChatModel,
@@ -31,7 +31,7 @@ from agents.models.chat import (
 from agents.models.errors import ModelError
 from agents.models.prices import FREE, Price, call_price, price_date
 from agents.models.retry import stream_with_retries
-from agents.models.tokens import estimate_request, estimate_tokens
+from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
 from agents.store import NewCall, OverBudget, Store
 from agents.tasks import Mission, Usage
@@ -91,7 +91,6 @@ class ModelCalls:
         RepeatsItself when the model runs in circles: only where it costs nothing, as a reply that is broken off has no
         bill."""
         self.made += 1
-        said = ""
         waiting, holding = Waiting(self._suspended), Waiting(self._held)
 
         async def reserve(request: ChatRequest, attempt: int) -> None:
@@ -111,6 +110,7 @@ class ModelCalls:
         loading = ended = False
         metered = _Metered(self.model, reserve)
         parts = stream_with_retries(metered, request, clock=self._clock, random=self._random, on_failure=failed)
+        parts = watched(parts) if self._price == FREE else parts
         try:
             async with aclosing(parts):
                 async for part in parts:
@@ -118,11 +118,6 @@ class ModelCalls:
                         waiting.end()
                     if isinstance(part, TextDelta):
                         await self.store.append(self._delta(part.text))
-                        said += part.text
-                        if self._price == FREE and "\n" in part.text and repeats_itself(said):
-                            written = Usage(input=estimate_request(request), output=estimate_tokens(said))
-                            await self._settle(written)
-                            raise RepeatsItself
                     elif isinstance(part, Held):
                         holding.begin()
                         await self._on_activity(_held(part))
@@ -130,14 +125,13 @@ class ModelCalls:
                         waiting.begin()
                         loading = await self._say_loading(part, said=loading)
                     elif isinstance(part, Restarted):
-                        said = ""
                         await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                     elif isinstance(part, Finished):
                         await self._settle(part.usage, finished=part)
                         ended = True
                         await self._on_reply(part)
                         return part
-        except (ModelError, RepeatsItself):
+        except ModelError:
             ended = True
             raise
         finally:

@@ -59,8 +59,8 @@ class _Loop:
                 fitting = self.conversation.fitted(request, self.attempt.calls.model.window)
                 await self._say_compacted()
                 return await self.attempt.calls.call(fitting)
-            except RepeatsItself:
-                raise Stuck("the model said the same lines over and over") from None
+            except RepeatsItself as circle:
+                raise Stuck(str(circle)) from None
             except NoToolSupport:
                 if self.text_protocol:
                     raise

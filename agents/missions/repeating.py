@@ -1,5 +1,10 @@
 """A small model that has lost its way writes the same lines for ever: seen from the stream, long before its limit."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from agents.models.chat import Part, Restarted, TextDelta
+
 LONGEST_PERIOD = 16
 """Lines of the piece that is repeated."""
 TIMES = 4
@@ -11,6 +16,23 @@ BLANK = 120
 
 class RepeatsItself(Exception):
     """The reply was broken off; what came of it is worth nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("the model said the same lines over and over")
+
+
+async def watched(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[Part, None]:
+    """`parts` of a reply until it runs in circles. Raises RepeatsItself then."""
+    said = ""
+    async with aclosing(parts):
+        async for part in parts:
+            yield part
+            if isinstance(part, TextDelta):
+                said += part.text
+                if "\n" in part.text and repeats_itself(said):
+                    raise RepeatsItself
+            elif isinstance(part, Restarted):
+                said = ""
 
 
 def repeats_itself(text: str) -> bool:
