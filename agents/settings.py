@@ -36,9 +36,12 @@ class Routing(Section):
 
     preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
     judge: str = "haiku"
-    max_missions: int = Field(default=12, ge=1)
-    samples: int = Field(default=3, ge=0)
-    """Fresh tries at temperature .7, each with a retry, that a local direct arm gets where a check decides."""
+    max_missions: int = Field(default=24, ge=1)
+    samples: int = Field(default=6, ge=0)
+    """Fresh tries in varying words and temperatures, each with a retry, that a local direct arm gets where a check
+    decides."""
+    free_s: float = Field(default=600, ge=0)
+    """Seconds after which a task gets no more free retries and samples: then comes what is dearer, or the person."""
 
 
 class Dispatch(Section):

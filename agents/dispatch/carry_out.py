@@ -16,6 +16,7 @@ from agents.dispatch.ending import (
     used_up,
 )
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
+from agents.dispatch.free_tries import furthest, held, out_of_patience
 from agents.dispatch.gate import ours
 from agents.dispatch.overlap import overlaps
 from agents.dispatch.slots import Slot, Slots
@@ -28,7 +29,7 @@ from agents.models.connect import Connect
 from agents.refusals import NotPossible
 from agents.routing.plan import NoTier, make_plan, remaining
 from agents.sanitize import one_line, sanitize
-from agents.tasks import Arm, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
+from agents.tasks import Arm, CheckResult, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.git import to_the_end
@@ -144,7 +145,7 @@ class CarryOut:
             task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
             if _settles(report):
                 break
-            todo = self._still_worth(todo, report)
+            todo = self._still_worth(todo, report, self.ground.clock.monotonic() - started)
             if todo:
                 await self._escalate(task, todo[0], report)
         return await self._finish(task, state, started, footing=footing, environment=environment_of(state.reports))
@@ -225,11 +226,11 @@ class CarryOut:
             model=model,
             grade=ready.grades.get(arm.tier),
             base_commit=base,
-            start_commit=_start(arm, state, base),
+            start_commit=_start(arm, state, base, task.base_check),
             check=footing.command,
             own_check=task.check is not None,
             base_check=task.base_check,
-            hand_over=await self._hand_over(arm, state, base, task.comment),
+            hand_over=await self._hand_over(arm, state, base, task.base_check, task.comment),
             steering=steering,
         )
 
@@ -248,23 +249,31 @@ class CarryOut:
         finally:
             await model.aclose()
 
-    def _still_worth(self, todo: Sequence[Arm], report: Report) -> list[Arm]:
-        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money."""
+    def _still_worth(self, todo: Sequence[Arm], report: Report, seconds: float) -> list[Arm]:
+        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money, no
+        more free tries when `seconds` have used up the patience for them."""
         rest = [arm for arm in todo if not (gives_up(report, todo) and _same_way(arm, report))]
+        if seconds > self.ground.settings.routing.free_s:
+            rest = out_of_patience(rest, frozenset(arm.tier for arm in rest if self._is_free(arm)))
         return [arm for arm in rest if self._is_free(arm)] if report.over_budget else rest
 
     def _is_free(self, arm: Arm) -> bool:
         tier = self.ground.settings.tiers[arm.tier]
         return tier.free or tier.provider == "ollama"
 
-    async def _hand_over(self, arm: Arm, state: _State, base: str, comment: str) -> HandOver | None:
+    async def _hand_over(
+        self, arm: Arm, state: _State, base: str, known: CheckResult | None, comment: str
+    ) -> HandOver | None:
         """What the next attempt learns. What the person says is for every attempt."""
         says = sanitize(comment)
         # Every other sample knows nothing of what failed: they must not all err alike.
         blind = arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2
         if not state.reports or blind:
             return HandOver(diff="", failure="", comment=says) if says else None
-        last = state.reports[-1]
+        best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
+        if arm.variant is Variant.RETRY and known and best is None and held(known):
+            return HandOver(diff="", failure=known.output, comment=says)
+        last = best or state.reports[-1]
         commit = last.mission.commit
         diff = await self.ground.repository.diff(base, commit) if commit else ""
         failure = last.mission.check.output if last.mission.check else ""
@@ -353,8 +362,7 @@ def _same_way(arm: Arm, report: Report) -> bool:
     return (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
 
 
-def _start(arm: Arm, state: _State, base: str) -> str:
-    """A retry goes on from the failed work; every other arm starts from the base."""
-    if arm.variant is Variant.RETRY and state.reports and state.reports[-1].mission.commit:
-        return state.reports[-1].mission.commit
-    return base
+def _start(arm: Arm, state: _State, base: str, known: CheckResult | None) -> str:
+    """A retry goes on from the failed work that came furthest; every other arm starts from the base."""
+    best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
+    return best.mission.commit if best and best.mission.commit else base

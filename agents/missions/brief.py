@@ -11,6 +11,12 @@ from agents.sanitize import one_line, sanitize
 from agents.tasks import Variant
 
 ONLY = "Nothing but what the task asks for: no examples of use, no explanation."
+THINK = (
+    "First say in at most three short sentences {what}. Then give the complete content of {target} in one code block, "
+    "and nothing after it."
+)
+WRONG = "what is wrong in the code above and what must change"
+DEMANDS = "how the code must work to meet the hardest of the demands above"
 LARGEST_BYTES = 400_000
 WORDING_TOKENS = 400
 """What we say around the files: who the agent is, the form of the answer."""
@@ -26,14 +32,16 @@ def loop_brief(attempt: Attempt) -> str:
         parts.append(f"How the check fails now:\n{attempt.base_failure}")
     parts += _comment(attempt)
     if attempt.hand_over is not None and attempt.hand_over.tried:
-        parts.append(_handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY))
+        parts.append(
+            _handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY and bool(attempt.hand_over.diff))
+        )
     if attempt.context:
         parts.append(attempt.context)
     return "\n\n".join(parts)
 
 
-def direct_brief(attempt: Attempt) -> str:
-    """The one message of a direct attempt: everything the reply needs is in it."""
+def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
+    """The one message of a direct attempt: everything the reply needs is in it. `think`: a few words come first."""
     task = attempt.task
     parts = [f"Task: {sanitize(task.text)}"]
     parts += [*_comment(attempt), *_check(attempt)]
@@ -57,7 +65,14 @@ def direct_brief(attempt: Attempt) -> str:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
         parts.append(attempt.context)
-    parts.append(reply_form(targets, existing, room=reply_room(attempt)))
+    form = reply_form(targets, existing, room=reply_room(attempt))
+    sample = attempt.arm.variant is Variant.SAMPLE
+    # A small model asked plainly for a faulty file copies it: six of six such replies, at temperatures 0 to .9.
+    fault = retry or think or (sample and any(path in existing for path in targets))
+    what = WRONG if fault else DEMANDS if sample and attempt.ordinal % 4 == 1 else ""  # every other sample
+    if what and ONLY in form and len(targets) == 1:
+        form = THINK.format(what=what, target=targets[0])
+    parts.append(form)
     return "\n\n".join(parts)
 
 

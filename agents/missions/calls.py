@@ -16,6 +16,7 @@ from agents.events import (
     ModelUsage,
 )
 from agents.missions.conversation import Conversation
+from agents.missions.repeating import watched
 from agents.missions.waiting import Suspended, Waiting
 from agents.models.chat import (
     ChatModel,
@@ -87,9 +88,10 @@ class ModelCalls:
         """The call that is under way, and what is reserved for it."""
 
     async def call(self, request: ChatRequest, into: Conversation | None = None) -> Finished:
-        """Send `request`; the finished reply. Raises ModelError (retries used up), OverBudget, UnknownPrice.
+        """Send `request`; the finished reply, which becomes the next message of `into`, stored together with its cost.
 
-        The reply becomes the next message of `into`, stored together with what it cost.
+        Raises ModelError (retries used up), OverBudget, UnknownPrice, and RepeatsItself when the model runs in circles:
+        only where it costs nothing, as a reply that is broken off has no bill.
         """
         self.made += 1
         waiting, holding = Waiting(self._suspended), Waiting(self._held)
@@ -111,6 +113,7 @@ class ModelCalls:
         loading = ended = False
         metered = _Metered(self.model, reserve)
         parts = stream_with_retries(metered, request, clock=self._clock, random=self._random, on_failure=failed)
+        parts = watched(parts) if self._price == FREE else parts
         try:
             async with aclosing(parts):
                 async for part in parts:

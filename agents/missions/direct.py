@@ -7,19 +7,28 @@ from pathlib import Path
 
 from agents.events import AgentHealth, ToolFinished, ToolStarted
 from agents.missions.attempt import Attempt, Stuck
+from agents.missions.blocks import is_test
 from agents.missions.brief import direct_brief, reply_room, target_files
+from agents.missions.changes import FileChange, WholeFile
 from agents.missions.conversation import Conversation
+from agents.missions.mending import mended
 from agents.missions.parsing import parse_fault
 from agents.missions.persona import DIRECT
+from agents.missions.repeating import RepeatsItself
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
 from agents.models.chat import ChatRequest, Finished, StopReason
 from agents.sanitize import one_line
 from agents.tasks import Health, Variant
 
 MAX_CORRECTIONS = 3
-WARMER = 0.7
+WARMER = (0.7, 0.9, 0.6)
+"""Temperatures of the samples, in turn."""
+REPEATED = (
+    "It said the same lines over and over and was broken off. Say everything once: a loop, not a long list of cases."
+)
 UNCHANGED = (
-    "{files} came back exactly as it was, so nothing is fixed. The code must change: find the line that is wrong."
+    "{files} came back exactly as it was, so nothing is fixed. Begin with the task, not with that code: which line is "
+    "wrong, and what must stand there instead?"
 )
 
 
@@ -37,11 +46,17 @@ async def run_direct(attempt: Attempt) -> str:
         )
         # A fresh context each time: a small model that sees its own bad answer repeats it.
         content = f"{brief}\n\nAn earlier answer was refused: {problem}" if problem else brief
-        finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
+        try:
+            finished = await _ask(attempt, await conversation.restart(content), step, warm=bool(problem))
+        except RepeatsItself:
+            problem = REPEATED
+            continue
         before = problem
         applied, problem = await _write(attempt, finished, number=step)
         if not problem:
             return f"wrote {', '.join(applied.written)}"
+        if applied.unchanged and not applied.written:
+            brief = direct_brief(attempt, think=True)
         if problem == before and applied.unchanged:
             raise Stuck("the same unchanged file came back twice")
     raise Stuck(f"no usable reply after {MAX_CORRECTIONS} corrections: {one_line(problem)}")
@@ -55,7 +70,7 @@ async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm:
         system=DIRECT,
         messages=(),
         max_tokens=reply_room(attempt),
-        temperature=WARMER if warm else 0.0,
+        temperature=WARMER[attempt.ordinal // 2 % len(WARMER)] if warm else 0.0,
         seed=attempt.ordinal * 100 + step if warm else None,
     )
     return await attempt.calls.call(conversation.fitted(request, window), conversation)
@@ -72,7 +87,8 @@ async def _write(attempt: Attempt, finished: Finished, *, number: int) -> tuple[
     summary = ", ".join(sorted({one_line(change.path, 60) for change in reply.changes}))
     await attempt.emit(ToolStarted(**attempt.where(), call=number, tool="file_write", summary=summary))
     started = attempt.clock.monotonic()
-    applied = apply_changes(attempt.root, reply.changes)
+    changes, notes = _put_right(attempt, reply.changes)
+    applied = apply_changes(attempt.root, changes)
     problem = _fault(attempt.root, applied, reply)
     await attempt.emit(
         ToolFinished(
@@ -80,11 +96,27 @@ async def _write(attempt: Attempt, finished: Finished, *, number: int) -> tuple[
             call=number,
             tool="file_write",
             ok=not problem,
-            summary=one_line(problem or f"{summary} written"),
+            summary=one_line(problem or "; ".join([f"{summary} written", *notes])),
             seconds=round(attempt.clock.monotonic() - started, 4),
         )
     )
     return applied, problem
+
+
+def _put_right(attempt: Attempt, changes: tuple[FileChange, ...]) -> tuple[tuple[FileChange, ...], list[str]]:
+    """The changes with small faults of whole Python files mended, and what was mended."""
+    right: list[FileChange] = []
+    notes: list[str] = []
+    for change in changes:
+        if isinstance(change, WholeFile) and change.path.endswith(".py") and not is_test(change.path):
+            old = attempt.root / change.path if change.path in attempt.files else None
+            text = old.read_text(errors="replace") if old is not None and old.is_file() and not old.is_symlink() else ""
+            module = change.path.removesuffix(".py").removeprefix("src/").replace("/", ".")
+            better = mended(change.content, old=text, module=module, task=attempt.task.text)
+            notes += [f"{one_line(change.path, 60)}: {one_line(note, 200)}" for note in better.notes]
+            change = change.model_copy(update={"content": better.text})
+        right.append(change)
+    return tuple(right), notes
 
 
 def _fault(root: Path, applied: Applied, reply: Reply) -> str:

@@ -17,11 +17,21 @@ EXPLAIN = Path(__file__).parent / "explain"
 """The folder that goes on PYTHONPATH; a sandbox must let it be read."""
 
 _EXPLAINED = "The assert that failed:"
+_FURTHER = "Wrong as well:"
+_COUNTED = re.compile(r"^Of (\d+) checks (\d+) hold\.$", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]+[~^][~^ ]*\n", re.MULTILINE)
+"""Python's marks under a line of a traceback: many tokens, and nothing a model needs."""
+HANGS = "It does not end."
 _FOREIGN_FRAME = re.compile(r'File "(?:<frozen|[^"]*(?:/site-packages/|/dist-packages/|/lib/python\d|/unittest/))')
 _PROJECT_FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
 _WEIGHTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(pattern), weight)
     for pattern, weight in (
+        (
+            r"^(?:The assert that failed|It does not end|Wrong as well)\b|^  (?:also: |with |\S+, line \d+, in )",
+            97,
+        ),
+        (r"^Of \d+ checks \d+ hold\.$", 100),
         (
             r"^The assert that failed:|^  (?:assert |left: |right: |first difference|lengths: |types: |false|value: )",
             100,
@@ -92,28 +102,50 @@ def failure_digest(command: str, output: str, exit_code: int | None, limit: int)
 
 
 def essence(digest: str) -> str:
-    """What a small model needs of a digest: the failed assert with its values, in words too; else all but its head."""
+    """What a small model needs of a digest: the failed assert with its values, in words too, and what else is wrong;
+    where there is none, all but its head."""
+    _, hangs, where = digest.partition(HANGS)
+    if hangs:
+        return f"{HANGS}{where.rstrip()}"
     _, explained, block = digest.partition(_EXPLAINED)
     if not explained:
-        return re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest)
+        return _MARKS.sub("", re.sub(r"\A\$ .*\n\([^\n]*\)\n", "", digest))
+    end = min((at for at in (block.find(_FURTHER), block.find("\nOf ")) if at >= 0), default=len(block))
+    block, further = block[:end], block[end:].strip()
     lines = {key: value.strip() for key, _, value in (line.strip().partition(":") for line in block.splitlines())}
     claim = lines.get("false") or next((line.strip()[7:] for line in block.splitlines() if line.strip()), "")
     left, compared, right = claim.partition(" == ") if " == " in claim else claim.partition("==")
     words = ""
     if compared and "left" in lines and "right" in lines and " and " not in claim:
         words = f"\nThat is: {left.strip()} gives {lines['left']} but must give {lines['right']}."
-    return f"{_EXPLAINED}{block.rstrip()}{words}"
+    return f"{_EXPLAINED}{block.rstrip()}{words}\n{further}".rstrip()
+
+
+def holding(digest: str) -> tuple[int, int] | None:
+    """How many of a red check's own checks hold, and of how many; None where that was not counted."""
+    found = _COUNTED.search(digest)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 @contextmanager
-def explaining_environment(within: Path | None = None, pythonpath: str = "") -> Iterator[dict[str, str]]:
+def explaining_environment(
+    within: Path | None = None, pythonpath: str = "", *, rest: bool = False, hang_s: float | None = None
+) -> Iterator[dict[str, str]]:
     """Environment for one explaining run of a red check, `pythonpath` being the one the check would have had.
+
+    `rest`: go on after the first failure (only behind a wall: later statements may rely on earlier ones having held).
+    `hang_s`: for a check that did not end, say after so many seconds where it is.
 
     The explainer is a private copy under `within` (a folder the sandbox shows), removed afterwards.
     """
     with tempfile.TemporaryDirectory(prefix=".warroom-explain-", dir=within) as folder:
-        shutil.copy(EXPLAIN / "sitecustomize.py", folder)
-        yield {"PYTHONPATH": os.pathsep.join([folder, *([pythonpath] if pythonpath else [])])}
+        for module in EXPLAIN.glob("*.py"):
+            shutil.copy(module, folder)
+        yield {
+            "PYTHONPATH": os.pathsep.join([folder, *([pythonpath] if pythonpath else [])]),
+            **({"WARROOM_EXPLAIN_ALL": "1"} if rest else {}),
+            **({"WARROOM_EXPLAIN_HANG": f"{hang_s:g}"} if hang_s else {}),
+        }
 
 
 def _tidy(output: str) -> str:

@@ -8,6 +8,7 @@ from agents.missions.attempt import Attempt, LimitReached, Stuck
 from agents.missions.brief import loop_brief, reply_room
 from agents.missions.conversation import Conversation
 from agents.missions.persona import loop_persona
+from agents.missions.repeating import RepeatsItself
 from agents.missions.watch import LoopWatch, Verdict, advice
 from agents.models.chat import ChatRequest, Finished, Message, StopReason, ToolCall, ToolResult, ToolSpec
 from agents.models.errors import ContextOverflow, NoToolSupport
@@ -66,6 +67,8 @@ class _Loop:
                 fitting = self.conversation.fitted(request, self.attempt.calls.model.window)
                 await self._say_compacted()
                 return await self.attempt.calls.call(fitting, self.conversation)
+            except RepeatsItself as circle:
+                raise Stuck(str(circle)) from None
             except NoToolSupport:
                 if self.text_protocol:
                     raise

@@ -2,12 +2,13 @@
 
 No word of a model enters here."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from agents.events import CheckFinished, CheckStarted, Event
-from agents.missions.failure import explaining_environment, failure_digest
+from agents.missions.failure import HANGS, explaining_environment, failure_digest
 from agents.missions.parsing import parse_fault
 from agents.sanitize import one_line
 from agents.tasks import CheckResult, Frozen, Outcome
@@ -15,6 +16,10 @@ from agents.tools.sandbox import Sandbox, ShellResult
 from agents.workspace import Repository
 
 Emit = Callable[[Event], Awaitable[None]]
+HANG_S = 5.0
+"""How long a check that did not end is run again, to see where it hangs."""
+_RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception)\b", re.MULTILINE)
+"""The last line of a Python traceback."""
 DIGEST_LIMIT = 3000
 """Characters of a red check's output that a model gets to see."""
 
@@ -120,11 +125,18 @@ class Prover:
         )
         return result
 
-    async def _shell(self, command: str, folder: Path, log: Path, env: Mapping[str, str] | None = None) -> ShellResult:
+    async def _shell(
+        self,
+        command: str,
+        folder: Path,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        limit_s: float | None = None,
+    ) -> ShellResult:
         return await self._sandbox.run(
             command,
             cwd=folder,
-            timeout_s=self._timeout_s,
+            timeout_s=min(self._timeout_s, limit_s or self._timeout_s),
             output_cap=self._output_cap,
             log_path=log,
             network=self._network,
@@ -132,16 +144,25 @@ class Prover:
         )
 
     async def _explained(self, command: str, folder: Path, red: ShellResult, log: Path) -> str:
-        """The red output, from a second run with Python's failing asserts explained where the first said too little."""
-        digest = failure_digest(command, red.output, red.exit_code, DIGEST_LIMIT)
-        if "AssertionError" not in red.output or red.exit_code is None:
-            return digest
+        """The red output, from a second run in which Python tells more: what its asserts compared, what else is wrong,
+        or where a check hangs."""
+
+        def digest(shell: ShellResult) -> str:
+            # Paths as the repository has them: a small model reads 60 tokens less for each line of a traceback.
+            output = shell.output.replace(f"{folder}/", "")
+            return failure_digest(command, output, red.exit_code, DIGEST_LIMIT)
+
+        hung = red.exit_code is None
+        if not hung and not _RAISED.search(red.output):
+            return digest(red)
         # A copy in the checkout: War Room itself may be installed where the sandbox shows nothing, as below /tmp.
-        with explaining_environment(folder) as env:
-            again = await self._shell(command, folder, log, env=env)
-        if again.exit_code != red.exit_code:
-            return digest
-        return failure_digest(command, again.output, again.exit_code, DIGEST_LIMIT)
+        hang_s = min(HANG_S, self._timeout_s) if hung else None
+        with explaining_environment(folder, rest=self._sandbox.warning is None, hang_s=hang_s) as env:
+            again = await self._shell(
+                command, folder, log, env=env, limit_s=HANG_S * 4 + (0 if hung else 3 * red.seconds)
+            )
+        told = HANGS in again.output if hung else again.exit_code == red.exit_code
+        return digest(again if told else red)
 
 
 def unparsable(root: Path, files: tuple[str, ...]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _TEMPLATE = """\
 # judge = @  # the tier that assesses what rules cannot, or "none"
 # max_missions = @  # attempts at one task, all tiers together
 # samples = @  # fresh tries of a local tier after its retry, where a check decides
+# free_s = @  # seconds after which a task gets no more free retries and samples
 
 [dispatch]
 # max_running = @  # tasks under way at once in this home; 0: as many as there are slots

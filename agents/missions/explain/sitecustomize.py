@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 EVENTS = 2_000_000
 """Calls and returns that are watched before watching stops, so that a long check stays about as fast as it was."""
 LONGEST = 400
+ALL = "WARROOM_EXPLAIN_ALL"
+"""Set: after the first failure the rest of the check is run as well, and told in short."""
+HANG = "WARROOM_EXPLAIN_HANG"
+"""Seconds after which a check that does not end says where it is, and is ended."""
 _UNKNOWN = object()
 
 
@@ -59,7 +63,7 @@ class Explainer:
         """The assert and its values, one per line."""
         self._lines = [f"assert {self.text(node.test)}"]
         self.test(node.test)
-        if self.again and self._truth(node.test):
+        if self.again and self.truth(node.test):
             self._lines.append("(asked again it holds: its value changes from call to call)")
         return self._lines
 
@@ -68,7 +72,7 @@ class Explainer:
         import ast
 
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
-            part = next((part for part in node.values if not self._truth(part)), None)
+            part = next((part for part in node.values if not self.truth(part)), None)
             if part is not None:
                 self._lines.append(f"false: {self.text(part)}")
                 self.test(part)
@@ -92,7 +96,7 @@ class Explainer:
         for index, operator in enumerate(node.ops):
             right = node.comparators[index]
             pair = ast.copy_location(ast.Compare(left=left, ops=[operator], comparators=[right]), node)
-            if right is node.comparators[-1] or not self._truth(pair):
+            if right is node.comparators[-1] or not self.truth(pair):
                 break
             left = right
         values = [self.value(left), self.value(right)]
@@ -169,7 +173,7 @@ class Explainer:
         """The value's repr, shortened."""
         return shorten(self.value(node))
 
-    def _truth(self, node: ast.expr) -> bool:
+    def truth(self, node: ast.expr) -> bool:
         value = self.value(node)
         try:
             return bool(value)
@@ -280,7 +284,7 @@ def _failed_assert(tree: ast.Module, traceback: TracebackType, explainer: Explai
         ]
         return found[-1] if found else None
     if len(found) > 1:
-        return next((node for node in found if not explainer._truth(node.test)), None)
+        return next((node for node in found if not explainer.truth(node.test)), None)
     return found[0] if found else None
 
 
@@ -309,72 +313,65 @@ def explanation(traceback: TracebackType | None, code: str | None, returns: Retu
     return "The assert that failed:\n" + "".join(f"  {line}\n" for line in explainer.lines(node))
 
 
-def _program() -> tuple[str, str] | None:
-    """("-c", its code) or ("script", its path) of this interpreter; None for anything else."""
-    arguments = list(getattr(sys, "orig_argv", ())) or _command_line()
-    at = 1
-    while at < len(arguments):
-        argument = arguments[at]
-        if not argument.startswith("-") or argument == "-":
-            return ("script", argument) if argument.endswith(".py") else None
-        for index, letter in enumerate(argument[1:] if not argument.startswith("--") else "", start=2):
-            if letter in "cmWX":
-                value = argument[index:] or (arguments[at + 1] if at + 1 < len(arguments) else "")
-                if letter == "c":
-                    return "-c", value
-                if letter == "m":
-                    return None
-                at += 0 if argument[index:] else 1
-                break
-        at += 2 if argument == "--check-hash-based-pycs" else 1
-    return None
-
-
-def _command_line() -> list[str]:
-    try:
-        with open("/proc/self/cmdline", "rb") as file:
-            return [os.fsdecode(argument) for argument in file.read().split(b"\0")[:-1]]
-    except OSError:
-        return []
-
-
 def _install() -> None:
-    program = _program()
-    if program is None:
+    from importlib import import_module
+
+    running = import_module("warroom_program")
+    started: tuple[str, str] | None = running.program()
+    if started is None:
         return
-    kind, value = program
+    kind, value = started
     code = value if kind == "-c" else None
     returns = Returns("<string>" if kind == "-c" else value)
     previous = sys.excepthook
 
     def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         sys.setprofile(None)
-        _show(previous, kind, error, traceback, code)
-        if not issubclass(kind, AssertionError):
-            return
+        running.show(previous, kind, error, traceback, code)
         try:
-            sys.stderr.write(explanation(traceback, code, returns))
+            if issubclass(kind, AssertionError):
+                sys.stderr.write(explanation(traceback, code, returns))
+            if os.environ.get(ALL) and issubclass(kind, Exception):
+                sys.stderr.write(_further(traceback, code))
             sys.stderr.flush()
         except Exception as failure:
             returns.seen.clear()
             print(f"(the assert could not be explained: {type(failure).__name__})", file=sys.stderr)
 
     sys.excepthook = hook
-    sys.setprofile(returns)
+    if os.environ.get(HANG):
+        import linecache
+
+        if code is not None:
+            linecache.cache["<string>"] = (len(code), None, code.splitlines(keepends=True), "<string>")
+        import_module("warroom_going_on").watch_hang(
+            float(os.environ[HANG]), "<string>" if code is not None else value, shorten
+        )
+    else:
+        sys.setprofile(returns)
 
 
-def _show(
-    previous: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType | None, code: str | None
-) -> None:
-    """The traceback as ever; with the lines of `-c` code, which older Pythons leave out."""
-    if previous is not sys.__excepthook__ or code is None:
-        previous(kind, error, traceback)
-        return
+def _further(traceback: TracebackType | None, code: str | None) -> str:
+    """What else is wrong in the rest of the program's own module."""
+    import ast
     import linecache
-    import traceback as printing
+    from importlib import import_module
 
-    linecache.cache["<string>"] = (len(code), None, code.splitlines(keepends=True), "<string>")
-    printing.print_exception(kind, error, traceback)
+    rest = import_module("warroom_going_on")
+    if traceback is None or traceback.tb_frame.f_code.co_name != "<module>":
+        return ""
+    name = traceback.tb_frame.f_code.co_filename
+    source = code if code is not None and name == "<string>" else "".join(linecache.getlines(name))
+    tree = ast.parse(source)
+
+    def explain(inner: TracebackType) -> list[str]:
+        explainer = Explainer(source, inner.tb_frame, None)
+        while inner.tb_next is not None:
+            inner = inner.tb_next
+        node = _failed_assert(tree, inner, explainer) if inner.tb_frame.f_code.co_filename == name else None
+        return [] if node is None else rest.short(explainer, node)
+
+    return str(rest.going_on(source, tree, traceback, explain))
 
 
 def _chain() -> None:
