@@ -20,18 +20,19 @@ from agents.dispatch import budget, concluding, reviewing, splitting
 from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
-from agents.dispatch.gate import Gate, is_stuck
+from agents.dispatch.gate import Gate
 from agents.dispatch.leases import Leases
 from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
+from agents.dispatch.resting import known_task, until_at_rest
 from agents.dispatch.roster import after
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
 from agents.dispatch.squad import UNDER_WAY, Squad
 from agents.dispatch.verdicts import Verdicts
-from agents.events import AgentHealth, Event, TaskStatusChanged
+from agents.events import AgentHealth, Event
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
@@ -169,10 +170,7 @@ class Headquarters:
 
     async def task(self, task_id: int) -> Task:
         """Raises UnknownTask."""
-        task = await self.store.task(task_id)
-        if task is None:
-            raise UnknownTask(f"there is no task T{task_id}: `warroom board --all` lists them")
-        return task
+        return await known_task(self.store, task_id)
 
     async def tasks(self, *, everywhere: bool = False) -> list[Task]:
         """The board of this repository, or of every repository of this home."""
@@ -306,7 +304,7 @@ class Headquarters:
             return await self.task(task_id)
         if task.status in UNDER_WAY and task.owner not in await self._squad.leases.dead({task.owner}):
             await self.store.give_order(task_id, "cancel")
-            return await self._until_at_rest(task_id, within_s=5.0)
+            return await until_at_rest(self.store, task_id, within_s=5.0)
         if task.status.ended:
             raise NotPossible(f"{task.label} is {task.status} already")
         await self._squad.cancelled(task_id, among=[status for status in TaskStatus if not status.ended])
@@ -357,7 +355,7 @@ class Headquarters:
     async def wait(self, task_id: int) -> Task:
         """Until nothing more happens to the task by itself: it ended, is in review, open, or needs a person, or waits
         for a task that does."""
-        task = await self._until_at_rest(task_id)
+        task = await until_at_rest(self.store, task_id)
         if task.status is not TaskStatus.BLOCKED:
             await self._squad.join(task_id)
         return await self.task(task_id)
@@ -377,24 +375,6 @@ class Headquarters:
         if self.settings.dispatch.auto_accept and task.status is TaskStatus.REVIEW and task.outcome is Outcome.PROVEN:
             with contextlib.suppress(Conflict, NotPossible):  # it stays in review, where a person sees it
                 await self.accept(task.id)
-
-    async def _until_at_rest(self, task_id: int, within_s: float | None = None) -> Task:
-        with self.events() as events:
-            task = await self.task(task_id)
-            if task.status.at_rest or await is_stuck(self.store, task):
-                return task
-            blocked = task.status is TaskStatus.BLOCKED
-            try:
-                async with asyncio.timeout(within_s):
-                    async for event in events:
-                        if isinstance(event, TaskStatusChanged) and (event.task == task_id or blocked):
-                            task = await self.task(task_id)
-                            blocked = task.status is TaskStatus.BLOCKED
-                            if task.status.at_rest or await is_stuck(self.store, task):
-                                return task
-            except TimeoutError:
-                raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
-        return task
 
     async def _here(self, task_id: int) -> Task:
         """The task, if it is this repository's. Raises UnknownTask, NotPossible."""

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from agents.dispatch.resting import known_task
 from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
 from agents.missions.mission import Ground
-from agents.refusals import NotPossible, UnknownTask
+from agents.refusals import NotPossible
 from agents.routing.assessment import assess
 from agents.sanitize import one_line, sanitize
 from agents.store import Store
@@ -104,9 +105,7 @@ async def _require_sound(
 ) -> None:
     require_tier(ground, tier)
     for number in depends_on:
-        needed = await ground.store.task(number)
-        if needed is None:
-            raise UnknownTask(f"there is no task T{number}: `warroom board --all` lists them")
+        needed = await known_task(ground.store, number)
         if needed.repo != str(ground.repository.root):
             raise NotPossible(f"T{number} belongs to another repository: a task can wait only for those of its own")
         if task is not None and await _leads_to(ground.store, needed, task):

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from agents.workspace.administration import add_detached, delete_worktree, git_of
 from agents.workspace.errors import WorkspaceError
 from agents.workspace.git import Git, to_the_end
-from agents.workspace.worktrees import add_detached, delete_worktree, git_of
 
 
 class Checkouts:

@@ -5,14 +5,13 @@ import contextlib
 import json
 import os
 import re
-import shutil
-import stat
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents.sanitize import one_line
+from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of
 from agents.workspace.commits import compose, identity, write_commit
 from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
@@ -33,74 +32,6 @@ CopyIncluded = Callable[[Path], Awaitable[Included]]
 def archived(branch: str) -> str:
     """Where a failed mission's branch is kept."""
     return f"refs/warroom/{branch.removeprefix('warroom/')}"
-
-
-def find_admin(common: Path, worktree: Path) -> Path | None:
-    """git's own folder for `worktree`, found without trusting anything inside the worktree."""
-    try:
-        entries = list((common / "worktrees").iterdir())
-    except OSError:
-        return None
-    for entry in entries:
-        with contextlib.suppress(OSError):
-            link = os.fsdecode((entry / "gitdir").read_bytes()).removesuffix("\n")
-            if os.path.normpath(entry / link) == os.path.normpath(worktree / ".git"):
-                return entry
-    return None
-
-
-def git_of(common: Path, worktree: Path) -> Git:
-    """git in `worktree` with its repository named explicitly: a `.git` an agent swapped is not looked at.
-
-    Raises WorkspaceError when the folder is gone or git does not know it any more.
-    """
-    if worktree.is_symlink() or not worktree.is_dir():
-        raise WorkspaceError(f"The worktree {worktree} is gone. Retry the task: it gets a new one.")
-    admin = find_admin(common, worktree)
-    if admin is None or not (admin / "HEAD").exists():
-        raise WorkspaceError(
-            f"git does not know the worktree {worktree} any more; its files are still there. "
-            "Copy what you need from it, then retry the task."
-        )
-    return Git(worktree, {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(worktree)})
-
-
-async def add_detached(git: Git, path: Path, commit: str) -> None:
-    """A worktree at `path` on no branch, locked against `git worktree prune`."""
-    await add_worktree(git, "--detach", "--lock", str(path), oid(commit))
-
-
-async def delete_worktree(common: Path, path: Path) -> None:
-    """Remove the folder, then what git knows of it. Raises WorkspaceError when the folder cannot be removed."""
-    admin = find_admin(common, path)
-    await asyncio.to_thread(delete_folder, path)
-    if admin is not None:
-        await asyncio.to_thread(delete_folder, admin)
-
-
-def delete_folder(path: Path) -> None:
-    """Remove a folder with everything in it, read-only parts too; links are removed, not followed."""
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            shutil.rmtree(path)
-        except PermissionError:
-            _make_writable(path)
-            try:
-                shutil.rmtree(path)
-            except OSError as error:
-                raise WorkspaceError(f"{path} cannot be removed: {error.strerror} ({error.filename}).") from error
-
-
-def _make_writable(folder: Path) -> None:
-    os.chmod(folder, stat.S_IRWXU)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            inner = os.path.join(parent, name)
-            if not os.path.islink(inner):
-                with contextlib.suppress(OSError):
-                    os.chmod(inner, stat.S_IRWXU)
 
 
 class Worktrees:

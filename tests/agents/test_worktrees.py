@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agents.workspace import Repository, UnsavedWork, WorkspaceError
+from agents.workspace.administration import delete_folder
 from agents.workspace.commits import compose
-from agents.workspace.worktrees import delete_folder
 from tests.agents.person_folder import Person, mission, worked
 
 

@@ -1,0 +1,81 @@
+"""git's own side of a worktree: found without trusting what an agent left in it, made, and removed with its folder."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from agents.workspace.errors import WorkspaceError
+from agents.workspace.git import Git
+from agents.workspace.registering import add_worktree
+from agents.workspace.results import oid
+
+
+def find_admin(common: Path, worktree: Path) -> Path | None:
+    """git's own folder for `worktree`, found without trusting anything inside the worktree."""
+    try:
+        entries = list((common / "worktrees").iterdir())
+    except OSError:
+        return None
+    for entry in entries:
+        with contextlib.suppress(OSError):
+            link = os.fsdecode((entry / "gitdir").read_bytes()).removesuffix("\n")
+            if os.path.normpath(entry / link) == os.path.normpath(worktree / ".git"):
+                return entry
+    return None
+
+
+def git_of(common: Path, worktree: Path) -> Git:
+    """git in `worktree` with its repository named explicitly: a `.git` an agent swapped is not looked at.
+
+    Raises WorkspaceError when the folder is gone or git does not know it any more.
+    """
+    if worktree.is_symlink() or not worktree.is_dir():
+        raise WorkspaceError(f"The worktree {worktree} is gone. Retry the task: it gets a new one.")
+    admin = find_admin(common, worktree)
+    if admin is None or not (admin / "HEAD").exists():
+        raise WorkspaceError(
+            f"git does not know the worktree {worktree} any more; its files are still there. "
+            "Copy what you need from it, then retry the task."
+        )
+    return Git(worktree, {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(worktree)})
+
+
+async def add_detached(git: Git, path: Path, commit: str) -> None:
+    """A worktree at `path` on no branch, locked against `git worktree prune`."""
+    await add_worktree(git, "--detach", "--lock", str(path), oid(commit))
+
+
+async def delete_worktree(common: Path, path: Path) -> None:
+    """Remove the folder, then what git knows of it. Raises WorkspaceError when the folder cannot be removed."""
+    admin = find_admin(common, path)
+    await asyncio.to_thread(delete_folder, path)
+    if admin is not None:
+        await asyncio.to_thread(delete_folder, admin)
+
+
+def delete_folder(path: Path) -> None:
+    """Remove a folder with everything in it, read-only parts too; links are removed, not followed."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            shutil.rmtree(path)
+        except PermissionError:
+            _make_writable(path)
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                raise WorkspaceError(f"{path} cannot be removed: {error.strerror} ({error.filename}).") from error
+
+
+def _make_writable(folder: Path) -> None:
+    os.chmod(folder, stat.S_IRWXU)
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            inner = os.path.join(parent, name)
+            if not os.path.islink(inner):
+                with contextlib.suppress(OSError):
+                    os.chmod(inner, stat.S_IRWXU)
