@@ -179,6 +179,8 @@ _CENTER = _in(
     Action("escalate", "e", "e", "tier up", "Give the task to the next tier up", why_not=_ESCALATE, footer=False),
     Action("edit", "E", "E", "edit", "Change its words, check, priority or tier", why_not=_EDIT, footer=False),
     Action("force", "F", "F", "force", "Start it whatever it waits for", why_not=_FORCE, footer=False),
+    Action("task_cap", "B", "B", "cap", "Raise the task's cap of money", why_not=_with_task, footer=False),
+    Action("day_cap", "ctrl+b", "ctrl+b", "day's cap", "Raise today's cap of money", why_not=_engine, footer=False),
     Action("abort_all", "ctrl+x", "ctrl+x ctrl+x", "abort all", "Cancel everything in the field (asks)",
            why_not=_anything_under_way, footer=False),
     Action("approve", "A", "A", "approve", "Send out the parts of a split task (asks)", why_not=_approve),

@@ -140,6 +140,12 @@ class Command(Protocol):
     async def rework(self, task_id: int) -> Task:
         """Accept a result, or have it done again where it does not fit any more."""
 
+    async def raise_daily_cap(self, usd: float) -> Credits:
+        """Let today cost more, in every War Room of this home."""
+
+    async def raise_task_cap(self, task_id: int, usd: float) -> Task:
+        """Let a task cost more."""
+
     async def abort_all(self) -> object:
         """Cancel everything that is under way."""
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.screen.state import UNDER_WAY, TaskRow, War
+from app.screen.words import dollars
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,6 +29,7 @@ class FieldOrders:
             "escalate": self._escalate,
             "force": self._force,
             "edit": self._edit,
+            "task_cap": self._raise_task_cap,
         }
 
     def _pause(self, row: TaskRow) -> None:
@@ -55,6 +57,34 @@ class FieldOrders:
 
         consequence = "Every agent is stopped now, in every War Room of this home. Results in review stay."
         self._app.push_screen(AbortAll(f"Abort {tasks}?", consequence), answered)
+
+    def raise_day_cap(self) -> None:
+        """Ask how much today may cost."""
+        burn = self._war.burn
+        now = (
+            f"{dollars(burn.spent_nano)} of {dollars(burn.cap_nano)} are spent today. Tomorrow the old cap holds again."
+        )
+
+        def answered(usd: float | None) -> None:
+            if usd is not None:
+                self._order(lambda command: command.raise_daily_cap(usd), f"Today may cost ${usd:.2f}.")
+
+        self._ask_cap("today's", now, answered)
+
+    def _raise_task_cap(self, row: TaskRow) -> None:
+        def answered(usd: float | None) -> None:
+            if usd is not None:
+                self._order(
+                    lambda command: command.raise_task_cap(row.id, usd),
+                    f"{row.label} may cost ${usd:.2f} in all. R sends it out again where it had stopped.",
+                )
+
+        self._ask_cap(f"{row.label}'s", f"{dollars(row.cost_nano)} were spent on it so far.", answered)
+
+    def _ask_cap(self, whose: str, now: str, answered: Callable[[float | None], None]) -> None:
+        from app.screen.cap import RaiseCap
+
+        self._app.push_screen(RaiseCap(whose, now), answered)
 
     def _edit(self, row: TaskRow) -> None:
         self._order(lambda command: self._ask_changes(command, row.id), "")

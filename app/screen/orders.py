@@ -73,6 +73,8 @@ class Orders:
             self._new()
         elif verb == "abort_all":
             self._field.abort_all()
+        elif verb == "day_cap":
+            self._field.raise_day_cap()
         elif verb == "dispatch_all":
             self.order(lambda command: command.dispatch_all(), "Every open task is dispatched.")
         elif verb in self._verbs:

@@ -206,6 +206,14 @@ class FakeCommand:
         self._note("rework", task_id)
         return self._move(task_id, TaskStatus.QUEUED)
 
+    async def raise_daily_cap(self, usd: float) -> Ledger:
+        self._note("raise_daily_cap", usd)
+        return self.ledger
+
+    async def raise_task_cap(self, task_id: int, usd: float) -> Task:
+        self._note("raise_task_cap", task_id, usd)
+        return self.board[task_id]
+
     async def abort_all(self) -> None:
         self._note("abort_all")
         for task in list(self.board.values()):

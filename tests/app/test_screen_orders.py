@@ -84,3 +84,20 @@ async def test_after_a_conflict_y_sends_an_agent_out() -> None:
         await pilot.press("y")
         await until(pilot, lambda: command.orders == [("rework", 1)])
         assert "T1" in drawn(pilot.app)
+
+
+async def test_caps_are_raised_on_purpose() -> None:
+    command = FakeCommand()
+    command.put("Paginate", TaskStatus.NEEDS_HUMAN)
+    async with opened(command) as (_, pilot):
+        await pilot.press("B")
+        await seen(pilot, "Raise T1's cap")
+        await pilot.press(*"lots", "enter")
+        await seen(pilot, "That is no amount of dollars.")
+        await pilot.press(*["backspace"] * 4, *"2.5", "enter")
+        await seen(pilot, "T1 may cost $2.50 in all.")
+        await pilot.press("ctrl+b")
+        await seen(pilot, "Raise today's cap", "$0.42 of $5.00")
+        await pilot.press(*"$9", "enter")
+        await seen(pilot, "Today may cost $9.00.")
+        assert command.orders == [("raise_task_cap", 1, 2.5), ("raise_daily_cap", 9.0)]
