@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import dispatch, engine, events, follow, startup
+from tests.bench import cancels, dispatch, engine, events, follow, startup
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     asyncio.run(engine.per_tool_call(engine.MANY_CALLS))
     asyncio.run(dispatch.many_tasks())
     asyncio.run(dispatch.speed_up())
+    asyncio.run(cancels.cancels())
 
 
 if __name__ == "__main__":
