@@ -16,6 +16,7 @@ from agents.missions.attempt import AttemptEnded, LimitReached, Stuck
 from agents.missions.failing import failing_tests
 from agents.missions.stopwatch import Stopwatch
 from agents.workspace import WorkspaceError
+from agents.workspace.git import to_the_end
 
 T = TypeVar("T")
 Ask = Callable[[], Awaitable[str]]
@@ -79,31 +80,24 @@ class StallWatch:
         self._failing.add(failing)
 
     async def guard(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work`. Raises Stalled or LimitReached when that ended it; it is cancelled and over by then."""
-        over: list[AttemptEnded] = []
-        scope = asyncio.timeout(None)
+        """Do `work`. Raises Stalled or LimitReached when that ended it; it is cancelled and over by then.
 
-        async def end(until: Callable[[], Awaitable[AttemptEnded]]) -> None:
-            over.append(await until())
-            scope.reschedule(asyncio.get_running_loop().time())
-
-        watching = [asyncio.create_task(end(until)) for until in (self._until_stalled, self._until_limit)]
+        The work is a task of its own: while it is being ended, the task that waits here is not one that was cancelled.
+        """
+        doing = asyncio.create_task(work)
+        watching = [asyncio.create_task(self._until_stalled()), asyncio.create_task(self._until_limit())]
+        over: AttemptEnded | None = None
         try:
-            async with scope:
-                return await work
-        except AttemptEnded:
-            raise
-        except Exception as error:  # what was torn down may complain in its own words
-            if scope.expired():
-                raise over[0] from error
-            raise
+            await asyncio.wait({doing, *watching}, return_when=asyncio.FIRST_COMPLETED)
+            over = next((watch.result() for watch in watching if watch.done()), None)
         finally:
-            work.close()
-            for task in watching:
-                task.cancel()
-            await asyncio.wait(watching)
+            await to_the_end(_end(doing, *watching))
+        error = None if doing.cancelled() else doing.exception()
+        if over is None or isinstance(error, AttemptEnded) or not (error or doing.cancelled()):
+            return doing.result()
+        raise over from error  # what was torn down may have complained in its own words
 
-    async def _until_stalled(self) -> Stalled:
+    async def _until_stalled(self) -> AttemptEnded:
         while True:
             until = self._moved_at + self._stall_s
             await self._working.reaches(until)
@@ -112,7 +106,7 @@ class StallWatch:
             if self._moved_at + self._stall_s <= until:
                 return Stalled(f"no progress for {in_words(self._stall_s)}")
 
-    async def _until_limit(self) -> LimitReached:
+    async def _until_limit(self) -> AttemptEnded:
         await self._limit.reaches(self._limit_s)
         return LimitReached(f"the limit of {self._limit_s:.0f} s was reached")
 
@@ -132,6 +126,16 @@ class StallWatch:
             if tree not in self._trees:
                 self._trees.add(tree)
                 self._moved_at = max(self._moved_at, at)
+
+
+async def _end(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancel those that still run, and wait until all are over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # asked for, so that nobody complains that it was not
 
 
 def in_words(seconds: float) -> str:

@@ -186,6 +186,32 @@ async def test_who_ended_it_is_told_apart(ending: str) -> None:
         await mission.running
 
 
+async def test_being_ended_is_not_being_cancelled_and_a_cancel_meanwhile_is_one() -> None:
+    """The squad asks its task whether it was cancelled already: only a person's cancel may answer yes."""
+    clock, torn_down = HandClock(), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await torn_down.wait()
+
+    watch = StallWatch(clock=clock, stall_s=10, limit_s=1e9, start=_start, tree=_start)
+    running = asyncio.create_task(watch.guard(work()))
+    await clock.pass_(11)
+    assert (running.done(), running.cancelling()) == (False, 0)
+    running.cancel()
+    await settle()
+    assert not running.done(), "nobody goes on before the work is over"
+    torn_down.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def _start() -> str:
+    return "start"
+
+
 @pytest.mark.parametrize("error", [None, Unreachable("x"), LimitReached("25 steps")])
 async def test_what_ends_in_time_ends_as_it_does(error: Exception | None) -> None:
     async def work() -> str:
