@@ -67,7 +67,8 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
         parts.append(attempt.context)
     form = reply_form(targets, existing, room=reply_room(attempt))
     sample = attempt.arm.variant is Variant.SAMPLE
-    # A small model asked plainly for a faulty file copies it: six of six such replies, at temperatures 0 to .9.
+    # Qwen2.5-Coder-1.5B, asked plainly for a file with a fault, gave it back as it was in five of six replies (three
+    # files, temperatures 0 to .9); asked to think first it changed something in 18 of 23.
     fault = retry or think or (sample and any(path in existing for path in targets))
     what = WRONG if fault else DEMANDS if sample and attempt.ordinal % 4 == 1 else ""  # every other sample
     if what and ONLY in form and len(targets) == 1:
