@@ -12,10 +12,11 @@ from agents.missions.answer import Unreadable
 from agents.missions.calls import ModelCalls
 from agents.missions.conversation import Conversation
 from agents.missions.mission import Ground, being_cancelled
+from agents.missions.stopwatch import Stopwatch
 from agents.models.chat import ChatModel, ChatRequest, Finished, Message, StopReason
 from agents.sanitize import one_line
 from agents.store.tally import tally
-from agents.tasks import NANO, Health, Mission, Outcome, Role, Task, Variant, Way
+from agents.tasks import Health, Mission, Outcome, Role, Task, Variant, Way
 from agents.workspace.git import to_the_end
 
 T = TypeVar("T")
@@ -145,12 +146,17 @@ class _Advice(Generic[T]):
 
     async def run(self, task: Task) -> T:
         """The answer. Raises as `advise` does."""
-        limit = self._ground.settings.mission.timeout_s
+        limit_s = self._ground.settings.mission.timeout_s
+        watch = Stopwatch(self._ground.clock)
+        asking = asyncio.create_task(self._asked(self._calls(task, watch)))
+        over = asyncio.create_task(watch.reaches(limit_s))
         try:
-            async with asyncio.timeout(limit):
-                return await self._asked(self._calls(task))
-        except TimeoutError:
-            raise NoAnswer(f"no answer came within {limit:g} s") from None
+            await asyncio.wait({asking, over}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await to_the_end(_end(asking, over))
+        if asking.cancelled():
+            raise NoAnswer(f"no answer came within {limit_s:g} s")
+        return asking.result()
 
     async def _asked(self, calls: ModelCalls) -> T:
         conversation = Conversation(calls.store, self._mission.id)
@@ -188,20 +194,21 @@ class _Advice(Generic[T]):
                 raise Unreadable(CUT) from error
             raise
 
-    def _calls(self, task: Task) -> ModelCalls:
+    def _calls(self, task: Task, watch: Stopwatch) -> ModelCalls:
         ground, settings = self._ground, self._ground.settings
-        cap = task.budget_nano
         return ModelCalls(
             self._seat.model,
             store=ground.store,
             mission=self._mission,
             clock=ground.clock,
             random=Random(f"{ground.seed}:{task.id}:{self._mission.number}"),
-            daily_cap_nano=round(settings.budget.daily_usd * NANO),
-            task_cap_nano=round(settings.budget.task_usd * NANO) if cap is None else cap,
+            daily_cap_nano=settings.budget.daily_nano,
+            task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[self._seat.tier].free,
             on_activity=self._report,
+            suspended=watch.held,
+            held=watch.held,
         )
 
     async def _report(self, note: str, step: int = 0) -> None:
@@ -225,6 +232,15 @@ class _Advice(Generic[T]):
         )
         changes = {"outcome": outcome, "reason": finished.reason, "finished_at": at, "seconds": seconds, **dict(total)}
         return await ground.store.save_mission(mission.id, [finished], **changes)
+
+
+async def _end(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # asked for, so that nobody complains that it was not
 
 
 def reply_room(max_tokens: int, window: int) -> int:

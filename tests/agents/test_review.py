@@ -221,6 +221,25 @@ async def test_a_result_thrown_away_meanwhile_keeps_no_review_and_the_money_coun
     assert run_git(repo, "branch", "--list") == "* main"
 
 
+async def test_an_answer_that_does_not_come_is_not_waited_for_without_end(repo: Path, home: Path) -> None:
+    stalled = broken_off(reply_text('{"approves"'), last=Wait())
+    async with table(repo, home, stalled, mission={"timeout_s": 3}) as (hq, _, claude):
+        task = await result(hq, timeout_s=60)
+        with pytest.raises(NoAdvice, match="no answer came within 3 s"):
+            await hq.review(task.id)
+        await claude.idle.wait()
+        mission = (await hq.missions(task.id))[-1]
+        assert (mission.outcome, (await hq.credits()).reserved_nano) == (Outcome.FAILED, 0)
+
+
+async def test_a_rate_limit_is_waited_out_and_is_no_time_of_the_review(repo: Path, home: Path) -> None:
+    busy = failure(429, "rate_limit_error", headers={"retry-after": "4"})
+    async with table(repo, home, busy, says(verdict()), mission={"timeout_s": 3}) as (hq, _, claude):
+        task = await hq.review((await result(hq, timeout_s=60)).id)
+    assert task.present_review is not None
+    assert len(claude.requests) == 2
+
+
 async def test_cancelling_the_task_stops_its_review_at_once(repo: Path, home: Path) -> None:
     stalled = broken_off(reply_text('{"approves"'), last=Wait())
     async with table(repo, home, stalled) as (hq, _, claude):
