@@ -23,7 +23,7 @@ from agents.dispatch.follow import Follower
 from agents.dispatch.gate import Gate
 from agents.dispatch.leases import Leases
 from agents.dispatch.owner import new_owner
-from agents.dispatch.posting import edit, post
+from agents.dispatch.posting import edit, post, require_tier
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
 from agents.dispatch.resting import known_task, until_at_rest
@@ -151,7 +151,7 @@ class Headquarters:
         follower = Follower(
             self.store, self._squad, leases, self._clock, repo=repo, adopt=adopt if self._recover else None
         )
-        self._squad.spawn(follower.run())
+        self._squad.keep_on(follower.run)
         self._squad.start(*recovered)
 
     # -- what is there ------------------------------------------------------------------------------------------
@@ -211,8 +211,10 @@ class Headquarters:
 
     async def edit(self, task_id: int, **changes: Any) -> Task:
         """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
-        task = await self._here(task_id)
-        return await edit(self._ground, task, **changes)
+        task = await edit(self._ground, await self._here(task_id), **changes)
+        if task.status is TaskStatus.QUEUED:
+            await self._sending.anew(task)
+        return task
 
     async def dispatch(self, task_id: int, comment: str = "", *, at_least: str | None = None) -> Task:
         """Queue a task and carry it out as soon as nothing holds it and there is a slot.
@@ -235,6 +237,7 @@ class Headquarters:
         `tier` pins the task to it from now on.
         """
         task = await self.task(task_id)
+        require_tier(self._ground, tier)
         if task.status is TaskStatus.DONE:
             raise NotPossible(f"{task.label} is accepted already: post a new task")
         if task.status is TaskStatus.REVIEW:

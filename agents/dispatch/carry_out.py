@@ -17,7 +17,7 @@ from agents.dispatch.ending import (
 )
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
 from agents.dispatch.free_tries import furthest, held, out_of_patience
-from agents.dispatch.gate import ours
+from agents.dispatch.gate import HeldAgain, ours
 from agents.dispatch.overlap import overlaps
 from agents.dispatch.slots import Slot, Slots
 from agents.events import AgentHealth, Event, MissionEscalated, TaskPlanned, TaskStatusChanged
@@ -75,7 +75,7 @@ class CarryOut:
         """From queued to review, needs_human, failed or, when the surroundings fail, back to open. The stored task.
 
         What an earlier process got done of this dispatch is not done again. Raises Elsewhere when the task is another
-        War Room's by now.
+        War Room's by now, HeldAgain when it has to go back to the gate.
         """
         store = self.ground.store
         started = self.ground.clock.monotonic()
@@ -139,26 +139,37 @@ class CarryOut:
                         steering=steering,
                     ),
                 )
+                state = _State((*state.reports, report))
+                if _settles(report):  # stored before the slot is free: whoever gets that sees how full the review is
+                    environment = environment_of(state.reports)
+                    return await self._finish(task, state, started, footing=footing, environment=environment)
             finally:
                 self._spawn(self.leave(slot, model))
-            state = _State((*state.reports, report))
             task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
-            if _settles(report):
-                break
             todo = self._still_worth(todo, report, self.ground.clock.monotonic() - started)
             if todo:
                 await self._escalate(task, todo[0], report)
-        return await self._finish(task, state, started, footing=footing, environment=environment_of(state.reports))
+        return await self._finish(task, state, started, footing=footing)
 
     async def _slot(self, task: Task, arm: Arm, steering: Steering) -> Slot:
-        """A slot of the arm's tier; none is held for a task that a person paused meanwhile."""
+        """A slot of the arm's tier; none is held for a task that a person paused meanwhile.
+
+        Raises HeldAgain when the task has not begun yet and must not any more.
+        """
         while True:
             await steering.proceed()
             with self._cooling.asked(arm.tier, task):
                 slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
-            if not steering.paused():
+            try:
+                begins = task.status is TaskStatus.RUNNING or await steering.admitted()
+            except BaseException:
+                await to_the_end(self._slots.give_back(slot))
+                raise
+            if begins and not steering.paused():
                 return slot
-            await self._slots.give_back(slot)
+            await to_the_end(self._slots.give_back(slot))
+            if not begins:
+                raise HeldAgain
 
     async def _done_before(self, task: Task) -> _State:
         """The missions of this dispatch that ended by themselves in a process that is gone now."""
@@ -327,6 +338,7 @@ class CarryOut:
             "paused": False,
             "review": None,
         }
+        changed |= await used_up(self.ground.store, task.id)
         after = task.model_copy(update=changed)
         return await self.ground.store.save_task(
             task.id, self._finished_events(after, outcome), provided=self._ours, **changed

@@ -49,8 +49,8 @@ class Follower:
         if self._squad.busy:
             for order in await self._store.take_orders(self._squad.busy):
                 self._obey(order)
-            if await self._leases.keep():
-                await self._let_go()
+        if (self._squad.busy or self._squad.slots.held) and await self._leases.keep():
+            await self._let_go()
         await self._look_after()
 
     def _obey(self, order: Order) -> None:

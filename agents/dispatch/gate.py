@@ -32,6 +32,10 @@ class Elsewhere(Exception):
     """The task is another War Room's by now, or stands where nothing is to be done with it."""
 
 
+class HeldAgain(Exception):
+    """While the task waited for its first slot something came up that it has to wait for."""
+
+
 def hold(task: Task, board: Mapping[int, TaskStatus], parts: Sequence[int], settings: Dispatch) -> Hold | None:
     """What holds `task` on a `board` of its repository; None: nothing. `parts` are the tasks it was split into."""
     if task.paused:
@@ -84,10 +88,11 @@ def _listed(numbers: Sequence[int], board: Mapping[int, TaskStatus]) -> str:
 
 
 class _Entry:
-    """One waiting task. `task` is read again after something happened to it."""
+    """One waiting task. `task` is read again when it is `stale`: something happened to it."""
 
     def __init__(self, passed: "asyncio.Future[Task]") -> None:
         self.task: Task | None = None
+        self.stale = True
         self.parts: tuple[int, ...] | None = None
         self.passed = passed
 
@@ -124,6 +129,14 @@ class Gate:
         finally:
             self._entries.pop(task_id, None)
 
+    async def admits(self, task_id: int) -> bool:
+        """Whether nothing holds a task by now that was let through, and waited for a slot since."""
+        task = await self._store.task(task_id)
+        if task is None or task.owner != self._owner:
+            raise Elsewhere
+        board, parts = await self._store.standings(self._repo), await self._store.parts_of(task_id)
+        return hold(task, board, parts, self._settings) is None
+
     async def proceed(self, task_id: int) -> bool:
         """Before each step of a task that runs: wait while it is paused. True when it had to."""
         going = self._going.get(task_id)
@@ -152,7 +165,7 @@ class Gate:
             going.clear() if event.paused else going.set()
         if isinstance(event, TaskPaused | TaskStatusChanged):
             if event.task in self._entries:
-                self._entries[event.task].task = None
+                self._entries[event.task].stale = True
             self.stir()
 
     async def run(self) -> None:
@@ -171,7 +184,8 @@ class Gate:
         for number, entry in tuple(self._entries.items()):
             if entry.passed.done():
                 continue
-            if entry.task is None:
+            if entry.stale:
+                entry.stale = False
                 entry.task = await self._store.task(number)
             if entry.parts is None or entry.parts:  # a part may be cancelled meanwhile
                 entry.parts = await self._store.parts_of(number)
@@ -196,7 +210,7 @@ class Gate:
             )
         if task.paused:
             self._going[task.id].clear()
-        if held is None and not entry.passed.done():
+        if held is None and not task.paused and not entry.stale and not entry.passed.done():
             self._going[task.id].set()
             entry.passed.set_result(task)
 

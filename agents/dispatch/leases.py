@@ -20,7 +20,10 @@ class Leases:
         self._store = store
         self._clock = clock
         self._lease_s = lease_s
-        self._seen: dict[str, tuple[str, float]] = {}
+        self._gap_s = max(lease_s / 2, 5.0)
+        """Who was not looked at for so long was not watched meanwhile."""
+        self._seen: dict[str, tuple[str, float, float]] = {}
+        """Of each owner: its last beat, since when we have seen that one, and when we last looked."""
         self._beaten_at = float("-inf")
 
     async def keep(self) -> bool:
@@ -40,10 +43,11 @@ class Leases:
             beats, now = await self._store.beats(), self._clock.monotonic()
             for owner in others - gone:
                 beat = beats.get(owner, "")
-                seen, since = self._seen.get(owner, (None, now))
-                if seen != beat:
-                    self._seen[owner] = (beat, now)
-                elif now - since >= self._lease_s:
+                seen, since, looked = self._seen.get(owner, (None, now, now))
+                if seen != beat or now - looked > self._gap_s:
+                    since = now
+                self._seen[owner] = (beat, since, now)
+                if now - since >= self._lease_s:
                     gone.add(owner)
         return frozenset(gone)
 

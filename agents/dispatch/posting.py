@@ -81,8 +81,8 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
         changed |= {"complexity": assessed.complexity, "kind": TaskKind(assessed.kind)}
 
     def editable(now: Task) -> None:
-        if now.status not in EDITABLE:
-            raise NotPossible(f"{now.label} is {now.status} by now: cancel or reject it before you change it")
+        if now.status is not task.status:
+            raise NotPossible(f"{now.label} is {now.status} by now: look at it before you change it")
 
     said = TaskStatusChanged(at=ground.clock.now(), task=task.id, status=task.status, reason=task.reason)
     return await ground.store.save_task(task.id, [*events, said], provided=editable, **changed)
@@ -121,6 +121,6 @@ async def _leads_to(store: Store, needed: Task, wanted: int) -> bool:
         if number == wanted:
             return True
         if number not in seen and (found := await store.task(number)) is not None:
-            todo += found.depends_on
+            todo += (*found.depends_on, *await store.parts_of(number))
         seen.add(number)
     return False

@@ -12,7 +12,7 @@ from agents.events import Event, MissionFinished, TaskQueued, TaskStatusChanged
 from agents.store import Store
 from agents.store.tally import tally
 from agents.tasks import Outcome, Task, TaskStatus
-from agents.workspace import Repository
+from agents.workspace import Repository, WorkspaceError
 
 REASON = "interrupted: the War Room that ran it ended"
 
@@ -38,8 +38,9 @@ async def recover(store: Store, repository: Repository, clock: Clock, leases: Le
     await _end_missions(store, repository, clock, leases, taken)
     paid = await store.settle_abandoned_of_dead(leases.dead)
     await store.forget_owners(dead - {""})
-    await repository.sweep()
-    await archive_leftovers(store, repository)
+    with contextlib.suppress(WorkspaceError):  # what cannot be tidied up now waits; the tasks that were taken do not
+        await repository.sweep()
+        await archive_leftovers(store, repository)
     for task_id in set(paid) - set(taken):
         await store.save_task(task_id, **await used_up(store, task_id))
     return [await store.save_task(task_id, **await used_up(store, task_id)) for task_id in taken]

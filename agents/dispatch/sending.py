@@ -41,13 +41,15 @@ class Sending:
         ]
         waiting.sort(key=lambda task: (-task.priority, task.id))
         queued: list[Task] = []
-        for task in waiting:
-            parent = tasks.get(task.parent) if task.parent is not None else None
-            if parent is not None and parent.status is not TaskStatus.BLOCKED:
-                continue
-            with contextlib.suppress(NotPossible):  # another War Room was quicker
-                queued.append(await self._queue(task))
-        self._squad.start(*queued)
+        try:
+            for task in waiting:
+                parent = tasks.get(task.parent) if task.parent is not None else None
+                if parent is not None and parent.status is not TaskStatus.BLOCKED:
+                    continue
+                with contextlib.suppress(NotPossible):  # another War Room was quicker
+                    queued.append(await self._queue(task))
+        finally:
+            self._squad.start(*queued)  # those that are ours already, whatever ended this
         return queued
 
     async def _queue(self, task: Task, *, comment: str = "", at_least: str | None = None, forced: bool = False) -> Task:
@@ -63,6 +65,7 @@ class Sending:
                 raise NotPossible(f"{now.label} is {now.status}: reject it first, or retry it with a comment")
 
         dispatchable(task)
+        await self._store.take_orders([task.id])  # what was ordered of an earlier dispatch and came too late for it
         at = self._ground.clock.now()
         events: tuple[Event, ...] = (
             TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED),
@@ -103,9 +106,17 @@ class Sending:
         if task.status is TaskStatus.RUNNING:
             raise NotPossible(f"{task.label} is running already")
         at = self._ground.clock.now()
-        said = TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED, reason=FORCED)
+        events: tuple[Event, ...] = (
+            TaskStatusChanged(at=at, task=task.id, status=TaskStatus.QUEUED, reason=FORCED),
+            TaskPaused(at=at, task=task.id, paused=False),
+        )
+
+        def waits(now: Task) -> None:
+            if now.status not in {TaskStatus.QUEUED, TaskStatus.BLOCKED}:
+                raise NotPossible(f"{now.label} is {now.status} by now")
+
         changes: dict[str, Any] = {"forced": True, "paused": False, "status": TaskStatus.QUEUED}
-        return await self._store.save_task(task.id, [said], reason=FORCED, **changes)
+        return await self._store.save_task(task.id, events, provided=waits, reason=FORCED, **changes)
 
     async def escalate(self, task: Task, *, comment: str = "") -> Task:
         """Go on with the next tier up. Raises NotPossible."""
@@ -117,11 +128,15 @@ class Sending:
                 raise NotPossible(f"{task.label} is in review: retry it with a comment and a tier, or reject it")
             return await self.dispatch(task, comment=comment or task.comment, at_least=above)
         task = await self._store.save_task(task.id, at_least=above, tier=None)
-        if self._squad.runs(task.id):
-            await self._squad.again(task.id, ESCALATED)
-        else:
-            await self._store.give_order(task.id, "again", ESCALATED)
+        await self.anew(task, ESCALATED)
         return await self._now(task)
+
+    async def anew(self, task: Task, reason: str = "changed by you") -> None:
+        """Have a task on its way begun anew with its row as it is now, in whichever War Room it is."""
+        if self._squad.runs(task.id):
+            await self._squad.again(task.id, reason)
+        else:
+            await self._store.give_order(task.id, "again", reason)
 
     async def _tier_of(self, task: Task) -> str:
         """The tier that works on it, or worked on it last, or would be asked first."""

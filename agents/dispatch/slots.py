@@ -72,6 +72,11 @@ class Slots:
             self.stir()
 
     @property
+    def held(self) -> bool:
+        """Somebody here works in a slot, or rests in it."""
+        return any(len(self._free[tier]) < len(slots) for tier, slots in self.all.items())
+
+    @property
     def wanted(self) -> bool:
         """Somebody waits for a slot."""
         return any(self._waiting.values())

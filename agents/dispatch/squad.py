@@ -12,7 +12,7 @@ from agents.dispatch.carry_out import CarryOut, Readiness
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.council import Council
 from agents.dispatch.ending import finished_event, used_up
-from agents.dispatch.gate import Elsewhere, Gate, ours
+from agents.dispatch.gate import Elsewhere, Gate, HeldAgain, ours
 from agents.dispatch.leases import Leases
 from agents.dispatch.readiness import look
 from agents.dispatch.reviewing import due_for_review, review_by_itself
@@ -21,12 +21,14 @@ from agents.events import Event, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground, Steering
 from agents.models.connect import Connect
 from agents.sanitize import one_line
-from agents.store import StoreError
+from agents.store import StoreClosed, StoreError
 from agents.tasks import Outcome, Task, TaskStatus
 from agents.workspace.git import to_the_end
 
 UNDER_WAY = frozenset({TaskStatus.QUEUED, TaskStatus.RUNNING, TaskStatus.BLOCKED})
 CLOSED = "the War Room that had it was closed: the next one goes on with it"
+_AGAIN_S = 0.5
+"""How long it is waited before something is tried again that the store or a fault of ours prevented."""
 _FRESH_S = 2.0
 """How long one look at the tiers holds for the tasks that start after it."""
 
@@ -65,8 +67,8 @@ class Squad:
     async def open(self) -> None:
         """Begin: grant slots, let tasks through the gate, hear what happens."""
         await self._group.__aenter__()
-        self.spawn(self.slots.run())
-        self.spawn(self.gate.run())
+        self.keep_on(self.slots.run, self.slots.stir)
+        self.keep_on(self.gate.run, self.gate.stir)
         self.spawn(self._hear())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -74,6 +76,10 @@ class Squad:
         task = self._group.create_task(self._guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    def keep_on(self, work: Callable[[], Awaitable[None]], stir: Callable[[], None] = lambda: None) -> None:
+        """Do what never ends beside everything else, and begin it again after a fault, having told it to `stir`."""
+        self.spawn(self._keep_on(work, stir))
 
     @property
     def busy(self) -> tuple[int, ...]:
@@ -87,7 +93,11 @@ class Squad:
     def start(self, *tasks: Task) -> None:
         """Carry out queued or blocked tasks, in the order they are given."""
         for task in tasks:
-            steering = Steering(partial(self.gate.proceed, task.id), partial(self.gate.is_paused, task.id))
+            steering = Steering(
+                proceed=partial(self.gate.proceed, task.id),
+                admitted=partial(self.gate.admits, task.id),
+                paused=partial(self.gate.is_paused, task.id),
+            )
             running = self._group.create_task(self._run(task, steering), name=task.label)
             self._running[task.id] = (running, steering)
             running.add_done_callback(partial(self._ended, task.id))
@@ -146,6 +156,7 @@ class Squad:
             finished_event(after, Outcome.CANCELLED, at),
         )
         changes = {"status": TaskStatus.CANCELLED, "outcome": Outcome.CANCELLED, "reason": "cancelled", "forced": False}
+        changes["owner"] = ""  # one that hung and was taken for dead must not go on with it when it wakes up
         with contextlib.suppress(Elsewhere):
             await self._store.save_task(task_id, events, provided=still, **changes, **used)
 
@@ -158,12 +169,11 @@ class Squad:
 
     async def close(self) -> None:
         """Stop in order: nothing more is begun, what runs is broken off and put back in the queue, then tidied up."""
-        for running, steering in self._running.values():
-            if not running.cancelling():
-                steering.interrupted, steering.reason = True, CLOSED
         while pending := [running for running, _ in self._running.values() if not running.done()]:
-            for running in pending:
+            await asyncio.sleep(0)  # what has not begun could not put itself back
+            for running, steering in self._running.values():  # one that was begun anew meanwhile is among them
                 if not running.cancelling():
+                    steering.interrupted, steering.reason = True, CLOSED
                     running.cancel()
             await asyncio.wait(pending)
         await self.council.close()
@@ -196,31 +206,70 @@ class Squad:
         """What can be reached now; tasks that start together look together."""
         now = self._ground.clock.monotonic()
         if self._looked is None or now - self._looked[0] >= _FRESH_S or self._looked[1].cancelled():
-            looking = self._group.create_task(look(self._ground.settings, self._store))
+            # Not in the group: what goes wrong with it is for those that wait for it, and ends nobody else.
+            looking = asyncio.create_task(look(self._ground.settings, self._store))
             self._background.add(looking)
-            looking.add_done_callback(self._background.discard)
+            looking.add_done_callback(self._looked_around)
             self._looked = (now, looking)
         return self._looked[1]
 
+    def _looked_around(self, looking: "asyncio.Task[Readiness]") -> None:
+        self._background.discard(looking)
+        if not looking.cancelled():
+            looking.exception()  # whoever waits has it; if nobody does any more, it must not be complained of
+
     async def _run(self, task: Task, steering: Steering) -> None:
         try:
-            task = await self.gate.wait(task.id)
-            parts = await self._store.parts_of(task.id)
-            if parts and self._conclude is not None:
-                task = await self._conclude(task, parts)
-            else:
-                # One that is cancelled does not take the look from the others.
-                ready = await asyncio.shield(self._ready())
-                task = await self._carry_out.run(task, ready, steering)
-                if await due_for_review(self._store, self._ground.settings, task):
-                    self.council.begin(task, review_by_itself(self.council, task))
-            await self._at_rest(task)
+            await self._carried_out(task, steering)
         except asyncio.CancelledError:
-            await to_the_end(self._broken_off(task.id, steering))
+            await to_the_end(self._insist(partial(self._broken_off, task.id, steering)))
         except Elsewhere:
             return
         except Exception as error:
-            await self._broken(task.id, error)
+            await to_the_end(self._insist(partial(self._broken, task.id, error)))
+
+    async def _carried_out(self, task: Task, steering: Steering) -> None:
+        while True:
+            try:
+                task = await self.gate.wait(task.id)
+                parts = await self._store.parts_of(task.id)
+                if parts and self._conclude is not None:
+                    task = await self._conclude(task, parts)
+                    break
+                # One that is cancelled does not take the look from the others.
+                ready = await asyncio.shield(self._ready())
+                task = await self._carry_out.run(task, ready, steering)
+            except HeldAgain:
+                continue
+            if await due_for_review(self._store, self._ground.settings, task):
+                self.council.begin(task, review_by_itself(self.council, task))
+            break
+        await self._at_rest(task)
+
+    async def _insist(self, end: Callable[[], Awaitable[None]]) -> None:
+        """Write how a task ended, again until the store takes it: a busy or full disk must leave none under way."""
+        while True:
+            try:
+                await end()
+                return
+            except StoreClosed:
+                return
+            except StoreError as error:
+                self._note_fault("store", error)
+                await self._ground.clock.sleep(_AGAIN_S)
+
+    async def _keep_on(self, work: Callable[[], Awaitable[None]], stir: Callable[[], None]) -> None:
+        """Do what never ends again and again: without it no task would ever be begun here."""
+        while True:
+            try:
+                await work()
+                return
+            except StoreClosed:
+                return
+            except Exception as error:
+                self._note_fault("background", error)
+                await self._ground.clock.sleep(_AGAIN_S)
+                stir()
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """What runs in the background must not end the squad: a store that is closed or busy says so elsewhere."""
@@ -243,11 +292,6 @@ class Squad:
             await self.cancelled(task_id, among=UNDER_WAY)
             return
 
-        def under_way(task: Task) -> None:
-            ours(self._ground.owner)(task)
-            if task.status not in UNDER_WAY:
-                raise Elsewhere
-
         task = await self._store.task(task_id)
         events: tuple[Event, ...] = ()
         changes: dict[str, Any] = {"owner": "" if steering.reason == CLOSED else self._ground.owner}
@@ -258,10 +302,16 @@ class Squad:
             changes |= {"status": TaskStatus.QUEUED, "reason": steering.reason}
             changes |= await used_up(self._store, task_id)
         with contextlib.suppress(Elsewhere):
-            await self._store.save_task(task_id, events, provided=under_way, **changes)
+            await self._store.save_task(task_id, events, provided=self._under_way, **changes)
+
+    def _under_way(self, now: Task) -> None:
+        """A condition for `Store.save_task`: it is ours and has not ended. Raises Elsewhere."""
+        ours(self._ground.owner)(now)
+        if now.status not in UNDER_WAY:
+            raise Elsewhere
 
     async def _broken(self, task_id: int, error: Exception) -> None:
-        """A fault of ours must not leave a task under way for ever."""
+        """A fault of ours must not leave a task under way for ever; a result that is there already stays."""
         task = await self._store.task(task_id)
         if task is None:
             return
@@ -275,4 +325,5 @@ class Squad:
             finished_event(after, Outcome.FAILED, at),
         )
         changes = {"status": TaskStatus.NEEDS_HUMAN, "outcome": Outcome.FAILED, "reason": reason, **used}
-        await self._store.save_task(task_id, events, **changes)
+        with contextlib.suppress(Elsewhere):
+            await self._store.save_task(task_id, events, provided=self._under_way, **changes)

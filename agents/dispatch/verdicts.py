@@ -52,6 +52,12 @@ class Verdicts:
         """Throw the result away, branch and worktree; the task goes back to open. Raises NotPossible."""
         if task.status not in _REJECTABLE:
             raise NotPossible(f"{task.label} is {task.status}: there is no result to reject")
+
+        def same(now: Task) -> None:
+            if (now.status, now.commit) != (task.status, task.commit):
+                raise NotPossible(f"{now.label} is {now.status} by now: look at it again")
+
+        same(await self._now(task))
         try:
             await self._forget_branches(task, force=True)
         except WorkspaceError as error:
@@ -60,6 +66,7 @@ class Verdicts:
         return await self._store.save_task(
             task.id,
             [status],
+            provided=same,
             status=TaskStatus.OPEN,
             reason="rejected",
             outcome=None,

@@ -54,6 +54,8 @@ class Steering:
 
     proceed: Callable[[], Awaitable[bool]]
     """Waits while the task is paused; True when it had to."""
+    admitted: Callable[[], Awaitable[bool]]
+    """Whether the task may still begin, now that there is a slot for it."""
     paused: Callable[[], bool] = lambda: False
     reason: str = "cancelled"
     interrupted: bool = False

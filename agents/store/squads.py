@@ -37,6 +37,11 @@ def take_slot(
     `max_running` (0: no limit) counts tasks that run or hold a slot, in every War Room of this home; a task that runs
     already is one of them. Raises StoreError when there is no such task.
     """
+    # The owner knows these as free: a row of its own is what could not be deleted when it gave the slot back.
+    sql.execute(
+        "DELETE FROM slots WHERE owner = ? AND name IN (SELECT value FROM json_each(?))",
+        (plain(owner), json.dumps(list(names))),
+    )
     if max_running:
         running = {int(row[0]) for row in sql.execute("SELECT id FROM tasks WHERE status = ?", (TaskStatus.RUNNING,))}
         running |= {int(row[0]) for row in sql.execute("SELECT task FROM slots")}

@@ -36,13 +36,26 @@ async def test_a_war_room_elsewhere_is_dead_only_when_its_heartbeat_stood_still_
         assert await theirs.keep()
         clock.seconds = 1000  # nobody looked meanwhile: that proves nothing
         assert await ours.dead({far}) == frozenset()
-        clock.seconds += 29
-        assert await ours.dead({far}) == frozenset()
+        for _ in range(29):
+            clock.seconds += 1
+            assert await ours.dead({far}) == frozenset()
         assert await theirs.keep()
-        clock.seconds += 29
-        assert await ours.dead({far}) == frozenset()
-        clock.seconds += 31
+        for _ in range(30):
+            clock.seconds += 1
+            assert await ours.dead({far}) == frozenset()
+        clock.seconds += 1
         assert await ours.dead({far}) == {far}
+
+
+async def test_one_that_had_nothing_to_do_while_nobody_looked_is_not_dead(tmp_path: Path) -> None:
+    clock = StillClock()
+    async with await Store.open(tmp_path / "warroom.db", clock) as store:
+        far = "elsewhere:17:1.1"
+        ours = Leases(store, clock, new_owner(), 30)
+        await store.beat(far)
+        assert await ours.dead({far}) == frozenset()
+        clock.seconds += 3600  # it was idle, and we had no reason to look; now it begins something
+        assert await ours.dead({far}) == frozenset()
 
 
 async def test_a_beat_is_written_only_when_a_third_of_the_lease_is_over(tmp_path: Path) -> None:
