@@ -105,6 +105,8 @@ class Gate:
         self._entries: dict[int, _Entry] = {}
         self._going: dict[int, asyncio.Event] = {}
         """Of every task here: clear while it is paused."""
+        self.entered = asyncio.Event()
+        """Set when a task comes to wait here; whoever waits for that clears it."""
         self._stirred = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
@@ -122,6 +124,7 @@ class Gate:
         """Until nothing holds the task; it, queued. Raises Elsewhere."""
         passed: asyncio.Future[Task] = asyncio.get_running_loop().create_future()
         self._entries[task_id] = _Entry(passed)
+        self.entered.set()
         self._going.setdefault(task_id, asyncio.Event()).set()
         self.stir()
         try:

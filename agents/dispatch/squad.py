@@ -190,10 +190,15 @@ class Squad:
         """Until no task is under way here but those that wait for a person, or for such a one, and nobody is asked."""
         while self._running:
             await self.gate.settled()
+            self.gate.entered.clear()
             going = {running for number, (running, _) in self._running.items() if number not in self.gate.held}
             if not going:
                 break
-            await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            entered = asyncio.create_task(self.gate.entered.wait())  # one that went may be held again
+            try:
+                await asyncio.wait({*going, entered}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                entered.cancel()
         await self.council.idle()
 
     async def _hear(self) -> None:

@@ -32,7 +32,7 @@ async def test_a_full_review_holds_those_that_waited_for_a_slot(
             assert (await hq.wait(first.id)).status is TaskStatus.REVIEW
             await hq.until_idle()
             assert [(await hq.task(one.id)).status for one in others] == [TaskStatus.QUEUED] * 2
-            await hq.accept(first.id)
+            await hq.reject(first.id)
             assert (await hq.wait(others[0].id)).status is TaskStatus.REVIEW
 
 
