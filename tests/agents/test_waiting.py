@@ -396,4 +396,5 @@ async def test_health_of_an_agent_is_told_when_it_is_free_again(
             async with heard(hq, ready):
                 await hq.dispatch(task.id)
             await hq.wait(task.id)
+        async with Headquarters(local_settings(ollama.url), home=home, folder=repo) as hq:
             assert await hq.store.slot_holders() == {}
