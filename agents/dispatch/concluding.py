@@ -28,7 +28,7 @@ async def approve(ground: Ground, task: Task, dispatch: Dispatch) -> tuple[Task,
     """
     parts = [part for part in await ground.store.tasks(parent=task.id) if part.status is not TaskStatus.CANCELLED]
     if task.status not in _MAY_WAIT:
-        raise NotPossible(f"{task.label} is {task.status}: its parts cannot be approved now")
+        raise NotPossible(f"{task.label} is {task.status.replace('_', ' ')}: its parts cannot be approved now")
     if not parts:
         raise NotPossible(f"{task.label} has no parts: `warroom split {task.label}` has a planner propose some")
     waiting = [part for part in parts if part.status is TaskStatus.OPEN]

@@ -91,7 +91,8 @@ class Sending:
 
         def under_way(now: Task) -> None:
             if now.status not in UNDER_WAY:
-                raise NotPossible(f"{now.label} is {now.status}: only a task on its way can be paused")
+                can = "paused" if paused else "resumed"
+                raise NotPossible(f"{now.label} is {now.status}: only a task on its way can be {can}")
 
         under_way(task)
         if task.paused == paused:

@@ -55,7 +55,7 @@ class FieldOrders:
             if yes:
                 self._order(lambda command: command.abort_all(), "Everything is aborted.")
 
-        consequence = "Every agent is stopped now, in every War Room of this home. Results in review stay."
+        consequence = "Every agent is stopped now, in every War Room on this repository. Results in review stay."
         self._app.push_screen(AbortAll(f"Abort {tasks}?", consequence), answered)
 
     def raise_day_cap(self) -> None:

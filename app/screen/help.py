@@ -15,7 +15,7 @@ from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog
 from app.screen.pages import Prose
 
-_KEY_WIDTH = 11
+_KEY_WIDTH = 16
 
 
 class HelpPage(Prose):

@@ -8,6 +8,7 @@ from command_line import CommandLine
 from agents.headquarters import Headquarters
 from agents.settings import Settings
 from agents.tasks import NewTask
+from tests.fakes.ollama_server import FakeOllama, text
 
 
 @pytest.fixture
@@ -40,14 +41,30 @@ async def test_a_task_is_edited_from_a_shell(shell: CommandLine) -> None:
 
 async def test_only_what_is_on_its_way_can_be_held(shell: CommandLine) -> None:
     await posted(shell, "First")
-    for verb in ("pause", "resume"):
+    for verb, done in (("pause", "paused"), ("resume", "resumed")):
         refused = await shell.here(verb, "T1")
         assert refused.code == 2
-        assert "T1 is open: only a task on its way can be paused" in refused.err
+        assert f"T1 is open: only a task on its way can be {done}" in refused.err
 
 
 async def test_abort_asks_unless_told_not_to(shell: CommandLine) -> None:
     await posted(shell, "First")
+    asked = await shell("abort")
+    assert (asked.code, asked.out) == (2, "")
+    assert "--yes aborts without asking" in asked.err
     done = await shell.here("abort", "--yes")
     assert (done.code, done.out) == (0, "")
     assert "Nothing was under way." in done.err
+
+
+async def test_a_slip_in_the_tier_of_a_retry_leaves_the_result_in_review(shell: CommandLine) -> None:
+    async with FakeOllama() as ollama:
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.reply(text("one.py\n```python\none = 1\n```\n"))
+        assert (await shell("run", "Create one.py with one = 1", "--check", "python3 -c 'import one'")).code == 0
+    refused = await shell("retry", "T1", "--tier", "warp")
+    assert (refused.code, refused.out) == (2, "")
+    assert "there is no tier 'warp'" in refused.err
+    (row,) = (await shell.here("board", "--json")).rows()
+    assert (row["status"], row["outcome"]) == ("review", "proven")
+    assert "one = 1" in (await shell.here("diff", "T1")).out

@@ -116,10 +116,12 @@ async def test_the_help_says_why_in_full_on_a_narrow_screen() -> None:
     command.put("First", TaskStatus.DONE)
     async with opened(command, (60, 40)) as (_, pilot):
         await pilot.press("question_mark")
-        await seen(pilot, "T1 is done: it is accepted already. n posts")
+        await seen(pilot, "T1 is done: it is accepted already. n")
         lines = [line.strip(" │▅▆") for line in drawn(pilot.app).splitlines()]
-        at = next(number for number, line in enumerate(lines) if line.endswith("n posts"))
-        assert lines[at + 1] == "a new task.", "nothing is hidden below the scrollbar"
+        at = next(number for number, line in enumerate(lines) if line.endswith("already. n"))
+        assert lines[at + 1] == "posts a new task.", "nothing is hidden below the scrollbar"
+        await pilot.press("ctrl+d")
+        await seen(pilot, "ctrl+x ctrl+x ")
 
 
 async def test_ctrl_c_ends_nothing_and_says_what_does() -> None:
