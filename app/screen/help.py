@@ -29,7 +29,7 @@ class HelpPage(Prose):
             lines.append(Content.styled(HEADINGS[place], "bold $loud"))
             for action in actions_of(place):
                 why_not = action.why_not(situation) if place in {where, "everywhere"} else None
-                lines += _explained(one_line(action.key(situation), 12), action.help, why_not)
+                lines += _explained(one_line(action.key(situation), _KEY_WIDTH - 3), action.help, why_not)
         super().__init__(lines, id="help")
 
     def fold(self, line: Content, width: int) -> list[Content]:
