@@ -1,5 +1,6 @@
 """LOW POWER: a local model that does not fit the card is told once per load, and kept until somebody looked again."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,10 @@ async def test_it_is_looked_at_again_after_a_reset(repo: Path, home: Path, local
                 async for event in events:
                     if isinstance(event, AgentHealth) and event.low_power is False:
                         break
+            for _ in range(10_000):  # the roster hears of it on its own
+                if not hq.agents()[0].low_power:
+                    break
+                await asyncio.sleep(0)
             (agent,) = hq.agents()
     assert [event.low_power for event in told][:2] == [True, True], "told after each of two loads"
     assert (agent.low_power, agent.power) == (False, ""), "and that it is over"
