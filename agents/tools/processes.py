@@ -54,7 +54,9 @@ async def run_command(command: Command) -> ShellResult:
         try:
             in_time = await _until_end(exited, pump, keeper, started + command.timeout_s)
         finally:
-            await _uninterrupted(_end(process, exited, mark if command.strays else None))
+            # A namespace that is broken off while it is being made may not know its parent yet: it is looked for too.
+            looked_for = command.strays or not exited.done()
+            await _uninterrupted(_end(process, exited, mark if looked_for else None))
             await _uninterrupted(_last_words(pump))
         if keeper.flooded:
             keeper.say(
