@@ -94,10 +94,15 @@ async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Proces
         raise SandboxError(f"cannot start {command.argv[0]} in {command.cwd}: {error}") from error
     except BaseException:
         os.close(source)
+        await _uninterrupted(_end_strays(mark))  # cancelled in the middle: what was begun already has no parent now
         raise
     finally:
         os.close(sink)
     return process, source
+
+
+async def _end_strays(mark: str) -> None:
+    await asyncio.to_thread(kill_strays, mark)
 
 
 async def _pump(source: int, keeper: OutputKeeper) -> None:
