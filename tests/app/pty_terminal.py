@@ -14,6 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+WAIT_S = 60
+"""For what comes in a second or two, on a machine where twenty others want the processor."""
 
 
 class Terminal:
@@ -38,7 +40,7 @@ class Terminal:
         os.close(slave)
         self.output = b""
 
-    def read_until(self, wanted: bytes, within_s: float = 30) -> None:
+    def read_until(self, wanted: bytes, within_s: float = WAIT_S) -> None:
         """Read what is drawn until `wanted` is in it."""
         deadline = time.monotonic() + within_s
         while wanted not in self.output:
@@ -47,7 +49,7 @@ class Terminal:
 
     def read_to_end(self) -> int:
         """Read until the process is gone; its exit code."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WAIT_S
         while self.child.poll() is None:
             assert time.monotonic() < deadline, "it does not end"
             self._read(0.1)
@@ -76,11 +78,11 @@ class Terminal:
 
     def ended(self) -> int:
         """Wait until the process is gone; its exit code."""
-        return self.child.wait(timeout=30)
+        return self.child.wait(timeout=WAIT_S)
 
     def told_until(self, wanted: str) -> None:
         """Wait until the process has noted `wanted`."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WAIT_S
         while wanted not in self.told():
             assert time.monotonic() < deadline, f"no {wanted!r} in {self.told()}"
             time.sleep(0.02)

@@ -30,7 +30,7 @@ from app.screen.launch import command
 from app.screen.terminal import PatientDriver
 
 NOTES, MODE = Path(sys.argv[1]), sys.argv[2]
-EVENTS = 1500
+EVENTS = 700
 
 
 def note(text: str) -> None:

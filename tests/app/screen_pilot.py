@@ -45,7 +45,7 @@ async def until(pilot: Pilot[int], happened: Callable[[], bool], within_s: float
         waited += 0.02
 
 
-async def so(happened: Callable[[], bool], within_s: float = 30) -> None:
+async def so(happened: Callable[[], bool], within_s: float = 60) -> None:
     """Wait for something, outside this process too."""
     for _ in range(round(within_s / 0.01)):
         if happened():

@@ -22,6 +22,7 @@ from app.screen.engine import here, load
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK
 from tests.fakes.ollama_server import FakeOllama, Stall, chunk, text
 
+pytestmark = pytest.mark.timeout(180)
 WARROOM = str(Path(sys.executable).parent / "warroom")
 FOUR = (1, 2, 3, 4)
 ROOM_S = 10

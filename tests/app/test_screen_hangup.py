@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pty_terminal import Terminal, terminal
 
+pytestmark = pytest.mark.timeout(180)
 HEADLESS = "headless on /dev/null"
 
 
@@ -143,9 +144,9 @@ def test_a_terminal_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes", mode="busy") as one:
         one.read_until(b"slug helper")
         termios.tcsetwinsize(one.master, (50, 200))
-        one.told_until("told 1500")
+        one.told_until("told 700")
         one.output = b""
-        one.read_until(b"no 1499")
+        one.read_until(b"no 699")
         one.read_until(b"slug helper")
         os.write(one.master, b"?")
         one.read_until(b"Command center")
@@ -154,7 +155,7 @@ def test_a_terminal_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
 def test_a_terminal_that_takes_nothing_can_be_left(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes", mode="busy") as one:
         one.read_until(b"slug helper")
-        one.told_until("told 1500")
+        one.told_until("told 700")
         one.child.send_signal(signal.SIGTERM)
         assert one.ended() == 130
         assert one.told()[-2:] == ["closed", "code 130"]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pty_terminal import terminal
 
+pytestmark = pytest.mark.timeout(180)
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_restores_the_terminal_and_closes_the_engine(number: signal.Signals, tmp_path: Path) -> None:
