@@ -327,26 +327,20 @@ class Headquarters:
         A result that does not fit any more is sent out again where `dispatch.on_conflict` says so. Raises NotPossible,
         Conflict; on either the person's checkout is as it was.
         """
-        task = await self._here(task_id)
-        try:
-            return await self._verdicts.accept(task)
-        except Conflict as conflict:
-            if self.settings.dispatch.on_conflict == "retry" and conflict.brief:
-                return await self._again(task, conflict)
-            raise
+        return await self._accepted(task_id, or_again=self.settings.dispatch.on_conflict == "retry")
 
     async def rework(self, task_id: int) -> Task:
         """Accept it, or where it does not fit the branch any more send an agent out with the conflict as its brief."""
+        return await self._accepted(task_id, or_again=True)
+
+    async def _accepted(self, task_id: int, *, or_again: bool) -> Task:
         task = await self._here(task_id)
         try:
             return await self._verdicts.accept(task)
         except Conflict as conflict:
-            if not conflict.brief:
+            if not or_again or not conflict.brief:
                 raise
-            return await self._again(task, conflict)
-
-    async def _again(self, task: Task, conflict: Conflict) -> Task:
-        brief = await self._verdicts.brief_of(task, conflict)
+            brief = await self._verdicts.brief_of(task, conflict)
         await self._verdicts.reject(task)
         return await self.dispatch(task.id, brief)
 

@@ -67,13 +67,9 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
     if task.status not in EDITABLE:
         raise NotPossible(f"{task.label} is {task.status}: cancel or reject it before you change it")
     fields = {name: getattr(task, name) for name in NewTask.model_fields}
-    new = NewTask.model_validate({**fields, **changes})
+    new = cleaned(NewTask.model_validate({**fields, **changes}))
     await _require_sound(ground, new.tier, new.depends_on, task=task.id)
     changed = {name: getattr(new, name) for name in changes}
-    for name, limit in (("title", 500), ("brief", None)):
-        if name in changed:
-            text = str(changed[name])
-            changed[name] = (one_line(text, limit) or "untitled") if limit else sanitize(text)
     events: list[Event] = []
     if "title" in changed or "brief" in changed:
         assessed = _assessed(ground, new, await ground.repository.files_now())

@@ -8,9 +8,9 @@ from agents.dispatch.ending import used_up
 from agents.dispatch.leases import Leases
 from agents.dispatch.leftovers import archive_leftovers
 from agents.dispatch.squad import UNDER_WAY
-from agents.events import Event, MissionFinished, TaskQueued, TaskStatusChanged
+from agents.events import Event, TaskQueued, TaskStatusChanged
+from agents.missions.closing import close_mission
 from agents.store import Store
-from agents.store.tally import tally
 from agents.tasks import Outcome, Task, TaskStatus
 from agents.workspace import Repository, WorkspaceError
 
@@ -74,20 +74,4 @@ async def _end_missions(
             continue
         if task.status in UNDER_WAY and task.id not in taken:
             continue
-        await store.settle_abandoned(mission.id)
-        total = tally(await store.calls(mission.task), mission=mission.id)
-        at = clock.now()
-        finished = MissionFinished(
-            at=at,
-            task=mission.task,
-            mission=mission.id,
-            agent=mission.agent,
-            tier=mission.tier,
-            role=mission.role,
-            outcome=Outcome.FAILED,
-            reason=REASON,
-            steps=total.steps,
-            seconds=mission.seconds,
-        )
-        changes = {"outcome": Outcome.FAILED, "reason": REASON, "interrupted": True, "finished_at": at, **dict(total)}
-        await store.save_mission(mission.id, [finished], **changes)
+        await close_mission(store, clock, mission, Outcome.FAILED, REASON, interrupted=True, seconds=mission.seconds)

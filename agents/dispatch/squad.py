@@ -48,7 +48,7 @@ class Squad:
         cooling: Cooling,
         leases: Leases,
         connect: Connect,
-        conclude: Callable[[Task, tuple[int, ...]], Awaitable[Task]] | None = None,
+        conclude: Callable[[Task, tuple[int, ...]], Awaitable[Task]],
         at_rest: AtRest,
     ) -> None:
         """`conclude` ends a task all of whose parts are done; `at_rest` is told of every task that was carried out."""
@@ -148,17 +148,27 @@ class Squad:
             if now.status not in among:
                 raise Elsewhere
 
+        # Whoever hung and was taken for dead must not go on with it when it wakes up: nobody owns it.
+        await self._end(task, TaskStatus.CANCELLED, Outcome.CANCELLED, "cancelled", still, forced=False, owner="")
+
+    async def _end(
+        self,
+        task: Task,
+        status: TaskStatus,
+        outcome: Outcome,
+        reason: str,
+        provided: Callable[[Task], None],
+        **changes: object,
+    ) -> None:
+        """Write where a task stands that did not come to its end by itself, unless it stands elsewhere by now."""
         at = self._ground.clock.now()
-        used = await used_up(self._store, task_id)
-        after = task.model_copy(update={**used, "status": TaskStatus.CANCELLED, "reason": "cancelled"})
+        changes |= await used_up(self._store, task.id) | {"status": status, "reason": reason}
         events = (
-            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.CANCELLED, reason="cancelled"),
-            finished_event(after, Outcome.CANCELLED, at),
+            TaskStatusChanged(at=at, task=task.id, status=status, reason=reason),
+            finished_event(task.model_copy(update=changes), outcome, at),
         )
-        changes = {"status": TaskStatus.CANCELLED, "outcome": Outcome.CANCELLED, "reason": "cancelled", "forced": False}
-        changes["owner"] = ""  # one that hung and was taken for dead must not go on with it when it wakes up
         with contextlib.suppress(Elsewhere):
-            await self._store.save_task(task_id, events, provided=still, **changes, **used)
+            await self._store.save_task(task.id, events, provided=provided, outcome=outcome, **changes)
 
     def lost(self, task_id: int) -> None:
         """Another War Room took the task, thinking that we are dead: let go of it."""
@@ -238,7 +248,7 @@ class Squad:
             try:
                 task = await self.gate.wait(task.id)
                 parts = await self._store.parts_of(task.id)
-                if parts and self._conclude is not None:
+                if parts:
                     task = await self._conclude(task, parts)
                     break
                 # One that is cancelled does not take the look from the others.
@@ -320,15 +330,6 @@ class Squad:
         task = await self._store.task(task_id)
         if task is None:
             return
-        at = self._ground.clock.now()
         log = self._note_fault(task.label, error)
         reason = one_line(f"War Room itself failed: {type(error).__name__}: {error} (see {log})", 500)
-        used = await used_up(self._store, task_id)
-        after = task.model_copy(update={**used, "status": TaskStatus.NEEDS_HUMAN, "reason": reason})
-        events = (
-            TaskStatusChanged(at=at, task=task_id, status=TaskStatus.NEEDS_HUMAN, reason=reason),
-            finished_event(after, Outcome.FAILED, at),
-        )
-        changes = {"status": TaskStatus.NEEDS_HUMAN, "outcome": Outcome.FAILED, "reason": reason, **used}
-        with contextlib.suppress(Elsewhere):
-            await self._store.save_task(task_id, events, provided=self._under_way, **changes)
+        await self._end(task, TaskStatus.NEEDS_HUMAN, Outcome.FAILED, reason, self._under_way)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Generic, TypeVar
 
-from agents.events import AgentHealth, Event, MissionFinished, MissionStarted
+from agents.events import AgentHealth, Event, MissionStarted
 from agents.missions.answer import Unreadable
+from agents.missions.beginning import where_of
 from agents.missions.calls import ModelCalls
+from agents.missions.closing import close_mission
 from agents.missions.conversation import Conversation
 from agents.missions.mission import Ground, being_cancelled
 from agents.missions.stopwatch import Stopwatch
 from agents.models.chat import ChatModel, ChatRequest, Finished, Message, StopReason
 from agents.sanitize import one_line
-from agents.store.tally import tally
 from agents.tasks import Health, Mission, Outcome, Role, Task, Variant, Way
 from agents.workspace.git import to_the_end
 
@@ -98,7 +99,7 @@ async def _begin(
     def started(mission: Mission) -> tuple[Event, ...]:
         return (
             MissionStarted(
-                **_where(ground, mission),
+                **where_of(ground.clock, mission),
                 number=mission.number,
                 model=one_line(mission.model, 80),
                 way=mission.way,
@@ -125,16 +126,6 @@ async def _begin(
         events=started,
         provided=provided,
     )
-
-
-def _where(ground: Ground, mission: Mission) -> dict[str, Any]:
-    return {
-        "at": ground.clock.now(),
-        "task": mission.task,
-        "mission": mission.id,
-        "agent": mission.agent,
-        "tier": mission.tier,
-    }
 
 
 class _Advice(Generic[T]):
@@ -212,26 +203,12 @@ class _Advice(Generic[T]):
         )
 
     async def _report(self, note: str, step: int = 0) -> None:
-        health = AgentHealth(**_where(self._ground, self._mission), health=Health.WORKING, step=step, note=note)
+        health = AgentHealth(**where_of(self._ground.clock, self._mission), health=Health.WORKING, step=step, note=note)
         await self._ground.store.append(health)
 
     async def end(self, outcome: Outcome, reason: str) -> Mission:
         """Its row and its money in order, whatever became of it."""
-        ground, mission = self._ground, self._mission
-        await ground.store.settle_abandoned(mission.id)
-        total = tally(await ground.store.calls(mission.task), mission=mission.id)
-        at = ground.clock.now()
-        seconds = round((at - mission.started_at).total_seconds(), 3)
-        finished = MissionFinished(
-            **_where(ground, mission),
-            role=mission.role,
-            outcome=outcome,
-            reason=one_line(reason, 500),
-            steps=total.steps,
-            seconds=seconds,
-        )
-        changes = {"outcome": outcome, "reason": finished.reason, "finished_at": at, "seconds": seconds, **dict(total)}
-        return await ground.store.save_mission(mission.id, [finished], **changes)
+        return await close_mission(self._ground.store, self._ground.clock, self._mission, outcome, reason)
 
 
 async def _end(*tasks: "asyncio.Task[Any]") -> None:

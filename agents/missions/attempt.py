@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.clock import Clock
 from agents.events import Event
+from agents.missions.beginning import where_of
 from agents.missions.calls import ModelCalls
 from agents.models.chat import Message
 from agents.settings import Settings
@@ -86,11 +87,4 @@ class Attempt:
 
     def where(self) -> dict[str, Any]:
         """The fields every event of this mission carries, stamped now."""
-        mission = self.mission
-        return {
-            "at": self.clock.now(),
-            "task": mission.task,
-            "mission": mission.id,
-            "agent": mission.agent,
-            "tier": mission.tier,
-        }
+        return where_of(self.clock, self.mission)

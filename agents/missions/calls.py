@@ -5,6 +5,7 @@ from contextlib import aclosing, nullcontext
 from functools import partial
 from math import ceil
 from random import Random
+from typing import Any
 
 from agents.clock import Clock
 from agents.events import (
@@ -15,6 +16,7 @@ from agents.events import (
     ModelStarted,
     ModelUsage,
 )
+from agents.missions.beginning import where_of
 from agents.missions.conversation import Conversation
 from agents.missions.repeating import watched
 from agents.missions.waiting import Suspended, Waiting
@@ -255,15 +257,8 @@ class ModelCalls:
     def _delta(self, text: str) -> ModelDelta:
         return ModelDelta(**self._where(), text=sanitize(text))
 
-    def _where(self) -> dict[str, object]:
-        mission = self._mission
-        return {
-            "at": self._clock.now(),
-            "task": mission.task,
-            "mission": mission.id,
-            "agent": mission.agent,
-            "tier": mission.tier,
-        }
+    def _where(self) -> dict[str, Any]:
+        return where_of(self._clock, self._mission)
 
 
 class _Metered:

@@ -13,6 +13,7 @@ from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolS
 from agents.missions.attempt import Attempt, AttemptEnded, HandOver
 from agents.missions.beginning import begin_mission, where_of
 from agents.missions.calls import ModelCalls
+from agents.missions.closing import close_mission
 from agents.missions.context import project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
@@ -24,7 +25,6 @@ from agents.models.power import PowerWatch
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Store, UnknownPrice
-from agents.store.tally import tally
 from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
@@ -128,20 +128,9 @@ async def _put_away(
     kept = False
     for run in begun:
         mission, kept = run.mission, run.committed
-        await ground.store.settle_abandoned(mission.id)
-        total = tally(await ground.store.calls(mission.task), mission=mission.id)
-        at = ground.clock.now()
-        seconds = round((at - mission.started_at).total_seconds(), 3)
-        finished = MissionFinished(
-            **where_of(ground.clock, mission),
-            outcome=outcome,
-            reason=steering.reason,
-            steps=total.steps,
-            seconds=seconds,
+        await close_mission(
+            ground.store, ground.clock, mission, outcome, steering.reason, interrupted=steering.interrupted
         )
-        changes = {"outcome": outcome, "reason": steering.reason, "interrupted": steering.interrupted}
-        changes |= {"finished_at": at, "seconds": seconds, **dict(total)}
-        await ground.store.save_mission(mission.id, [finished], **changes)
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):
             await ground.repository.remove(worktree.path, branch=None if kept else worktree.branch)
