@@ -36,12 +36,24 @@ class Routing(Section):
 
     preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
     judge: str = "haiku"
+    """A tier, or "none"."""
     max_missions: int = Field(default=24, ge=1)
     samples: int = Field(default=6, ge=0)
-    """Fresh tries in varying words and temperatures, each with a retry, that a local direct arm gets where a check
-    decides."""
+    """The most fresh tries in varying words and temperatures that a free direct arm gets where a check decides."""
     free_s: float = Field(default=600, ge=0)
     """Seconds after which a task gets no more free retries and samples: then comes what is dearer, or the person."""
+    wait_usd_per_hour: float | None = Field(default=None, ge=0)
+    """What an hour of waiting is worth; None: as the preset says (free-first 0)."""
+    unsolved_usd: float = Field(default=1.00, ge=0)
+    """What a task that ends unsolved costs you."""
+    wrong_usd: float = Field(default=1.00, ge=0)
+    """What a wrong result that the check accepts costs you."""
+    false_accept: float = Field(default=0.05, ge=0, lt=1)
+    """The share of wrong results that your checks accept."""
+    target_success: float | None = Field(default=None, gt=0, lt=1)
+    """Go on, whatever an unsolved task is worth, until so many tasks are expected to be solved."""
+    explore: float = Field(default=0.02, ge=0, le=0.05)
+    """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
 
 
 class Dispatch(Section):

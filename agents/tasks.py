@@ -140,6 +140,12 @@ class Arm(Frozen):
     way: Way
     variant: Variant = Variant.ONCE
     why: str = ""
+    p: float | None = None
+    """The odds that it succeeds, given that all before it failed; None where nobody reckoned them."""
+    cost_usd: float | None = None
+    """What one try costs, expected; None: the price is unknown."""
+    seconds: float | None = None
+    """How long one try takes, expected."""
 
 
 class CheckResult(Frozen):

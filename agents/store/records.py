@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from agents.tasks import Frozen, Grade, Usage
+from agents.tasks import Frozen, Grade, TaskKind, Usage, Variant, Way
 
 MOST_NANO = 10**18
 """A billion dollars: what one amount may be, so that no sum overflows SQLite's 64 bits."""
@@ -117,3 +117,37 @@ class Order(Frozen):
     order: str
     argument: str = ""
     at: datetime
+
+
+class Trial(Frozen):
+    """A checked attempt, with what was known before it: what odds are learned from and judged by."""
+
+    mission: int
+    task: int
+    at: datetime
+    tier: str
+    model: str
+    way: Way
+    variant: Variant
+    kind: TaskKind
+    complexity: int
+    """C1–C10 as it was shown."""
+    rules_score: float | None = None
+    judge_score: float | None = None
+    language: str = "other"
+    size: str = "none"
+    """Of the files the task names that existed: none, small, medium, large."""
+    failed_before: tuple[str, ...] = ()
+    """The models whose attempts at the same dispatch failed before it, in their order, one entry an attempt."""
+    predicted: float | None = None
+    """The odds it was given."""
+    propensity: float = 1.0
+    """The probability with which the plan put it where it stood: below 1 where the router explores."""
+    success: bool
+    """The harness's check said so: proven or verified."""
+    cost_nano: int | None = 0
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    proving: bool = False
+    """Of the proving ground, not of the person's work."""
+    simulated: bool = False
