@@ -1,75 +1,59 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from itertools import takewhile
 
 from agents.dispatch.cooldown import Cooling
-from agents.dispatch.ending import (
-    environment_of,
-    finished_event,
-    reason_of,
-    result_check,
-    status_after,
-    touched,
-    used_up,
-)
+from agents.dispatch.ending import used_up
+from agents.dispatch.finishing import finish
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
-from agents.dispatch.free_tries import furthest, held, out_of_patience
 from agents.dispatch.gate import HeldAgain, ours
+from agents.dispatch.handing_over import hand_over, start_of
+from agents.dispatch.leaving import Leave, Spawn
 from agents.dispatch.overlap import overlaps
+from agents.dispatch.planning import Planned, Planner
+from agents.dispatch.readiness import Readiness
 from agents.dispatch.slots import Slot, Slots
-from agents.events import AgentHealth, Event, MissionEscalated, TaskPlanned, TaskStatusChanged
-from agents.missions.attempt import HandOver
-from agents.missions.mission import Ground, Orders, Report, Steering, being_cancelled, run_mission
+from agents.dispatch.worthwhile import still_worth
+from agents.events import MissionEscalated, TaskPlanned, TaskStatusChanged
+from agents.missions.mission import Ground, being_cancelled, run_mission
+from agents.missions.orders import Orders, Report, Steering
 from agents.missions.proof import Judgement
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.refusals import NotPossible
-from agents.routing.plan import NoTier, make_plan, remaining
-from agents.sanitize import one_line, sanitize
-from agents.tasks import Arm, CheckResult, Grade, Health, Outcome, Role, Task, TaskStatus, Variant
+from agents.routing.plan import NoTier, remaining
+from agents.tasks import Arm, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
 from agents.workspace import Base, WorkspaceError
 from agents.workspace.git import to_the_end
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
-"""Runs something in the background of Headquarters."""
-DIFF_LIMIT = 6000
-"""Characters of an earlier attempt's diff that a later one gets to see."""
 _BESIDE = frozenset({TaskStatus.RUNNING, TaskStatus.REVIEW})
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """What is known of the tiers before a plan is made."""
-
-    available: frozenset[str]
-    grades: Mapping[str, Grade]
-    small: frozenset[str]
-    """Tiers whose model is too small to be trusted with the tool loop, whatever its grade."""
-    missing: Mapping[str, str]
-    """Why a tier is not available, with the fix."""
-
-
-@dataclass(frozen=True)
-class _State:
-    """What the arms so far have left behind."""
-
-    reports: tuple[Report, ...] = ()
+OVERTAKEN = "another sample ended the round"
 
 
 class CarryOut:
-    """Carries out one task at a time; Headquarters runs one of these per running task."""
+    """Carries out tasks, each on its own."""
 
-    def __init__(self, ground: Ground, slots: Slots, cooling: Cooling, connect: Connect, spawn: Spawn) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        slots: Slots,
+        cooling: Cooling,
+        connect: Connect,
+        leave: Leave,
+        spawn: Spawn,
+        planner: Planner,
+    ) -> None:
         self.ground = ground
-        self._slots = slots
-        self._cooling = cooling
-        self._connect = connect
-        self._spawn = spawn
-        self._ours = ours(ground.owner)
+        self.slots = slots
+        self.cooling = cooling
+        self.connect = connect
+        self.leave = leave
+        self.spawn = spawn
+        self._planner = planner
 
     async def run(self, task: Task, ready: Readiness, steering: Steering) -> Task:
         """From queued to review, needs_human, failed or, when the surroundings fail, back to open. The stored task.
@@ -77,135 +61,183 @@ class CarryOut:
         What an earlier process got done of this dispatch is not done again. Raises Elsewhere when the task is another
         War Room's by now, HeldAgain when it has to go back to the gate.
         """
-        store = self.ground.store
-        started = self.ground.clock.monotonic()
+        ground = self.ground
+        started = ground.clock.monotonic()
         try:
-            plan = self._plan(task, ready)
+            task, planned = await self._planner.plan(task, ready)
         except NoTier as error:
             reasons = "; ".join(ready.missing.values())
-            return await self._finish(task, _State(), started, environment=f"{error}. {reasons}".strip(". "))
-        planned = [] if plan == task.plan else [TaskPlanned(at=self.ground.clock.now(), task=task.id, plan=plan)]
-        task = await store.save_task(task.id, planned, provided=self._ours, plan=plan)
+            return await finish(ground, task, (), seconds=0, environment=f"{error}. {reasons}".strip(". "))
+        told = (
+            [] if planned.plan == task.plan else [TaskPlanned(at=ground.clock.now(), task=task.id, plan=planned.plan)]
+        )
+        task = await ground.store.save_task(task.id, told, provided=ours(ground.owner), plan=planned.plan)
         try:
-            return await self._arms(task, plan, ready, started, steering)
+            return await _Dispatch(self, task, planned, ready=ready, steering=steering, started=started).run()
         except (WorkspaceError, SandboxError, NotPossible) as error:
             if being_cancelled():
                 raise asyncio.CancelledError from error
-            return await self._finish(task, _State(), started, environment=str(error))
+            seconds = ground.clock.monotonic() - started
+            return await finish(ground, task, (), seconds=seconds, environment=str(error))
 
-    def _plan(self, task: Task, ready: Readiness) -> tuple[Arm, ...]:
-        return make_plan(
-            settings=self.ground.settings,
-            complexity=task.complexity,
-            kind=task.kind,
-            has_check=check_of(self.ground, task) is not None,
-            pin=task.tier,
-            at_least=task.at_least,
-            grades=ready.grades,
-            small=ready.small,
-            available=ready.available,
-        )
 
-    async def _arms(
-        self, task: Task, plan: tuple[Arm, ...], ready: Readiness, started: float, steering: Steering
-    ) -> Task:
-        ground = self.ground
-        state = await self._done_before(task)
-        footing = _kept(task, check_of(ground, task)) if state.reports else None
-        if state.reports and _settles(state.reports[-1]):
-            return await self._finish(task, state, started, footing=footing)
-        todo = [*remaining(plan, [report.mission for report in state.reports])]
+class _Dispatch:
+    """One task on its way through its plan."""
+
+    def __init__(
+        self, by: CarryOut, task: Task, planned: Planned, *, ready: Readiness, steering: Steering, started: float
+    ) -> None:
+        self._by = by
+        self._ground = by.ground
+        self._task = task
+        self._planned = planned
+        self._ready = ready
+        self._steering = steering
+        self._started = started
+        self._reports: tuple[Report, ...] = ()
+        """How the missions so far ended; of those side by side the one that was right last."""
+        self._footing: Footing | None = None
+        self._standing = asyncio.Lock()
+
+    async def run(self) -> Task:
+        """To its end; the stored task."""
+        self._reports = await self._done_before()
+        if self._reports:
+            self._footing = _kept(self._task, check_of(self._ground, self._task))
+            if _settles(self._reports[-1]):
+                return await self._finish()
+        todo = [*remaining(self._planned.plan, [report.mission for report in self._reports])]
         while todo:
-            arm = todo.pop(0)
-            slot = await self._slot(task, arm, steering)
-            try:
-                model = self._connect(arm.tier, ground.settings.tiers[arm.tier], slot.url)
-            except BaseException:
-                await self._slots.give_back(slot)
-                raise
-            self._cooling.begins(slot, model)
-            try:
-                task, footing = await self._stand(task, footing)
-                report = await run_mission(
-                    ground,
-                    await self._orders(
-                        task=task,
-                        arm=arm,
-                        slot=slot,
-                        model=model,
-                        ready=ready,
-                        footing=footing,
-                        state=state,
-                        steering=steering,
-                    ),
-                )
-                state = _State((*state.reports, report))
-                if _settles(report):  # stored before the slot is free: whoever gets that sees how full the review is
-                    environment = environment_of(state.reports)
-                    return await self._finish(task, state, started, footing=footing, environment=environment)
-            finally:
-                self._spawn(self.leave(slot, model))
-            task = await ground.store.save_task(task.id, provided=self._ours, **await used_up(ground.store, task.id))
-            todo = self._still_worth(todo, report, self.ground.clock.monotonic() - started)
+            beside = side_by_side(todo)
+            todo = todo[len(beside) :]
+            reports = await self._round(beside)
+            if _settles(reports[-1]):
+                return self._task
+            changes = await used_up(self._ground.store, self._task.id)
+            self._task = await self._ground.store.save_task(self._task.id, provided=ours(self._ground.owner), **changes)
+            seconds = self._ground.clock.monotonic() - self._started
+            for report in reports:
+                todo = still_worth(todo, report, seconds=seconds, settings=self._ground.settings)
             if todo:
-                await self._escalate(task, todo[0], report)
-        return await self._finish(task, state, started, footing=footing)
+                await self._escalate(todo[0], reports[-1])
+        return await self._finish()
 
-    async def _slot(self, task: Task, arm: Arm, steering: Steering) -> Slot:
+    async def _round(self, beside: tuple[Arm, ...]) -> tuple[Report, ...]:
+        """Missions side by side: the first that is right ends the others. That one is the last of the reports."""
+        missions = await self._ground.store.missions(self._task.id)
+        if len(beside) == 1:
+            return (await self._mission(beside[0], len(missions) + 1, self._steering),)
+        reports: list[Report] = []
+        running: list[tuple[asyncio.Task[None], Steering]] = []
+
+        async def sample(arm: Arm, number: int, steering: Steering) -> None:
+            report = await self._mission(arm, number, steering)
+            if any(_settles(other) for other in reports):  # both were right in the same moment
+                if report.mission.commit:
+                    await self._ground.repository.archive(report.mission.branch)
+                return
+            reports.append(report)
+            if _settles(report):
+                for other, held in running:
+                    if other is not asyncio.current_task():
+                        held.reason = OVERTAKEN
+                        other.cancel()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for place, arm in enumerate(beside, start=1):
+                    held = replace(self._steering, reason="", whole=self._steering)
+                    work = sample(arm, len(missions) + place, held)
+                    running.append((group.create_task(work, name=f"{self._task.label} sample {place}"), held))
+        except BaseExceptionGroup as errors:
+            if being_cancelled():
+                raise asyncio.CancelledError from errors
+            raise errors.exceptions[0] from errors
+        return tuple(reports)
+
+    async def _mission(self, arm: Arm, number: int, steering: Steering) -> Report:
+        """One mission in a slot of the arm's tier. One that settles the task is stored as its end before the slot is
+        free: whoever gets that sees how full the review is."""
+        by = self._by
+        slot = await self._slot(arm, steering)
+        try:
+            model = by.connect(arm.tier, self._ground.settings.tiers[arm.tier], slot.url)
+        except BaseException:
+            await by.slots.give_back(slot)
+            raise
+        by.cooling.begins(slot, model)
+        try:
+            async with self._standing:
+                footing = await self._stand()
+            orders = await self._orders(arm, number, slot=slot, model=model, footing=footing, steering=steering)
+            report = await run_mission(self._ground, orders)
+            settled = any(_settles(earlier) for earlier in self._reports)
+            if not settled:
+                self._reports = (*self._reports, report)
+            if _settles(report) and not settled:
+                self._task = await self._finish()
+            return report
+        finally:
+            by.spawn(by.leave(slot, model))
+
+    async def _slot(self, arm: Arm, steering: Steering) -> Slot:
         """A slot of the arm's tier; none is held for a task that a person paused meanwhile.
 
         Raises HeldAgain when the task has not begun yet and must not any more.
         """
+        by, task = self._by, self._task
         while True:
             await steering.proceed()
-            with self._cooling.asked(arm.tier, task):
-                slot = await self._slots.take(arm.tier, priority=task.priority, task=task.id)
+            with by.cooling.asked(arm.tier, task):
+                slot = await by.slots.take(arm.tier, priority=task.priority, task=task.id)
             try:
                 begins = task.status is TaskStatus.RUNNING or await steering.admitted()
             except BaseException:
-                await to_the_end(self._slots.give_back(slot))
+                await to_the_end(by.slots.give_back(slot))
                 raise
             if begins and not steering.paused():
                 return slot
-            await to_the_end(self._slots.give_back(slot))
+            await to_the_end(by.slots.give_back(slot))
             if not begins:
                 raise HeldAgain
 
-    async def _done_before(self, task: Task) -> _State:
-        """The missions of this dispatch that ended by themselves in a process that is gone now."""
-        missions = await self.ground.store.missions(task.id)
-        return _State(
-            tuple(
-                Report(mission=one, judgement=Judgement(outcome=one.outcome, reason=one.reason), files=one.files)
-                for one in missions
-                if one.number >= task.first_mission
-                and one.role is Role.CODE
-                and one.outcome is not None
-                and not one.interrupted
-            )
-        )
+    async def _done_before(self) -> tuple[Report, ...]:
+        """The missions of this dispatch that ended by themselves in a process that is gone now; one that was right
+        comes last."""
+        missions = await self._ground.store.missions(self._task.id)
+        found = [
+            Report(mission=one, judgement=Judgement(outcome=one.outcome, reason=one.reason), files=one.files)
+            for one in missions
+            if one.number >= self._task.first_mission
+            and one.role is Role.CODE
+            and one.outcome not in {None, Outcome.CANCELLED}
+            and not one.interrupted
+        ]
+        return tuple(sorted(found, key=_settles))
 
-    async def _stand(self, task: Task, footing: Footing | None) -> tuple[Task, Footing]:
-        """The task running, on its footing, with the check run there."""
-        ground = self.ground
-        if footing is None:
-            footing = await find_footing(ground, task)
-        if task.status is not TaskStatus.RUNNING:
-            task = await self._running(task, footing)
-        known = task.base_check
+    async def _stand(self) -> Footing:
+        """The footing, with the task running on it and the check run there."""
+        ground = self._ground
+        if self._footing is None:
+            self._footing = await find_footing(ground, self._task)
+        footing = self._footing
+        if self._task.status is not TaskStatus.RUNNING:
+            self._task = await self._running(footing)
+        known = self._task.base_check
         if footing.command != (known.command if known else None) or (known and known.commit != footing.base.commit):
-            check = await check_base(ground, task, footing)
-            task = await ground.store.save_task(task.id, provided=self._ours, base_check=check)
-        return task, footing
+            check = await check_base(ground, self._task, footing)
+            self._task = await ground.store.save_task(self._task.id, provided=ours(ground.owner), base_check=check)
+        return footing
 
-    async def _running(self, task: Task, footing: Footing) -> Task:
+    async def _running(self, footing: Footing) -> Task:
         """The person may have moved on since the task was posted: the base is pinned now."""
-        beside = await self.ground.store.tasks(repo=task.repo, statuses=_BESIDE)
-        status = TaskStatusChanged(at=self.ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
-        return await self.ground.store.save_task(
+        task = self._task
+        beside = await self._ground.store.tasks(repo=task.repo, statuses=_BESIDE)
+        status = TaskStatusChanged(at=self._ground.clock.now(), task=task.id, status=TaskStatus.RUNNING)
+        return await self._ground.store.save_task(
             task.id,
             [status],
-            provided=self._ours,
+            provided=ours(self._ground.owner),
             status=TaskStatus.RUNNING,
             base_commit=footing.base.commit,
             target_branch=footing.base.branch,
@@ -215,88 +247,43 @@ class CarryOut:
         )
 
     async def _orders(
-        self,
-        *,
-        task: Task,
-        arm: Arm,
-        slot: Slot,
-        model: ChatModel,
-        ready: Readiness,
-        footing: Footing,
-        state: _State,
-        steering: Steering,
+        self, arm: Arm, number: int, *, slot: Slot, model: ChatModel, footing: Footing, steering: Steering
     ) -> Orders:
-        base = footing.base.commit
-        earlier = await self.ground.store.missions(task.id)
+        task, base = self._task, footing.base.commit
+        advice = sum(one.role is not Role.CODE for one in await self._ground.store.missions(task.id))
+        attempt = number - advice
         return Orders(
             task=task,
             arm=arm,
-            number=len(earlier) + 1,
-            attempt=sum(mission.role is Role.CODE for mission in earlier) + 1,
+            number=number,
+            attempt=attempt,
             agent=slot.callsign,
             model=model,
-            grade=ready.grades.get(arm.tier),
+            grade=self._ready.grades.get(arm.tier),
             base_commit=base,
-            start_commit=_start(arm, state, base, task.base_check),
+            start_commit=start_of(arm, self._reports, base=base, known=task.base_check),
             check=footing.command,
             own_check=task.check is not None,
             base_check=task.base_check,
-            hand_over=await self._hand_over(arm, state, base, task.base_check, task.comment),
+            hand_over=await hand_over(
+                self._ground.repository,
+                arm,
+                self._reports,
+                attempt=attempt,
+                base=base,
+                known=task.base_check,
+                comment=task.comment,
+            ),
             steering=steering,
+            expected=self._planned.expected(task, arm, self._reports),
         )
 
-    async def leave(self, slot: Slot, model: ChatModel) -> None:
-        """The agent is ready again, after its rest; the task does not wait for that."""
-        try:
-            at = self.ground.clock.now()
-            await self.ground.store.append(AgentHealth(at=at, agent=slot.callsign, tier=slot.tier, health=Health.READY))
-            await self._cooling.rest(slot, model)
-        finally:
-            await to_the_end(self._put_back(slot, model))  # a client closed by half leaves its connection open
-
-    async def _put_back(self, slot: Slot, model: ChatModel) -> None:
-        try:
-            await self._slots.give_back(slot)
-        finally:
-            await model.aclose()
-
-    def _still_worth(self, todo: Sequence[Arm], report: Report, seconds: float) -> list[Arm]:
-        """The arms that may still succeed: none in the same way where that was hopeless, none paid without money, no
-        more free tries when `seconds` have used up the patience for them."""
-        rest = [arm for arm in todo if not (gives_up(report, todo) and _same_way(arm, report))]
-        if seconds > self.ground.settings.routing.free_s:
-            rest = out_of_patience(rest, frozenset(arm.tier for arm in rest if self._is_free(arm)))
-        return [arm for arm in rest if self._is_free(arm)] if report.over_budget else rest
-
-    def _is_free(self, arm: Arm) -> bool:
-        tier = self.ground.settings.tiers[arm.tier]
-        return tier.free or tier.provider == "ollama"
-
-    async def _hand_over(
-        self, arm: Arm, state: _State, base: str, known: CheckResult | None, comment: str
-    ) -> HandOver | None:
-        """What the next attempt learns. What the person says is for every attempt."""
-        says = sanitize(comment)
-        # Every other sample knows nothing of what failed: they must not all err alike.
-        blind = arm.variant is Variant.SAMPLE and len(state.reports) // 2 % 2
-        if not state.reports or blind:
-            return HandOver(diff="", failure="", comment=says) if says else None
-        best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
-        if arm.variant is Variant.RETRY and known and best is None and held(known):
-            return HandOver(diff="", failure=known.output, comment=says)
-        last = best or state.reports[-1]
-        commit = last.mission.commit
-        diff = await self.ground.repository.diff(base, commit) if commit else ""
-        failure = last.mission.check.output if last.mission.check else ""
-        note = "" if failure else last.judgement.reason
-        return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note, comment=says)
-
-    async def _escalate(self, task: Task, arm: Arm, report: Report) -> None:
+    async def _escalate(self, arm: Arm, report: Report) -> None:
         mission = report.mission
-        await self.ground.store.append(
+        await self._ground.store.append(
             MissionEscalated(
-                at=self.ground.clock.now(),
-                task=task.id,
+                at=self._ground.clock.now(),
+                task=self._task.id,
                 mission=mission.id,
                 agent=mission.agent,
                 tier=mission.tier,
@@ -306,48 +293,18 @@ class CarryOut:
             )
         )
 
-    async def _finish(
-        self, task: Task, state: _State, started: float, *, footing: Footing | None = None, environment: str = ""
-    ) -> Task:
-        reports = state.reports
-        last = reports[-1] if reports else None
-        over = bool(last and last.over_budget)
-        outcome = last.judgement.outcome if last else Outcome.FAILED
-        status = status_after(task, outcome, environment=bool(environment), over_budget=over)
-        commit = last.mission.commit if last and outcome.accepted else None
-        warnings = task.warnings + (last.judgement.warnings if last else ())
-        if footing is not None and commit:
-            changes = await self.ground.repository.changes(footing.base.commit, commit)
-            warnings += touched(changes, check_of(self.ground, task))
-        if self.ground.sandbox.warning:
-            warnings += (self.ground.sandbox.warning,)
-        changed: dict[str, Any] = {
-            "status": status,
-            "outcome": None if environment or over else outcome,
-            "reason": one_line(environment or reason_of(reports, over), 500),
-            "branch": last.mission.branch if last and commit else None,
-            "commit": commit,
-            "files": last.files if last and commit else (),
-            "warnings": tuple(dict.fromkeys(warnings)),
-            "result_check": result_check(reports, outcome),
-            "seconds": round(self.ground.clock.monotonic() - started, 3),
-            "tier_used": last.mission.tier if last else task.tier,
-            "model_used": last.mission.model if last else None,
-            "halted": "environment" if environment else "budget" if over else None,
-            "forced": False,
-            "paused": False,
-            "review": None,
-        }
-        changed |= await used_up(self.ground.store, task.id)
-        after = task.model_copy(update=changed)
-        return await self.ground.store.save_task(
-            task.id, self._finished_events(after, outcome), provided=self._ours, **changed
-        )
+    async def _finish(self) -> Task:
+        seconds = self._ground.clock.monotonic() - self._started
+        return await finish(self._ground, self._task, self._reports, seconds=seconds, footing=self._footing)
 
-    def _finished_events(self, task: Task, outcome: Outcome) -> tuple[Event, ...]:
-        at = self.ground.clock.now()
-        status = TaskStatusChanged(at=at, task=task.id, status=task.status, reason=task.reason)
-        return (status, finished_event(task, outcome, at))
+
+def side_by_side(todo: list[Arm]) -> tuple[Arm, ...]:
+    """The arms that are tried at once: fresh samples of one tier that follow each other, else one alone."""
+    first = todo[0]
+    if first.variant is not Variant.SAMPLE:
+        return (first,)
+    same = (first.tier, first.way, first.variant)
+    return tuple(takewhile(lambda arm: (arm.tier, arm.way, arm.variant) == same, todo))
 
 
 def _kept(task: Task, command: str | None) -> Footing | None:
@@ -361,20 +318,3 @@ def _kept(task: Task, command: str | None) -> Footing | None:
 
 def _settles(report: Report) -> bool:
     return report.judgement.outcome.accepted or report.environment
-
-
-def gives_up(report: Report, todo: Sequence[Arm]) -> bool:
-    """Whether the same tier in the same way gets no other try: it would end the same. An attempt that stalled has cost
-    so much time that it gets one only where there is nothing else to try."""
-    elsewhere = not all(_same_way(arm, report) for arm in todo)
-    return report.hopeless or (report.stalled and (elsewhere or report.mission.variant is not Variant.ONCE))
-
-
-def _same_way(arm: Arm, report: Report) -> bool:
-    return (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
-
-
-def _start(arm: Arm, state: _State, base: str, known: CheckResult | None) -> str:
-    """A retry goes on from the failed work that came furthest; every other arm starts from the base."""
-    best = furthest(state.reports, known) if arm.variant is Variant.RETRY else None
-    return best.mission.commit if best and best.mission.commit else base

@@ -1,7 +1,7 @@
 """Rest of a local agent between missions: a pause, and now and then a full reset of its model."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,8 +62,8 @@ class Cooling:
         self._clock = clock
         self._power = power
         self._served: dict[tuple[str | None, str], _Served] = {}
-        self._asking: dict[int, str] = {}
-        """The tasks that wait for a slot, and of which tier."""
+        self._asking: Counter[tuple[int, str]] = Counter()
+        """The tasks that wait for slots, and of which tier: how many."""
         self._forced: set[int] = set()
         """Those that are forced, whether they wait for a slot now or not."""
         self._urged: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -75,14 +75,14 @@ class Cooling:
     @contextmanager
     def asked(self, tier: str, task: Task) -> Iterator[None]:
         """While `task` waits for a slot of `tier`: once it is forced, the tier's agents cut their pauses short."""
-        self._asking[task.id] = tier
+        self._asking[task.id, tier] += 1
         if task.forced:
             self._forced.add(task.id)
         self._hurry()
         try:
             yield
         finally:
-            del self._asking[task.id]
+            self._asking[task.id, tier] -= 1
             self._hurry()
 
     def hear(self, event: Event) -> None:
@@ -97,7 +97,8 @@ class Cooling:
 
     def _hurry(self) -> None:
         """Let those tiers' agents go from their pauses whom a forced task asks."""
-        asked = {tier for task, tier in self._asking.items() if task in self._forced}
+        self._asking = +self._asking
+        asked = {tier for task, tier in self._asking if task in self._forced}
         for tier in asked:
             self._urged[tier].set()
         for tier in self._urged.keys() - asked:

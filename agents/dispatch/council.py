@@ -6,14 +6,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from agents.dispatch.carry_out import Spawn
 from agents.dispatch.ending import used_up
+from agents.dispatch.leaving import Leave, Spawn
 from agents.dispatch.owner import is_alive
 from agents.dispatch.readiness import look
-from agents.dispatch.slots import Slot, Slots
+from agents.dispatch.slots import Slots
 from agents.missions.advice import NoAnswer, Question, Seat, advise, question_room
 from agents.missions.mission import Ground, being_cancelled
-from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.models.errors import ModelError
 from agents.refusals import NoAdvice, NoAdviser, NoFunds, NotPossible
@@ -24,8 +23,6 @@ from agents.workspace.git import to_the_end
 
 T = TypeVar("T")
 
-Leave = Callable[[Slot, ChatModel], Coroutine[Any, Any, None]]
-"""The agent rests, its slot is given back, its model closed."""
 NOT = {Role.PLAN: "not split", Role.REVIEW: "not reviewed"}
 
 

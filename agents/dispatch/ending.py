@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.events import CheckSummary, TaskFinished, TokenCounts
-from agents.missions.mission import Report
+from agents.missions.orders import Report
 from agents.sanitize import one_line, sanitize
 from agents.store import Store
 from agents.store.tally import tally

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.missions.failure import holding
-from agents.missions.mission import Report
+from agents.missions.orders import Report
 from agents.tasks import Arm, CheckResult, Variant
 
 

@@ -1,6 +1,7 @@
 """What a dispatched task waits for, other than a slot: tasks before it, its parts, a person's pause, a full review."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from agents.clock import Clock
@@ -105,16 +106,21 @@ class Gate:
         self._entries: dict[int, _Entry] = {}
         self._going: dict[int, asyncio.Event] = {}
         """Of every task here: clear while it is paused."""
+        self._halted: Counter[int] = Counter()
+        """Those that were let through, and stand still before a step because a person holds them."""
         self.entered = asyncio.Event()
-        """Set when a task comes to wait here; whoever waits for that clears it."""
+        """Set when a task comes to wait or stands still; whoever waits for that clears it."""
         self._stirred = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
 
     @property
     def held(self) -> frozenset[int]:
-        """The tasks that wait here."""
-        return frozenset(number for number, entry in self._entries.items() if not entry.passed.done())
+        """The tasks that wait here, or stand still because a person holds them."""
+        return (
+            frozenset(number for number, entry in self._entries.items() if not entry.passed.done())
+            | self._halted.keys()
+        )
 
     async def settled(self) -> None:
         """Until what has happened so far was looked at."""
@@ -145,7 +151,13 @@ class Gate:
         going = self._going.get(task_id)
         if going is None or going.is_set():
             return False
-        await going.wait()
+        self._halted[task_id] += 1
+        self.entered.set()
+        try:
+            await going.wait()
+        finally:
+            self._halted[task_id] -= 1
+            self._halted = +self._halted
         return True
 
     def is_paused(self, task_id: int) -> bool:

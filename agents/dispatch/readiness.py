@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from agents.dispatch.carry_out import Readiness
 from agents.models.errors import ModelError
 from agents.models.ollama_server import OllamaServer
 from agents.settings import Settings, TierSettings
@@ -16,6 +16,18 @@ LOOK_S = 3.0
 
 SMALL_BYTES = 3_000_000_000
 """A model smaller than this (a 3B at four bits) fails in the tool loop even when single tool calls succeed."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What is known of the tiers before a plan is made."""
+
+    available: frozenset[str]
+    grades: Mapping[str, Grade]
+    small: frozenset[str]
+    """Tiers whose model is too small to be trusted with the tool loop, whatever its grade."""
+    missing: Mapping[str, str]
+    """Why a tier is not available, with the fix."""
 
 
 async def look(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:

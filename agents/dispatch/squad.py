@@ -8,17 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agents.dispatch.carry_out import CarryOut, Readiness
+from agents.dispatch.carry_out import CarryOut
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.council import Council
 from agents.dispatch.ending import finished_event, used_up
 from agents.dispatch.gate import Elsewhere, Gate, HeldAgain, ours
 from agents.dispatch.leases import Leases
-from agents.dispatch.readiness import look
+from agents.dispatch.leaving import Leave
+from agents.dispatch.planning import Planner
+from agents.dispatch.readiness import Readiness, look
 from agents.dispatch.reviewing import due_for_review, review_by_itself
 from agents.dispatch.slots import Slots
 from agents.events import Event, TaskQueued, TaskStatusChanged
-from agents.missions.mission import Ground, Steering
+from agents.missions.mission import Ground
+from agents.missions.orders import Steering
 from agents.models.connect import Connect
 from agents.sanitize import one_line
 from agents.store import StoreClosed, StoreError
@@ -57,8 +60,17 @@ class Squad:
         self.slots, self.gate, self.leases = slots, gate, leases
         self._conclude, self._at_rest = conclude, at_rest
         self._cooling = cooling
-        self._carry_out = CarryOut(ground, slots, cooling, connect, self.spawn)
-        self.council = Council(ground, slots, connect, self._carry_out.leave, self.spawn)
+        leave = Leave(ground.store, ground.clock, slots, cooling)
+        self.council = Council(ground, slots, connect, leave, self.spawn)
+        self._carry_out = CarryOut(
+            ground,
+            slots=slots,
+            cooling=cooling,
+            connect=connect,
+            leave=leave,
+            spawn=self.spawn,
+            planner=Planner(ground),
+        )
         self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}
         self._group = asyncio.TaskGroup()
         self._background: set[asyncio.Task[Any]] = set()

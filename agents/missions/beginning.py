@@ -9,7 +9,8 @@ from agents.tasks import Mission
 from agents.workspace import Worktree
 
 if TYPE_CHECKING:
-    from agents.missions.mission import Ground, Orders
+    from agents.missions.mission import Ground
+    from agents.missions.orders import Orders
 
 
 async def begin_mission(ground: "Ground", orders: "Orders", worktree: Worktree) -> Mission:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -10,22 +9,23 @@ from typing import Any
 
 from agents.clock import Clock
 from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolStarted
-from agents.missions.attempt import Attempt, AttemptEnded, HandOver
+from agents.missions.attempt import Attempt, AttemptEnded
 from agents.missions.beginning import begin_mission, where_of
 from agents.missions.calls import ModelCalls
 from agents.missions.closing import close_mission
 from agents.missions.context import project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
+from agents.missions.orders import Orders, Report, Steering
 from agents.missions.proof import Judgement, Prover, judge, unparsable
 from agents.missions.stall import Stalled, StallWatch
-from agents.models.chat import ChatModel, Finished, Message
+from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Store, UnknownPrice
-from agents.tasks import NANO, Arm, CheckResult, Frozen, Grade, Health, Mission, Outcome, Task, Way
+from agents.tasks import NANO, CheckResult, Health, Mission, Outcome, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
 from agents.workspace import Commit, GitError, Repository, WorkspaceError, Worktree
@@ -48,56 +48,6 @@ class Ground:
     power: PowerWatch = field(default_factory=PowerWatch)
 
 
-@dataclass
-class Steering:
-    """How a mission is held between its steps, and what becomes of it when it is broken off: whoever does that says."""
-
-    proceed: Callable[[], Awaitable[bool]]
-    """Waits while the task is paused; True when it had to."""
-    admitted: Callable[[], Awaitable[bool]]
-    """Whether the task may still begin, now that there is a slot for it."""
-    paused: Callable[[], bool] = lambda: False
-    reason: str = "cancelled"
-    interrupted: bool = False
-    """It is no end of the task: it goes on later."""
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What one mission is to do."""
-
-    task: Task
-    arm: Arm
-    number: int
-    attempt: int
-    """1 for the task's first attempt: missions that planned or reviewed it were none."""
-    agent: str
-    model: ChatModel
-    grade: Grade | None
-    base_commit: str
-    start_commit: str
-    check: str | None
-    own_check: bool
-    base_check: CheckResult | None
-    hand_over: HandOver | None
-    steering: Steering
-
-
-class Report(Frozen):
-    """How a mission ended. `stopped` is set when the surroundings or the budget ended it, not the task."""
-
-    mission: Mission
-    judgement: Judgement
-    files: tuple[str, ...] = ()
-    stopped: str | None = None
-    over_budget: bool = False
-    environment: bool = False
-    hopeless: bool = False
-    """The same tier in the same way would end the same: the task does not fit the model."""
-    stalled: bool = False
-    """It stood still for too long."""
-
-
 async def run_mission(ground: Ground, orders: Orders) -> Report:
     """Create the worktree, work, commit, check, judge. On cancellation the worktree stays when work is in it."""
     worktree = await ground.repository.add_worktree(orders.task.label, orders.number, orders.start_commit)
@@ -114,7 +64,7 @@ async def run_mission(ground: Ground, orders: Orders) -> Report:
         raise
     except Exception as error:
         reason = one_line(str(error), 300) or type(error).__name__
-        broken = replace(orders.steering, reason=reason, interrupted=False)
+        broken = replace(orders.steering, reason=reason, interrupted=False, whole=None)
         await to_the_end(_put_away(ground, worktree, begun, Outcome.FAILED, broken))
         raise
     finally:
@@ -128,9 +78,8 @@ async def _put_away(
     kept = False
     for run in begun:
         mission, kept = run.mission, run.committed
-        await close_mission(
-            ground.store, ground.clock, mission, outcome, steering.reason, interrupted=steering.interrupted
-        )
+        reason, interrupted = steering.ending()
+        await close_mission(ground.store, ground.clock, mission, outcome, reason, interrupted=interrupted)
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):
             await ground.repository.remove(worktree.path, branch=None if kept else worktree.branch)
@@ -323,26 +272,32 @@ class _Run:
             commit=commit.commit if commit else None,
             files=tuple(one_line(name, 200) for name in files[:100]),
         )
-        mission = await ground.store.save_mission(
-            self.mission.id,
-            [finished],
-            finished_at=ground.clock.now(),
-            outcome=judgement.outcome,
-            reason=judgement.reason,
-            commit=commit.commit if commit else None,
-            files=files,
-            interrupted=interrupted,
-            steps=self.calls.made,
-            cost_nano=self.calls.cost_nano,
-            usage=self.calls.usage,
-            seconds=seconds,
-            check=check,
-        )
+        changes: dict[str, Any] = {
+            "finished_at": ground.clock.now(),
+            "outcome": judgement.outcome,
+            "reason": judgement.reason,
+            "commit": commit.commit if commit else None,
+            "files": files,
+            "interrupted": interrupted,
+            "steps": self.calls.made,
+            "cost_nano": self.calls.cost_nano,
+            "usage": self.calls.usage,
+            "seconds": seconds,
+            "check": check,
+        }
+        if interrupted or self._teaches_nothing(judgement.outcome):
+            mission = await ground.store.save_mission(self.mission.id, [finished], **changes)
+        else:
+            mission = await ground.store.judge_mission(self.mission.id, [finished], self.orders.expected, **changes)
         with contextlib.suppress(WorkspaceError):  # what could not be committed stays where the person finds it
             await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
         if commit and not judgement.outcome.accepted:
             await ground.repository.archive(self.worktree.branch)
         return Report(mission=mission, judgement=judgement, files=files)
+
+    def _teaches_nothing(self, outcome: Outcome) -> bool:
+        """No check judges it, or it was money that ended the attempt, not the model."""
+        return self.orders.check is None or (self.over_budget and outcome is Outcome.FAILED)
 
     def _message(self) -> str:
         return one_line(self.orders.task.title, 72)

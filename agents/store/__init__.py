@@ -14,7 +14,7 @@ from agents.store.errors import (
     UnreadableRow,
 )
 from agents.store.files import move_aside
-from agents.store.records import Call, CallState, FreeWork, NewCall, Order, Probe, Spending
+from agents.store.records import Call, CallState, Expected, FreeWork, NewCall, Order, Probe, Spending, Trial
 from agents.store.store import Store
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Call",
     "CallState",
     "CorruptDatabase",
+    "Expected",
     "FreeWork",
     "NewCall",
     "NewerSchema",
@@ -34,6 +35,7 @@ __all__ = [
     "StoreClosed",
     "StoreError",
     "StoreLocked",
+    "Trial",
     "UnknownPrice",
     "UnknownRow",
     "UnreadableRow",

@@ -119,16 +119,9 @@ class Order(Frozen):
     at: datetime
 
 
-class Trial(Frozen):
-    """A checked attempt, with what was known before it: what odds are learned from and judged by."""
+class Expected(Frozen):
+    """What was known of an attempt before it was made."""
 
-    mission: int
-    task: int
-    at: datetime
-    tier: str
-    model: str
-    way: Way
-    variant: Variant
     kind: TaskKind
     complexity: int
     """C1–C10 as it was shown."""
@@ -143,11 +136,23 @@ class Trial(Frozen):
     """The odds it was given."""
     propensity: float = 1.0
     """The probability with which the plan put it where it stood: below 1 where the router explores."""
+    proving: bool = False
+    """Of the proving ground, not of the person's work."""
+    simulated: bool = False
+
+
+class Trial(Expected):
+    """A checked attempt, with what was known before it: what odds are learned from and judged by."""
+
+    mission: int
+    task: int
+    at: datetime
+    tier: str
+    model: str
+    way: Way
+    variant: Variant
     success: bool
     """The harness's check said so: proven or verified."""
     cost_nano: int | None = 0
     seconds: float = 0.0
     usage: Usage = Usage()
-    proving: bool = False
-    """Of the proving ground, not of the person's work."""
-    simulated: bool = False

@@ -95,7 +95,16 @@ _SQUADS = (
 """Which War Rooms live, which slots of which tiers they hold, daily caps that a person raised, and of which caps a
 warning was given; the parts of a task, asked for whenever one begins, among all tasks there ever were."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS)
+_TRIALS = (
+    """CREATE TABLE trials (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        mission INTEGER NOT NULL UNIQUE REFERENCES missions (id),
+        data TEXT NOT NULL
+    )""",
+)
+"""Attempts that a check judged: what odds are learned from."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS)
 SCHEMA = len(STEPS)
 
 

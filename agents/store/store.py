@@ -11,15 +11,17 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, log, notes, parts, squads
+from agents.store import board, log, notes, parts, squads, trials
 from agents.store.database import Database, Transaction
 from agents.store.parts import NewPart
-from agents.store.records import Order, Probe
+from agents.store.records import Expected, Order, Probe, Trial
 from agents.store.treasury import Treasury
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
 
 BUSY_S = 10.0
 """How long we wait for another process that is writing."""
+MOST_TRIALS = 5000
+"""Trials that count: at a discount of .98 a trial an older one weighs nothing."""
 
 
 class Store(Treasury):
@@ -177,6 +179,23 @@ class Store(Treasury):
         """Change fields of a mission and append `events`. Raises UnknownRow, ValueError for a wrong field or value."""
         at = self._clock.now()
         return await self._write(lambda work: board.save_mission(work, mission_id, events, changes, at))
+
+    async def judge_mission(
+        self, mission_id: int, events: Sequence[Event], expected: Expected, **changes: object
+    ) -> Mission:
+        """As `save_mission`, for one that a check has judged: that is kept as a trial beside what was `expected`."""
+        at = self._clock.now()
+
+        def save(work: Transaction) -> Mission:
+            mission = board.save_mission(work, mission_id, events, changes, at)
+            trials.add(work, mission, expected, at)
+            return mission
+
+        return await self._write(save)
+
+    async def trials(self, limit: int = MOST_TRIALS) -> tuple[Trial, ...]:
+        """The last `limit` attempts that a check judged, in all repositories, in the order they ended."""
+        return await self._database.read(lambda sql: trials.newest(sql, limit))
 
     async def missions(self, task_id: int) -> list[Mission]:
         """The task's missions, first to last."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.dispatch.budget import credits
-from agents.dispatch.carry_out import finished_event
+from agents.dispatch.ending import finished_event
 from agents.models.prices import call_price, price_of
 from agents.proving.demo import demo_settings
 from agents.routing.saved import Savings, total, would_have_gone_to
