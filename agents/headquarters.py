@@ -65,6 +65,7 @@ class Headquarters:
         simulated: bool = False,
         connect: Connect | None = None,
         recover: bool = False,
+        proving: bool = False,
     ) -> None:
         self.settings = settings
         self.simulated = simulated
@@ -74,7 +75,7 @@ class Headquarters:
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = connect or connector(self._clock)
-        self._recover = recover
+        self._recover, self._proving = recover, proving
         self._owner = new_owner()
         self._agents: dict[str, Agent] = {}
 
@@ -124,6 +125,7 @@ class Headquarters:
             logs=logs,
             owner=self._owner,
             seed=self._seed,
+            proving=self._proving,
         )
         leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
         slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)

@@ -96,6 +96,8 @@ class TierSettings(Section):
     num_ctx: int = Field(default=16384, ge=1024)
     max_tokens: int = Field(default=4096, ge=256)
     """The most one reply may hold."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """Of a first try, for models that obey one; later tries have their own."""
     keep_alive: str = "10m"
     way: Literal["auto"] | Way = "auto"
     band: tuple[int, int] = (1, 10)
@@ -140,6 +142,10 @@ class Mission(Section):
     tool_timeout_s: float = Field(default=120, gt=0)
     output_cap: int = Field(default=12_000, ge=1000)
     """Characters of a tool's output a model gets to see, head and tail; the whole is in a log file."""
+    persona: bool = True
+    """Tell the agent that it is CodeX-7, with the worked examples; without, only how to answer."""
+    context: bool = True
+    """Tell it about the project: AGENTS.md, CLAUDE.md, README, a small map of the tree."""
 
 
 class SandboxSettings(Section):

@@ -273,6 +273,7 @@ class _Dispatch:
                 base=base,
                 known=task.base_check,
                 comment=task.comment,
+                shown=self._ground.settings.check.show,
             ),
             steering=steering,
             expected=self._planned.expected(task, arm, self._reports),

@@ -22,10 +22,11 @@ async def hand_over(
     base: str,
     known: CheckResult | None,
     comment: str,
+    shown: bool,
 ) -> HandOver | None:
     """What the task's `attempt`-th attempt learns from `reports`, and from the person, whose `comment` is for all.
 
-    `known` is the check's result on the base.
+    `known` is the check's result on the base. A check that is not `shown` is not told in its output either.
     """
     says = sanitize(comment)
     # Every other sample knows nothing of what failed: they must not all err alike.
@@ -34,11 +35,11 @@ async def hand_over(
         return HandOver(diff="", failure="", comment=says) if says else None
     best = furthest(reports, known) if arm.variant is Variant.RETRY else None
     if arm.variant is Variant.RETRY and known and best is None and held(known):
-        return HandOver(diff="", failure=known.output, comment=says)
+        return HandOver(diff="", failure=known.output if shown else "", comment=says)
     last = best or reports[-1]
     commit = last.mission.commit
     diff = await repository.diff(base, commit) if commit else ""
-    failure = last.mission.check.output if last.mission.check else ""
+    failure = last.mission.check.output if last.mission.check and shown else ""
     note = "" if failure else last.judgement.reason
     return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note, comment=says)
 

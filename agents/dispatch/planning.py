@@ -18,6 +18,7 @@ class Planned:
 
     plan: tuple[Arm, ...]
     propensity: float = 1.0
+    proving: bool = False
 
     def expected(self, task: Task, arm: Arm, reports: Sequence[Report]) -> Expected:
         """What is known of an attempt of `arm` before it is made, after `reports`."""
@@ -27,6 +28,7 @@ class Planned:
             failed_before=tuple(report.mission.model for report in reports),
             predicted=arm.p,
             propensity=self.propensity,
+            proving=self.proving,
             simulated=task.simulated,
         )
 
@@ -50,4 +52,4 @@ class Planner:
             small=ready.small,
             available=ready.available,
         )
-        return task, Planned(plan)
+        return task, Planned(plan, proving=self._ground.proving)

@@ -85,6 +85,11 @@ class Attempt:
     files: tuple[str, ...] = ()
     """The repository's files, relative."""
 
+    @property
+    def temperature(self) -> float:
+        """Of a first try."""
+        return self.settings.tiers[self.arm.tier].temperature
+
     def where(self) -> dict[str, Any]:
         """The fields every event of this mission carries, stamped now."""
         return where_of(self.clock, self.mission)

@@ -13,7 +13,7 @@ from agents.missions.changes import FileChange, WholeFile
 from agents.missions.conversation import Conversation
 from agents.missions.mending import mended
 from agents.missions.parsing import parse_fault
-from agents.missions.persona import DIRECT
+from agents.missions.persona import direct_persona
 from agents.missions.repeating import RepeatsItself
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
 from agents.models.chat import ChatRequest, Finished, StopReason
@@ -67,11 +67,11 @@ async def _ask(attempt: Attempt, conversation: Conversation, step: int, *, warm:
     # The first try and its retry are the model's best guess; at temperature 0 a later one would only repeat them.
     warm = warm or attempt.ordinal > 2 or attempt.arm.variant is Variant.SAMPLE
     request = ChatRequest(
-        system=DIRECT,
+        system=direct_persona(told=attempt.settings.mission.persona),
         messages=(),
         max_tokens=reply_room(attempt),
-        temperature=WARMER[attempt.ordinal // 2 % len(WARMER)] if warm else 0.0,
-        seed=attempt.ordinal * 100 + step if warm else None,
+        temperature=WARMER[attempt.ordinal // 2 % len(WARMER)] if warm else attempt.temperature,
+        seed=attempt.ordinal * 100 + step if warm or attempt.temperature else None,
     )
     return await attempt.calls.call(conversation.fitted(request, window), conversation)
 

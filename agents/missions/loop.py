@@ -87,7 +87,7 @@ class _Loop:
     def _request(self) -> ChatRequest:
         attempt = self.attempt
         specs = attempt.toolbox.specs
-        system = loop_persona()
+        system = loop_persona(told=attempt.settings.mission.persona)
         if self.text_protocol:
             system += "\n\n" + text_protocol(specs)
         # Where a model has no tool calls of its own, a schema keeps it to the form; one probed as text only ignores it.
@@ -97,7 +97,7 @@ class _Loop:
             messages=(),
             tools=() if self.text_protocol else specs,
             max_tokens=reply_room(attempt),
-            temperature=0.0 if attempt.arm.variant is Variant.ONCE else WARMER,
+            temperature=attempt.temperature if attempt.arm.variant is Variant.ONCE else WARMER,
             schema=call_schema(specs) if constrained else None,
         )
 

@@ -45,6 +45,8 @@ class Ground:
     logs: Path
     owner: str
     seed: int
+    proving: bool = False
+    """What is carried out here are graded tasks, not the person's work."""
     power: PowerWatch = field(default_factory=PowerWatch)
 
 
@@ -205,6 +207,7 @@ class _Run:
         folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
         folder.mkdir(parents=True, exist_ok=True)
         base = orders.base_check
+        room = orders.model.window // 6 if settings.mission.context else 0
         return Attempt(
             task=orders.task,
             mission=self.mission,
@@ -225,7 +228,7 @@ class _Run:
             emit=self._emit,
             check=orders.check,
             base_failure=base.output if base is not None and not base.green and settings.check.show else "",
-            context=project_context(self.worktree.path, files, token_budget=orders.model.window // 6),
+            context=project_context(self.worktree.path, files, token_budget=room) if room else "",
             hand_over=orders.hand_over,
             ordinal=orders.attempt,
             max_steps=orders.task.max_steps or settings.mission.max_steps,

@@ -46,10 +46,20 @@ Never repeat a failed call unchanged."""
 
 DIRECT = """You are CodeX-7, an elite programmer. You answer with complete, working files and nothing else."""
 
+PLAIN_LOOP = "Do the task in this git worktree, only through the tools. Call finish when it is done."
+PLAIN_DIRECT = "Answer with complete files."
+
+
+def direct_persona(*, told: bool = True) -> str:
+    """The system prompt of a direct reply; without the persona only the form of the answer."""
+    return DIRECT if told else PLAIN_DIRECT
+
 
 @cache
-def loop_persona() -> str:
-    """The system prompt of the tool loop: at most about 300 tokens with its examples."""
+def loop_persona(*, told: bool = True) -> str:
+    """The system prompt of the tool loop: at most about 300 tokens with its examples; without the persona two lines."""
+    if not told:
+        return PLAIN_LOOP
     return f"{LOOP}\n\nExamples:\n" + "\n".join(_line(task, calls) for task, calls in EXAMPLES)
 
 

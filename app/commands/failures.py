@@ -39,6 +39,7 @@ def code_of(error: Exception) -> int | None:
 
 # By name: whoever raised one has imported it, and nobody else should have to.
 _CODES: dict[str, Callable[[Any], int]] = {
+    "agents.proving.ground.ProvingStopped": lambda error: int(error.exit_code),
     "agents.configuration.errors.ConfigurationError": lambda _: USAGE,
     "agents.refusals.HeadquartersError": lambda error: int(error.exit_code),
     "agents.models.errors.ModelError": lambda error: ENVIRONMENT if error.environment else FAILED,
