@@ -4,7 +4,7 @@ Each task has a repository of its own below the home, so that it stands alone an
 where it stopped. Money, slots and limits are those of the home: a paid tier is paid for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +79,7 @@ class Range:
         )
 
 
-async def measure(where: Range, tasks: Sequence[GradedTask]) -> AsyncIterator[Measured]:
+async def measure(where: Range, tasks: Sequence[GradedTask]) -> AsyncGenerator[Measured, None]:
     """Carry out every task; each as it ends. Raises ProvingStopped, HeadquartersError, StoreError, WorkspaceError."""
     places = asyncio.Semaphore(where.slots)
 

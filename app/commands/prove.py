@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agents.configuration import warroom_home
+from agents.proving.arms import Variable
 from agents.settings import Settings
 from app.commands.console import put, put_json, say
 from app.commands.failures import DONE, INTERRUPTED
@@ -18,21 +19,22 @@ from app.commands.opening import FOLDER, configuration
 
 if TYPE_CHECKING:
     from agents.proving.graded import GradedTask
-    from agents.proving.ground import Measured
-
-VARIABLES = ("cooldown", "temperature", "persona", "context")
+    from agents.proving.ground import Measured, Range
 
 
 @click.command()
 @click.option("--tier", metavar="NAME", help="Which tier is measured; by default the first that codes.")
 @click.option("--suite", default="standard", metavar="NAME|DIR", show_default=True, help="Graded tasks: ours or yours.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="So many tasks, spread over the complexities.")
-@click.option("--ab", "variable", type=click.Choice(VARIABLES), help="Two arms on the same tasks: is it noise?")
+@click.option(
+    "--ab",
+    "variable",
+    type=click.Choice([one.value for one in Variable]),
+    help="Two arms on the same tasks: is it noise?",
+)
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="The repository whose warroom.toml counts.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON a task, then one a figure.")
-def command(
-    *, tier: str | None, suite: str, limit: int | None, variable: str | None, repo: Path, as_json: bool
-) -> int:
+def command(*, tier: str | None, suite: str, limit: int | None, variable: str | None, repo: Path, as_json: bool) -> int:
     """Measure a tier on the proving ground. The check is hidden from it, and it has one try a task.
 
     Interrupted and run again with the same words it goes on where it stopped. A paid tier is paid for, inside the caps.
@@ -40,7 +42,9 @@ def command(
     settings = configuration(repo).settings
     name = _tier(settings, tier)
     tasks = _tasks(suite, limit)
-    return asyncio.run(_prove(settings, name, suite, tasks, variable=variable, as_json=as_json))
+    return asyncio.run(
+        _prove(settings, name, suite, tasks, variable=Variable(variable) if variable else None, as_json=as_json)
+    )
 
 
 def _tier(settings: Settings, wanted: str | None) -> str:
@@ -70,7 +74,13 @@ def _tasks(suite: str, limit: int | None) -> "list[GradedTask]":
 
 
 async def _prove(
-    settings: Settings, tier: str, suite: str, tasks: "Sequence[GradedTask]", *, variable: str | None, as_json: bool
+    settings: Settings,
+    tier: str,
+    suite: str,
+    tasks: "Sequence[GradedTask]",
+    *,
+    variable: Variable | None,
+    as_json: bool,
 ) -> int:
     from agents.proving.arms import two_arms
     from agents.proving.ground import Range
@@ -81,9 +91,7 @@ async def _prove(
     measured: list[list[Measured]] = []
     with interruptible() as wish:
         for setting, chosen in arms.items():
-            run = Run(
-                tier=tier, model=model, suite=suite, tasks=tuple(task.id for task in tasks), setting=setting
-            )
+            run = Run(tier=tier, model=model, suite=suite, tasks=tuple(task.id for task in tasks), setting=setting)
             folder = folder_of(home, run)
             where = Range(settings=chosen, tier=tier, home=home, folder=folder)
             named = f", {setting}" if setting else ""

@@ -139,7 +139,12 @@ def _failures(results: Sequence[Measured]) -> dict[str, int]:
 
 
 def _share(one: Share) -> dict[str, Any]:
-    return {"solved": one.solved, "n": one.n, "share": round(one.share, 4), "ci95": [round(one.low, 4), round(one.high, 4)]}
+    return {
+        "solved": one.solved,
+        "n": one.n,
+        "share": round(one.share, 4),
+        "ci95": [round(one.low, 4), round(one.high, 4)],
+    }
 
 
 def _spent(results: Sequence[Measured]) -> dict[str, Any]:
