@@ -20,9 +20,11 @@ from agents.settings import Mission as Limits
 from agents.tasks import Mission, Outcome
 
 
-async def main(model: str, wanted: list[str], *, beside: int, free_s: float, num_ctx: int = 4096) -> None:
-    """Run the tasks, `beside` of them at a time."""
-    suite = {task.id: task for task in load_suite()}
+async def main(
+    model: str, wanted: list[str], *, suite_name: str, beside: int, free_s: float, num_ctx: int = 4096
+) -> None:
+    """Run the tasks of a suite, `beside` of them at a time."""
+    suite = {task.id: task for task in load_suite(suite_name)}
     tasks = [suite[name] for name in wanted] or [task for task in suite.values() if not task.demo]
     if not wanted:
         Random(1).shuffle(tasks)  # a run that is cut short is still a fair sample
@@ -90,7 +92,8 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("model")
     parser.add_argument("tasks", nargs="*")
+    parser.add_argument("--suite", default="everyday", help="whose tasks: everyday (held out), standard, or a folder")
     parser.add_argument("--beside", type=int, default=1, help="tasks at a time")
     parser.add_argument("--free-s", type=float, default=600, help="seconds of free tries a task gets")
     said = parser.parse_args()
-    asyncio.run(main(said.model, said.tasks, beside=said.beside, free_s=said.free_s))
+    asyncio.run(main(said.model, said.tasks, suite_name=said.suite, beside=said.beside, free_s=said.free_s))
