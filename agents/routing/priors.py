@@ -1,0 +1,198 @@
+"""What is believed of a model before anything was tried here: read from priors.toml, which is shipped."""
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import Field
+
+from agents.routing.features import Band, Features
+from agents.tasks import Frozen, TaskKind, Usage, Way
+
+SIMULATED = "SIMULATION "
+"""How the name of a simulated model begins; the rest is whom it plays."""
+ClassName = Literal["tiny", "small", "medium", "agentic", "haiku", "sonnet", "opus"]
+_BILLIONS = re.compile(r"(?<![\d.a-z])(?:\d+x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])")
+
+
+class Sourced(Frozen):
+    """A figure's origin."""
+
+    measured: bool
+    """On public tasks, somewhere; else it is a guess."""
+    source: str
+
+
+class Figure(Sourced):
+    """A plain number."""
+
+    value: float
+
+
+class Slope(Figure):
+    """How a retry's log-odds follow those of the first try, and the most by which it was seen to beat it."""
+
+    most: float = Field(ge=1)
+
+
+class Cell(Sourced):
+    """P(the first try solves it)."""
+
+    p: float = Field(gt=0, lt=1)
+
+
+class Shift(Sourced):
+    """What is added to the log-odds."""
+
+    logit: float
+
+
+class Retry(Sourced):
+    """P(a retry that sees the failing output is right | the first try was wrong), where the first try's odds were so
+    and so."""
+
+    first: float = Field(gt=0, lt=1)
+    then: float = Field(gt=0, lt=1)
+
+
+class Dependence(Sourced):
+    """How much an earlier tier's failure takes from the log-odds of a later one, by the gap between the two."""
+
+    at_equal: float = Field(gt=0)
+    decay: float = Field(gt=0)
+    further: float = Field(ge=0, le=1)
+
+    def drop(self, gap: float) -> float:
+        """For one that failed and is weaker by `gap` on the scale of capability; a stronger one counts as an equal."""
+        return self.at_equal * math.exp(-self.decay * max(0.0, gap))
+
+
+class Planned(Sourced):
+    """A planner's plan in an editor's hands."""
+
+    share: float = Field(ge=0, le=1)
+    input: int
+    output: int
+    seconds: float
+
+
+class ModelClass(Frozen):
+    """Models that are believed to be alike."""
+
+    up_to_b: float | None = None
+    from_b: float = 0.0
+    families: tuple[str, ...] = ()
+    capability: float
+    tokens_per_s: float = Field(gt=0)
+    turn_s: float = Field(ge=0)
+    """Seconds a turn takes beside writing: reading the prompt, running a tool."""
+    first: Mapping[TaskKind, Cell]
+    ways: Mapping[Way, Shift]
+    retry: Retry
+
+
+class Work(Frozen):
+    """What one try uses."""
+
+    input: int
+    cache_read: int = 0
+    output: int
+    turns: int = 1
+
+    @property
+    def usage(self) -> Usage:
+        """As tokens that can be priced."""
+        return Usage(input=self.input, cache_read=self.cache_read, output=self.output)
+
+
+class Priors(Frozen):
+    """The whole file."""
+
+    date: date
+    pseudo_tasks: float = Field(gt=0)
+    discount: float = Field(gt=0, le=1)
+    dispersion: Figure
+    retry_slope: Slope
+    dependence: Dependence
+    band: Mapping[Band, Shift]
+    planned: Planned
+    classes: Mapping[ClassName, ModelClass]
+    work: Mapping[Way, Mapping[TaskKind, Work]]
+
+    def class_name(self, model: str) -> ClassName:
+        """By the family in a model's name, else its parameters; a model that tells neither counts as small."""
+        name = model.removeprefix(SIMULATED).lower()
+        for claude in ("haiku", "sonnet", "opus"):
+            if claude in name:
+                return claude
+        found = _BILLIONS.search(name)
+        billions = None if found is None else float(found[1]) / (1000 if found[2] == "m" else 1)
+        agentic = self.classes["agentic"]
+        if any(family in name for family in agentic.families) and (billions or math.inf) >= agentic.from_b:
+            return "agentic"
+        if billions is None:
+            return "small"
+        for size in ("tiny", "small"):
+            if billions <= (self.classes[size].up_to_b or 0.0):
+                return size
+        return "medium"
+
+    def class_of(self, model: str) -> ModelClass:
+        """What is believed of models like `model`."""
+        return self.classes[self.class_name(model)]
+
+    def first(self, model: str, features: Features, way: Way) -> Cell:
+        """P(a first try solves it). A simulated model plays its part in whatever way it is asked to."""
+        of = self.class_of(model)
+        cell, effect = of.first[features.kind], of.ways[way]
+        shift = 0.0 if model.startswith(SIMULATED) else effect.logit
+        p = expit(logit(cell.p) + shift + self.band[features.band].logit)
+        return Cell(
+            p=clamp(p),
+            measured=cell.measured and (effect.measured or not shift),
+            source=effect.source if shift else cell.source,
+        )
+
+    def sample(self, p: float, failed: int) -> float:
+        """P(a fresh sample is right | so many of the same model failed), for a model with first-try odds `p`."""
+        return self.dispersion.value * p / (self.dispersion.value + failed)
+
+    def retry(self, model: str, p: float, failed: int) -> float:
+        """P(a retry that sees the output is right | so many tries of the same model failed, at least one)."""
+        known, s = self.class_of(model).retry, self.dispersion.value
+        after_one = expit(logit(known.then) + self.retry_slope.value * (logit(p) - logit(known.first)))
+        return min(after_one, self.retry_slope.most * p) * (s + 1) / (s + max(1, failed))
+
+    def any_of(self, p: float, tries: int) -> float:
+        """pass@k: P(one of so many fresh samples is right)."""
+        missed = 1.0
+        for failed in range(tries):
+            missed *= 1 - self.sample(p, failed)
+        return 1 - missed
+
+
+@cache
+def shipped_priors() -> Priors:
+    """The priors of this version."""
+    text = (files("agents.routing") / "priors.toml").read_text(encoding="utf-8")
+    return Priors.model_validate(tomllib.loads(text))
+
+
+def logit(p: float) -> float:
+    """The log-odds of `p`."""
+    return math.log(p / (1 - p))
+
+
+def expit(x: float) -> float:
+    """The probability with log-odds `x`."""
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+def clamp(p: float) -> float:
+    """Nothing is certain."""
+    return min(0.999, max(0.001, p))
