@@ -3,14 +3,14 @@
 from agents.routing.decision import Economics
 from agents.settings import Routing
 
-WAIT_USD_PER_HOUR = {"free-first": 0.0, "bands": 0.0, "balanced": 0.10, "fast": 6.0}
+WAIT_USD_PER_HOUR = {"free-first": 0.0, "bands": 0.0, "balanced": 1.0, "fast": 6.0}
 """λ of each preset, in dollars an hour.
 
-*Balanced*, 10 cents: the tasks run in the background and nobody waits. A local try of three quarters of a minute then
-costs about what Haiku costs, so a local model goes first where it is about as good, and not where it is slow or bad.
-*Fast*, 6 dollars: a minute is worth 10 cents of the dollar that a solved task is worth by default, so that minutes
-decide and token prices hardly do. An engineer's whole hour would be more than a task is worth in a minute: nothing
-would ever be tried."""
+*Balanced*, a dollar: the tasks run in the background and somebody will look at them later. A minute weighs 1.7 cents:
+a local model goes before Sonnet where it has a fair chance, and before Haiku where it is about as good and not slow.
+*Fast*, 6 dollars: a minute weighs 10 cents of the dollar that a solved task is worth by default, so that minutes
+decide and token prices hardly do. An engineer's hour would make a minute worth more than the task: nothing would be
+tried twice."""
 TIE_USD_PER_SECOND = 1e-9
 """Free first: what a second weighs where nothing else tells two free tries apart."""
 MOST_UNSOLVED_USD = 1e6

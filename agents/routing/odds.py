@@ -3,24 +3,27 @@
 Of a model's first try the rate is a Beta cell, finest first: (band, language, size) within (model, way, kind), that
 within the model's showing against its priors, that within the prior. What failed before changes them:
 
-- the same model k times: a fresh sample has s·p/(s + k), a retry that sees the output has odds of its own;
-- another model: log-odds fall by more the nearer the two are in capability, and the more often the other has tried.
+- a task at which models failed is a harder one, for all of them (difficulty.py);
+- the same model k times: its own fresh sample has s·p/(s + k), a retry that sees the output has odds of its own.
 
 Where trials of the same condition are stored, they move what these formulas say in the same way."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from agents.models.prices import Price
 from agents.routing.beta import interval
+from agents.routing.difficulty import EVENLY, Profile, after, later, mean, profile
 from agents.routing.features import Features
-from agents.routing.priors import SIMULATED, Priors, clamp, expit, logit, shipped_priors
-from agents.routing.tallies import NOTHING, Group, Tallies, condition, corner_of
+from agents.routing.priors import SIMULATED, Priors, shipped_priors
+from agents.routing.tallies import NOTHING, Group, Tallies, Tally, condition, corner_of
 from agents.store.records import Trial
 from agents.tasks import NANO, Frozen, TaskKind, Usage, Variant, Way
 
 Failed = tuple[str, ...]
 """The models whose attempts at this task failed before, one entry an attempt."""
+Counts = tuple[tuple[str, int], ...]
+"""The same, counted and in the order of the names."""
 
 
 class Evidence(Frozen):
@@ -70,9 +73,9 @@ class Odds:
 
         self.tallies = Tallies(trials, self.priors, believed)
 
-    def of(self, features: Features) -> "TaskOdds":
-        """The odds of one task."""
-        return TaskOdds(self, features)
+    def of(self, features: Features, beside: Iterable[str] = ()) -> "TaskOdds":
+        """The odds of one task; `beside`: the models that may be tried at it."""
+        return TaskOdds(self, features, beside)
 
     def evidence(
         self,
@@ -90,32 +93,45 @@ class Odds:
 class TaskOdds:
     """The odds of every arm at one task. It remembers what it reckoned: do not keep it beyond one plan."""
 
-    def __init__(self, odds: Odds, features: Features) -> None:
+    def __init__(self, odds: Odds, features: Features, beside: Iterable[str] = ()) -> None:
+        """`beside`: the models that may be tried. One is believed to be at least as good as a weaker one of them."""
         self.features = features
         self._priors = odds.priors
         self._tallies = odds.tallies
         self._speeds = odds.speeds
         self._corner = corner_of(features)
-        self._known: dict[tuple[str, Way, Variant, frozenset[tuple[str, int]]], float] = {}
-        self._standing: dict[tuple[str, int], float] = {}
+        self._together = odds.priors.together[features.kind]
+        self._beside = sorted(set(beside), key=lambda model: (odds.priors.class_of(model).rank, model))
+        self._known: dict[tuple[str, Way, Variant, Counts], float] = {}
+        self._difficulties: dict[Counts, Profile] = {}
+        self._profiles: dict[tuple[str, float, bool, int], Profile] = {}
         self._firsts: dict[tuple[str, Way, Group], float] = {}
 
     def p(self, model: str, way: Way, variant: Variant, failed: Sequence[str]) -> float:
         """P(an attempt is right | these failed before), never 0 or 1."""
-        key = (model, way, variant, frozenset(Counter(failed).items()))
+        return self.p_after(model, way, variant, counted(failed))
+
+    def p_after(self, model: str, way: Way, variant: Variant, failed: Counts) -> float:
+        """The same, of failures that are counted already."""
+        key = (model, way, variant, failed)
         if key not in self._known:
-            self._known[key] = self._reckoned(model, way, variant, Counter(failed))
+            self._known[key] = self._reckoned(*key)
         return self._known[key]
 
     def evidence(self, model: str, way: Way, variant: Variant, failed: Sequence[str]) -> Evidence:
         """The same with its interval and its source."""
-        p = self.p(model, way, variant, failed)
-        own = failed.count(model)
-        tally = self._tallies.groups.get(self._group(model, way, variant, own, len(failed) - own), NOTHING)
+        p, tally = self.p(model, way, variant, failed), self._tally(model, way, variant, failed)
         low, high = interval(p, self._priors.pseudo_tasks + tally.weight)
-        measured = self._measured(model, way, variant, own)
-        source = f"n={tally.number} here" if tally.number else "measured elsewhere" if measured else "guess"
+        source = self.source(model, way, variant, failed)
         return Evidence(p=p, n=tally.number, n_effective=tally.weight, low=low, high=high, source=source)
+
+    def source(self, model: str, way: Way, variant: Variant, failed: Sequence[str]) -> str:
+        """What the odds rest on, in words."""
+        if number := self._tally(model, way, variant, failed).number:
+            return f"n={number} here"
+        lifted = self._lifted(model, way) > self._priors.first(model, self.features, way).p
+        measured = self._measured(model, way, variant, failed.count(model)) and not lifted
+        return "measured elsewhere" if measured else "guess"
 
     def expected(self, model: str, way: Way, variant: Variant, price: Price | None) -> Expected:
         """Dollars and seconds of one try: the mean of the model's trials at this kind of task, shrunk to a guess."""
@@ -146,54 +162,70 @@ class TaskOdds:
         simulated = model.startswith(SIMULATED)
         return Way.LOOP if simulated or ways[Way.LOOP].logit >= ways[Way.DIRECT].logit else Way.DIRECT
 
-    def _reckoned(self, model: str, way: Way, variant: Variant, failed: Counter[str]) -> float:
-        own, others = failed[model], failed.total() - failed[model]
-        group = self._group(model, way, variant, own, others)
+    def _reckoned(self, model: str, way: Way, variant: Variant, failed: Counts) -> float:
+        own = next((tries for other, tries in failed if other == model), 0)
+        group = self._group(model, way, variant, own, len(failed) - bool(own))
         first = self._first(model, way, group)
-        if not own and not others and variant is not Variant.PLANNED:
+        if not failed and variant is not Variant.PLANNED:
             return first
-        p = first
         if variant is Variant.PLANNED:
-            planner = clamp(self._priors.classes["opus"].first[self.features.kind].p)
-            p = expit(logit(first) + self._priors.planned.share * max(0.0, logit(planner) - logit(first)))
-        if others:
-            p = clamp(expit(logit(clamp(p)) - self._drop(model, failed)))
-        if own:
-            retry = variant is Variant.RETRY
-            p = self._priors.retry(model, p, own) if retry else self._priors.sample(p, own)
-        return self._tallies.shrunk(clamp(p), group, self._corner)
+            first = self._priors.planned_by(first, self.features.kind)
+        p = mean(self._chances(model, first, variant, own), self._weights(failed))
+        return self._tallies.shrunk(p, group, self._corner)
+
+    def _weights(self, failed: Counts) -> Profile:
+        """How likely each difficulty is once these have failed, each model's tries in the order they have as a rule."""
+        if not failed:
+            return EVENLY
+        if failed not in self._difficulties:
+            *others, (model, tries) = failed
+            way = self.usual_way(model)
+            first, own = self._first(model, way, self._group(model, way, Variant.ONCE, 0, 0)), tries - 1
+            before = (*others, (model, own)) if own else tuple(others)
+            variant = Variant.RETRY if own % 2 else Variant.SAMPLE
+            self._difficulties[failed] = after(self._weights(before), [self._chances(model, first, variant, own)])
+        return self._difficulties[failed]
+
+    def _chances(self, model: str, first: float, variant: Variant, own: int) -> Profile:
+        """By difficulty, of a model with the odds `first`, once `own` of its tries have failed."""
+        key = (model, first, variant is Variant.RETRY, own)
+        if key not in self._profiles:
+            spread, dispersion = self._together.spread, self._together.own
+            plain = profile(first, spread)
+            if own and variant is Variant.RETRY:
+                again = self._priors.retry(model, first)
+                retry = profile(again, spread, after(EVENLY, [plain]))
+                share = (dispersion + 1) / (dispersion + own)
+                self._profiles[key] = tuple(one * share for one in retry)
+            else:
+                self._profiles[key] = later(plain, dispersion, own)
+        return self._profiles[key]
 
     def _first(self, model: str, way: Way, asked: Group) -> float:
         """The odds of a first try, without what trials of the group that is `asked` for say: they count later."""
         key = (model, way, asked)
         if key not in self._firsts:
             group = self._group(model, way, Variant.ONCE, 0, 0)
-            prior = self._priors.first(model, self.features, way).p
+            prior = self._lifted(model, way)
             moved = self._tallies.moved(model, prior, without=(group, asked))
             self._firsts[key] = self._tallies.shrunk(moved, group, self._corner)
         return self._firsts[key]
 
-    def _drop(self, model: str, failed: Counter[str]) -> float:
-        """What the failures of other models take from the log-odds: the most telling one, and a share of the rest."""
-        here = self._stands(model, 1)
-        drops = sorted(
-            self._priors.dependence.drop(here - self._stands(other, tries))
-            for other, tries in failed.items()
-            if other != model
-        )
-        return drops[-1] + self._priors.dependence.further * sum(drops[:-1])
+    def _lifted(self, model: str, way: Way) -> float:
+        """What is believed of a first try, raised to what weaker models are found to do with such tasks here."""
+        prior = self._priors.first(model, self.features, way).p
+        if way is not self.usual_way(model) or model not in self._beside:
+            return prior
+        weaker = [one for one in self._beside if self._priors.class_of(one).rank < self._priors.class_of(model).rank]
+        if not weaker:
+            return prior
+        nearest = weaker[-1]  # which is at least as good as those below it
+        usual = self.usual_way(nearest)
+        return max(prior, self._first(nearest, usual, self._group(nearest, usual, Variant.ONCE, 0, 0)))
 
-    def _stands(self, model: str, tries: int) -> float:
-        """A model's capability in so many tries, on the common scale: what is known here moves it."""
-        key = (model, tries)
-        if key not in self._standing:
-            way = self.usual_way(model)
-            group = self._group(model, way, Variant.ONCE, 0, 0)
-            learned = self._first(model, way, group)
-            prior = self._priors.first(model, self.features, way).p
-            found = logit(clamp(self._priors.any_of(learned, tries)))
-            self._standing[key] = self._priors.class_of(model).capability + found - logit(prior)
-        return self._standing[key]
+    def _tally(self, model: str, way: Way, variant: Variant, failed: Sequence[str]) -> Tally:
+        own = failed.count(model)
+        return self._tallies.groups.get(self._group(model, way, variant, own, len(failed) - own), NOTHING)
 
     def _group(self, model: str, way: Way, variant: Variant, own: int, others: int) -> Group:
         return (model, way, self.features.kind, condition(variant, own, others))
@@ -204,3 +236,8 @@ class TaskOdds:
         if own and variant is Variant.RETRY:
             return self._priors.class_of(model).retry.measured
         return self._priors.first(model, self.features, way).measured
+
+
+def counted(failed: Iterable[str]) -> Counts:
+    """How often each model has failed."""
+    return tuple(sorted(Counter(failed).items()))

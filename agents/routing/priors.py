@@ -28,15 +28,10 @@ class Sourced(Frozen):
     source: str
 
 
-class Figure(Sourced):
-    """A plain number."""
-
-    value: float
-
-
-class Slope(Figure):
+class Slope(Sourced):
     """How a retry's log-odds follow those of the first try, and the most by which it was seen to beat it."""
 
+    value: float
     most: float = Field(ge=1)
 
 
@@ -60,16 +55,11 @@ class Retry(Sourced):
     then: float = Field(gt=0, lt=1)
 
 
-class Dependence(Sourced):
-    """How much an earlier tier's failure takes from the log-odds of a later one, by the gap between the two."""
+class Together(Sourced):
+    """How failures at one kind of task come together (see difficulty.py)."""
 
-    at_equal: float = Field(gt=0)
-    decay: float = Field(gt=0)
-    further: float = Field(ge=0, le=1)
-
-    def drop(self, gap: float) -> float:
-        """For one that failed and is weaker by `gap` on the scale of capability; a stronger one counts as an equal."""
-        return self.at_equal * math.exp(-self.decay * max(0.0, gap))
+    spread: float = Field(gt=0)
+    own: float = Field(gt=0)
 
 
 class Planned(Sourced):
@@ -87,7 +77,7 @@ class ModelClass(Frozen):
     up_to_b: float | None = None
     from_b: float = 0.0
     families: tuple[str, ...] = ()
-    capability: float
+    rank: int
     tokens_per_s: float = Field(gt=0)
     turn_s: float = Field(ge=0)
     """Seconds a turn takes beside writing: reading the prompt, running a tool."""
@@ -116,9 +106,8 @@ class Priors(Frozen):
     date: date
     pseudo_tasks: float = Field(gt=0)
     discount: float = Field(gt=0, le=1)
-    dispersion: Figure
     retry_slope: Slope
-    dependence: Dependence
+    together: Mapping[TaskKind, Together]
     band: Mapping[Band, Shift]
     planned: Planned
     classes: Mapping[ClassName, ModelClass]
@@ -158,22 +147,16 @@ class Priors(Frozen):
             source=effect.source if shift else cell.source,
         )
 
-    def sample(self, p: float, failed: int) -> float:
-        """P(a fresh sample is right | so many of the same model failed), for a model with first-try odds `p`."""
-        return self.dispersion.value * p / (self.dispersion.value + failed)
+    def retry(self, model: str, p: float) -> float:
+        """P(a retry that sees the output is right | the first try was wrong), for a model with first-try odds `p`."""
+        known, slope = self.class_of(model).retry, self.retry_slope
+        followed = expit(logit(known.then) + slope.value * (logit(p) - logit(known.first)))
+        return clamp(min(followed, slope.most * p))
 
-    def retry(self, model: str, p: float, failed: int) -> float:
-        """P(a retry that sees the output is right | so many tries of the same model failed, at least one)."""
-        known, s = self.class_of(model).retry, self.dispersion.value
-        after_one = expit(logit(known.then) + self.retry_slope.value * (logit(p) - logit(known.first)))
-        return min(after_one, self.retry_slope.most * p) * (s + 1) / (s + max(1, failed))
-
-    def any_of(self, p: float, tries: int) -> float:
-        """pass@k: P(one of so many fresh samples is right)."""
-        missed = 1.0
-        for failed in range(tries):
-            missed *= 1 - self.sample(p, failed)
-        return 1 - missed
+    def planned_by(self, p: float, kind: TaskKind) -> float:
+        """P(right | with a planner's plan), for an editor with first-try odds `p`."""
+        planner = logit(self.classes["opus"].first[kind].p)
+        return clamp(expit(logit(p) + self.planned.share * max(0.0, planner - logit(p))))
 
 
 @cache

@@ -44,7 +44,10 @@ class Situation:
     @property
     def task_odds(self) -> TaskOdds:
         """Of this task, freshly made."""
-        return self.odds.of(self.features)
+        tiers = self.settings.tiers.values()
+        return self.odds.of(
+            self.features, beside=[tier.model for tier in tiers if tier.enabled and "code" in tier.roles]
+        )
 
     def slots_of(self, tier: str) -> int:
         """How many samples run beside each other."""

@@ -2,7 +2,9 @@
 
 import pytest
 
-from agents.routing.plan import NoTier, make_plan, way_for
+from agents.routing.choices import way_for
+from agents.routing.features import Features
+from agents.routing.plan import NoTier, make_plan
 from agents.settings import Settings, TierSettings
 from agents.tasks import Grade, TaskKind, Variant, Way
 
@@ -10,7 +12,8 @@ SETTINGS = Settings()
 
 
 def plan(**changes: object) -> tuple[tuple[str, Variant], ...]:
-    wanted = {"settings": SETTINGS, "complexity": 3, "kind": TaskKind.FUNCTION, "has_check": True} | changes
+    features = Features(kind=TaskKind.FUNCTION, complexity=changes.pop("complexity", 3))
+    wanted = {"settings": SETTINGS, "features": features, "has_check": True} | changes
     return tuple((arm.tier, arm.variant) for arm in make_plan(**wanted))
 
 
