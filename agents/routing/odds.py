@@ -129,7 +129,7 @@ class TaskOdds:
         """What the odds rest on, in words."""
         if number := self._tally(model, way, variant, failed).number:
             return f"n={number} here"
-        lifted = self._lifted(model, way) > self._priors.first(model, self.features, way).p
+        lifted = self._lifted(model, way) > self._priors.first(model, self.features, way).p + 0.01
         measured = self._measured(model, way, variant, failed.count(model)) and not lifted
         return "measured elsewhere" if measured else "guess"
 
