@@ -7,7 +7,7 @@ from math import prod
 
 from agents.models.prices import FREE, Price, call_price
 from agents.routing.decision import MOST_OPTIONS, Odds, Option
-from agents.routing.odds import Counts, Expected, TaskOdds, counted
+from agents.routing.odds import Counts, Effort, TaskOdds, counted
 from agents.routing.situation import Situation
 from agents.settings import TierSettings
 from agents.tasks import Arm, Grade, TaskKind, Variant, Way
@@ -36,7 +36,7 @@ class Choice:
     variants: tuple[Variant, ...]
     price: Price | None
     """None: unknown."""
-    each: Expected
+    each: Effort
     """What one of its missions takes."""
     first_way: bool = True
     """The way the tier works in as a rule."""
@@ -154,7 +154,7 @@ def _choice(situation: Situation, name: str, way: Way, odds: TaskOdds, variant: 
     return Choice(option, name, tier.model, way, (variant,), price, takes)
 
 
-def _reckoned_usd(takes: Expected, odds: TaskOdds, way: Way) -> float:
+def _reckoned_usd(takes: Effort, odds: TaskOdds, way: Way) -> float:
     if takes.usd is not None:
         return takes.usd
     return odds.expected(DEAREST, way, Variant.ONCE, call_price("anthropic", DEAREST)).usd or 0.0
@@ -253,6 +253,6 @@ def _planned(situation: Situation, names: Sequence[str], odds: TaskOdds) -> list
         return []
     plan, edit = odds.planning(call_price(planner.provider, planner.model, free=planner.free)), editors[0]
     usd = None if plan.usd is None or edit.each.usd is None else plan.usd + edit.each.usd
-    each = Expected(usd=usd, seconds=plan.seconds + edit.each.seconds)
+    each = Effort(usd=usd, seconds=plan.seconds + edit.each.seconds)
     option = replace(edit.option, usd=_reckoned_usd(each, odds, Way.LOOP), seconds=each.seconds)
     return [replace(edit, option=option, each=each)]

@@ -41,7 +41,7 @@ class Evidence(Frozen):
     """"guess", "measured elsewhere", or "n=37 here"."""
 
 
-class Expected(Frozen):
+class Effort(Frozen):
     """What one try takes."""
 
     usd: float | None
@@ -133,7 +133,7 @@ class TaskOdds:
         measured = self._measured(model, way, variant, failed.count(model)) and not lifted
         return "measured elsewhere" if measured else "guess"
 
-    def expected(self, model: str, way: Way, variant: Variant, price: Price | None) -> Expected:
+    def expected(self, model: str, way: Way, variant: Variant, price: Price | None) -> Effort:
         """Dollars and seconds of one try: the mean of the model's trials at this kind of task, shrunk to a guess."""
         kind, of = self.features.kind, self._priors.class_of(model)
         work = self._priors.work[way][kind]
@@ -144,13 +144,13 @@ class TaskOdds:
             usd = (pseudo * usd + tried.usd) / (pseudo + tried.usd_weight)
         elif tried.usd_weight:
             usd = tried.usd / tried.usd_weight
-        return Expected(usd=usd, seconds=(pseudo * seconds + tried.seconds) / (pseudo + tried.weight))
+        return Effort(usd=usd, seconds=(pseudo * seconds + tried.seconds) / (pseudo + tried.weight))
 
-    def planning(self, price: Price | None) -> Expected:
+    def planning(self, price: Price | None) -> Effort:
         """Dollars and seconds of the plan alone that a PLANNED try begins with."""
         planned = self._priors.planned
         usage = Usage(input=planned.input, output=planned.output)
-        return Expected(usd=None if price is None else price.cost_nano(usage) / NANO, seconds=planned.seconds)
+        return Effort(usd=None if price is None else price.cost_nano(usage) / NANO, seconds=planned.seconds)
 
     def trusts_loop(self, model: str) -> bool:
         """Whether models of its class get anywhere in the tool loop."""
