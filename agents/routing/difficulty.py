@@ -21,16 +21,23 @@ EVENLY: Profile = (1.0,) * len(NODES)
 @lru_cache(maxsize=4096)
 def profile(p: float, spread: float, given: Profile = EVENLY) -> Profile:
     """The odds at each difficulty of a model that has the odds `p` over tasks of the weights `given`."""
-    low, high = -80.0, 80.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if mean(_at(middle, spread), given) < p else (low, middle)
-    return _at((low + high) / 2, spread)
+    wanted = math.log(p / (1 - p))
+    a = wanted * math.sqrt(1 + 0.35 * spread**2)  # where it would be, were the logistic curve a normal one
+    for _ in range(50):
+        chances = _at(a, spread)
+        found = mean(chances, given)
+        slope = mean(tuple(one * (1 - one) for one in chances), given)
+        # Newton's method on the log-odds of the mean, which are nearly a straight line in a.
+        step = (math.log(found / (1 - found)) - wanted) * found * (1 - found) / slope
+        a -= max(-5.0, min(5.0, step))
+        if abs(step) < 1e-9:
+            break
+    return _at(a, spread)
 
 
 def mean(chances: Profile, given: Profile) -> float:
     """The odds over tasks whose difficulties have the weights `given`."""
-    return math.fsum(map(float.__mul__, chances, given)) / math.fsum(given)
+    return sum(map(float.__mul__, chances, given)) / sum(given)
 
 
 def later(chances: Profile, dispersion: float, failed: int) -> Profile:

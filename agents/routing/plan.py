@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from agents.models.prices import FREE, call_price
-from agents.routing.choices import WORTH_ADDING, Choice, any_right, choices_of, odds_over
-from agents.routing.decision import Economics, acceptance, charge, decide, reckon
-from agents.routing.economics import MOST_UNSOLVED_USD, TIE_USD_PER_SECOND, economics_of
+from agents.routing.choice import Choice
+from agents.routing.choices import choices_of
+from agents.routing.economics import economics_of
 from agents.routing.features import Features
-from agents.routing.odds import Odds, TaskOdds, counted
+from agents.routing.odds import Odds
+from agents.routing.ordering import ordered
 from agents.routing.situation import CHECK_S, Situation
+from agents.routing.task_odds import TaskOdds
 from agents.routing.wording import explain, why_again
 from agents.settings import Settings, TierSettings
 from agents.tasks import Arm, Grade, Mission, Variant
@@ -85,14 +87,8 @@ def order_for(situation: Situation, odds: TaskOdds) -> list[Choice]:
     choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free else []
     choices += choices_of(situation, others, odds) if others else []
     economics = economics_of(routing, has_check=situation.has_check)
-    order = _decided(choices, odds, economics, free_first=free_first)
-    target = routing.target_success
-    while target is not None and situation.has_check and economics.unsolved_usd < MOST_UNSOLVED_USD:
-        if reckon([one.option for one in order], odds_over(order, odds), economics).solved >= target:
-            break
-        economics = economics.model_copy(update={"unsolved_usd": max(1.0, economics.unsolved_usd * 4)})
-        order = _decided(choices, odds, economics, free_first=free_first)
-    return order
+    target = routing.target_success if situation.has_check else None
+    return ordered(choices, odds, economics, free_first=free_first, target=target)
 
 
 def tiers_for(situation: Situation) -> list[str]:
@@ -150,53 +146,6 @@ def with_odds(arms: Sequence[Arm], situation: Situation, odds: TaskOdds) -> tupl
         failed.append(arm.model)
     why = explain(found, odds, has_check=situation.has_check)
     return (found[0].model_copy(update={"why": why}), *found[1:])
-
-
-def _decided(choices: Sequence[Choice], odds: TaskOdds, economics: Economics, *, free_first: bool) -> list[Choice]:
-    """The order of least expected loss; free first, that of the free ones and then that of the others."""
-    if not free_first:
-        order = _least(choices, odds, economics, ())
-        return _worth_it(order, odds) or _best_single(choices, odds, economics)
-    free = [choice for choice in choices if choice.free]
-    patient = economics.model_copy(update={"second_usd": max(economics.second_usd, TIE_USD_PER_SECOND)})
-    order = _least(free, odds, patient, ())
-    if order and economics.false_accept == 1:
-        return order
-    tried = [choice.model for choice in order for _ in choice.variants]
-    order += _least([choice for choice in choices if not choice.free], odds, economics, tried)
-    return order or _best_single(free or choices, odds, economics)
-
-
-def _least(choices: Sequence[Choice], odds: TaskOdds, economics: Economics, before: Sequence[str]) -> list[Choice]:
-    by_name = {choice.option.name: choice for choice in choices}
-    decision = decide([choice.option for choice in choices], odds_over(choices, odds, before), economics)
-    return [by_name[name] for name in decision.order]
-
-
-def _worth_it(order: Sequence[Choice], odds: TaskOdds) -> list[Choice]:
-    """`order` without what adds next to nothing, and what can only follow that: a person reads this plan."""
-    left_out: set[str] = set()
-    kept: list[Choice] = []
-    reached, failed = 1.0, list[str]()
-    for choice in order:
-        p = any_right(choice, odds, counted(failed))
-        if choice.option.after & left_out or reached * p < WORTH_ADDING:
-            left_out.add(choice.option.name)
-            continue
-        kept.append(choice)
-        reached *= 1 - p
-        failed += [choice.model] * len(choice.variants)
-    return kept
-
-
-def _best_single(choices: Sequence[Choice], odds: TaskOdds, economics: Economics) -> list[Choice]:
-    """Nothing is worth its charge, but a person wants the task tried: what gives most for it."""
-
-    def rate(choice: Choice) -> float:
-        p = odds.p(choice.model, choice.way, choice.variants[0], ())
-        return charge(choice.option, p, economics) / acceptance(p, economics, choice.option.tries)
-
-    return [min((choice for choice in choices if not choice.option.after), key=rate)]
 
 
 def _one_way(choices: Sequence[Choice]) -> list[Choice]:

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -119,8 +119,7 @@ class Priors(Frozen):
         for claude in ("haiku", "sonnet", "opus"):
             if claude in name:
                 return claude
-        found = _BILLIONS.search(name)
-        billions = None if found is None else float(found[1]) / (1000 if found[2] == "m" else 1)
+        billions = _billions(name)
         agentic = self.classes["agentic"]
         if any(family in name for family in agentic.families) and (billions or math.inf) >= agentic.from_b:
             return "agentic"
@@ -164,6 +163,13 @@ def shipped_priors() -> Priors:
     """The priors of this version."""
     text = (files("agents.routing") / "priors.toml").read_text(encoding="utf-8")
     return Priors.model_validate(tomllib.loads(text))
+
+
+@lru_cache(maxsize=256)
+def _billions(name: str) -> float | None:
+    """The parameters a model's name speaks of."""
+    found = _BILLIONS.search(name)
+    return None if found is None else float(found[1]) / (1000 if found[2] == "m" else 1)
 
 
 def logit(p: float) -> float:

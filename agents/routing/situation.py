@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from agents.routing.economics import economics_of
 from agents.routing.features import Features
-from agents.routing.odds import Odds, TaskOdds
+from agents.routing.odds import Odds
+from agents.routing.task_odds import TaskOdds
 from agents.settings import Settings
 from agents.tasks import Grade
 

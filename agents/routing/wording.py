@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agents.routing.odds import TaskOdds
+from agents.routing.task_odds import TaskOdds
 from agents.tasks import Arm, Variant
 
 NAMED = 3

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.routing.choices import Choice, odds_over
+from agents.routing.choice import Choice, odds_over
 from agents.routing.decision import Economics, Odds, Option, decide, reckon
 from agents.routing.economics import MOST_UNSOLVED_USD, economics_of
-from agents.routing.odds import TaskOdds
 from agents.routing.plan import order_for
 from agents.routing.situation import Situation
+from agents.routing.task_odds import TaskOdds
 from agents.tasks import Frozen
 
 _LEAST_UNSOLVED_USD = 1e-4
