@@ -1,4 +1,4 @@
-"""The decision rule at work on choices: as the preset wants it, and with nothing in it that a person would laugh at."""
+"""The decision rule at work on choices: as the preset wants it, without what adds next to nothing."""
 
 from collections.abc import Sequence
 

@@ -12,9 +12,8 @@ FAST_CHECK_S = 60.0
 """A check that takes longer is not run over every sample."""
 WORTH_ADDING = 0.005
 """A round of samples that adds less to the odds is left out, unless it is free and waiting costs nothing."""
-
-
 Round = tuple[Variant, ...]
+"""The missions of one round, in their order."""
 
 
 def all_rounds(situation: Situation, base: Sequence[Choice], odds: TaskOdds, reserved: int) -> dict[str, list[Round]]:
