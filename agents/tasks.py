@@ -75,11 +75,13 @@ class Way(StrEnum):
 
 
 class Variant(StrEnum):
-    """How an arm tries: plainly; once more seeing what failed; afresh at a higher temperature."""
+    """How an arm tries: plainly; once more seeing what failed; afresh at a higher temperature; after a plan that a
+    tier with the role "plan" wrote."""
 
     ONCE = "once"
     RETRY = "retry"
     SAMPLE = "sample"
+    PLANNED = "planned"
 
 
 class TaskKind(StrEnum):

@@ -7,6 +7,7 @@ from agents.dispatch.footing import check_of
 from agents.dispatch.readiness import Readiness
 from agents.missions.mission import Ground
 from agents.missions.orders import Report
+from agents.routing.features import Features
 from agents.routing.plan import make_plan
 from agents.store import Expected
 from agents.tasks import Arm, Task
@@ -43,8 +44,7 @@ class Planner:
         """The task as it is stored now, and its plan. Raises NoTier."""
         plan = make_plan(
             settings=self._ground.settings,
-            complexity=task.complexity,
-            kind=task.kind,
+            features=Features(kind=task.kind, complexity=task.complexity),
             has_check=check_of(self._ground, task) is not None,
             pin=task.tier,
             at_least=task.at_least,

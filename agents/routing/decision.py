@@ -51,6 +51,8 @@ class Option:
     check_seconds: float = 0.0
     after: frozenset[str] = field(default_factory=frozenset)
     """Options that must have failed before it makes sense: a retry needs something that failed."""
+    tries: int = 1
+    """How many results it may hand to the check, one after the other: each wrong one may be accepted."""
 
 
 class Decision(Frozen):
@@ -94,7 +96,7 @@ def decide(options: Sequence[Option], odds: Odds, economics: Economics) -> Decis
                 if option.name in failed or not option.after <= failed:
                     continue
                 p = odds(option.name, failed)
-                a = acceptance(p, economics)
+                a = acceptance(p, economics, option.tries)
                 cost = charge(option, p, economics) + (1 - a) * (loss(failed | {option.name}) if a < 1 else 0.0)
                 if cost < least - TIE:
                     least, choice = cost, option
@@ -119,7 +121,7 @@ def reckon(order: Sequence[Option], odds: Odds, economics: Economics) -> Decisio
     chances: list[float] = []
     for option in order:
         p = odds(option.name, failed)
-        a = acceptance(p, economics)
+        a = acceptance(p, economics, option.tries)
         loss += reached * charge(option, p, economics)
         spent += reached * option.usd
         seconds += reached * (option.seconds + option.check_seconds)
@@ -139,12 +141,17 @@ def reckon(order: Sequence[Option], odds: Odds, economics: Economics) -> Decisio
     )
 
 
-def acceptance(p: float, economics: Economics) -> float:
+def acceptance(p: float, economics: Economics, tries: int = 1) -> float:
     """a: P(the check accepts what an option with odds `p` made)."""
-    return p * (1 - economics.false_reject) + (1 - p) * economics.false_accept
+    return p * (1 - economics.false_reject) + (1 - p) * _fooled(economics, tries)
 
 
 def charge(option: Option, p: float, economics: Economics) -> float:
     """C: dollars a try costs, waiting and the risk of a wrong answer accepted included."""
     waited = economics.second_usd * (option.seconds + option.check_seconds)
-    return option.usd + waited + (1 - p) * economics.false_accept * economics.wrong_usd
+    return option.usd + waited + (1 - p) * _fooled(economics, option.tries) * economics.wrong_usd
+
+
+def _fooled(economics: Economics, tries: int) -> float:
+    """P(one of so many wrong results is accepted): α where there is one."""
+    return economics.false_accept if tries == 1 else 1 - (1 - economics.false_accept) ** tries

@@ -57,7 +57,12 @@ class Features(Frozen):
     @property
     def band(self) -> Band:
         """Of its complexity: C1–3, C4–6, C7–10."""
-        return "low" if self.complexity <= 3 else "middle" if self.complexity <= 6 else "high"
+        return band_of(self.complexity)
+
+
+def band_of(complexity: int) -> Band:
+    """C1–3, C4–6, C7–10."""
+    return "low" if complexity <= 3 else "middle" if complexity <= 6 else "high"
 
 
 def language_of(names: Iterable[str], words: Iterable[str] = ()) -> str:

@@ -1,72 +1,122 @@
-"""The ordered list of arms a task is tried with, cheapest tier first."""
+"""The ordered list of arms a task is tried with: what the decision rule says, expanded into missions."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
+from agents.models.prices import FREE, call_price
+from agents.routing.choice import Choice
+from agents.routing.choices import choices_of
+from agents.routing.economics import economics_of
+from agents.routing.features import Features
+from agents.routing.odds import Odds
+from agents.routing.ordering import ordered
+from agents.routing.situation import CHECK_S, Situation
+from agents.routing.task_odds import TaskOdds
+from agents.routing.wording import explain, why_again
 from agents.settings import Settings, TierSettings
-from agents.tasks import Arm, Grade, Mission, TaskKind, Variant, Way
+from agents.tasks import Arm, Grade, Mission, Variant
 
 _PROVIDER_ORDER = {"simulation": 0, "ollama": 0, "anthropic": 1}
-ONE_FILE_KINDS = frozenset({TaskKind.FUNCTION, TaskKind.EDIT, TaskKind.DOCS, TaskKind.TESTS})
 
 
 class NoTier(Exception):
     """No tier can take the task; the message says why and what to configure."""
 
 
-def way_for(tier: TierSettings, kind: TaskKind, grade: Grade | None, *, small: bool = False) -> Way:
-    """The tier's way of working for this kind of task.
-
-    A set way wins. Paid models work in the loop. Small models are broken by the loop, not by the task, even those that
-    pass a probe's tool calls: a local model works directly unless it was probed to call tools, is not `small`, and the
-    task spans several files.
-    """
-    if tier.way != "auto":
-        return tier.way
-    if tier.provider == "anthropic" and tier.model.startswith("claude"):
-        return Way.LOOP
-    if tier.provider == "simulation":
-        return Way.LOOP
-    able = grade is Grade.TOOLS and not small
-    return Way.LOOP if able and kind not in ONE_FILE_KINDS else Way.DIRECT
-
-
 def make_plan(
     *,
     settings: Settings,
-    complexity: int,
-    kind: TaskKind,
+    features: Features,
     has_check: bool,
+    odds: Odds | None = None,
     pin: str | None = None,
     at_least: str | None = None,
     grades: Mapping[str, Grade] | None = None,
     small: frozenset[str] = frozenset(),
     available: frozenset[str] | None = None,
+    check_seconds: float = CHECK_S,
+    slots: Mapping[str, int] | None = None,
+    planned: bool = False,
 ) -> tuple[Arm, ...]:
-    """The arms in the order they are tried. `available` are the tiers that can be reached now (None: all of them),
-    `small` those whose model is too small for the tool loop.
+    """The arms in the order they are tried, by the preset and its knobs; each with its odds, given that all before it
+    failed, its price and its time. `odds`: from the priors alone where None. For the others see Situation.
 
     With a pin only that tier's arms; with `at_least` none of a tier that comes before it. Without a check a second try
-    would have nothing to learn from: one arm.
-    Raises NoTier.
+    would have nothing to learn from: one arm. There is always at least one. Raises NoTier.
     """
-    names = [pin] if pin else _order(settings, complexity, available)
-    if at_least is not None and not pin:
-        names = [name for name in names if name not in cheaper_than(settings, at_least)]
+    situation = Situation(
+        settings=settings,
+        features=features,
+        has_check=has_check,
+        odds=odds or prior_odds(),
+        pin=pin,
+        at_least=at_least,
+        grades=grades or {},
+        small=small,
+        available=available,
+        check_seconds=check_seconds,
+        slots=slots,
+        planned=planned,
+    )
+    return plan_for(situation)
+
+
+def plan_for(situation: Situation) -> tuple[Arm, ...]:
+    """The same, of a situation. Raises NoTier."""
+    odds = situation.task_odds
+    steps = [arm for choice in order_for(situation, odds) for arm in choice.arms]
+    return with_odds(steps[: situation.settings.routing.max_missions], situation, odds)
+
+
+@cache
+def prior_odds() -> Odds:
+    """What is believed where nothing was tried yet."""
+    return Odds()
+
+
+def order_for(situation: Situation, odds: TaskOdds) -> list[Choice]:
+    """What is tried, in this order. Raises NoTier."""
+    names = tiers_for(situation)
+    if situation.pin or situation.settings.routing.preset == "bands":
+        fixed = [choice for name in names for choice in _one_way(choices_of(situation, [name], odds))]
+        return fixed if situation.has_check else fixed[:1]
+    routing = situation.settings.routing
+    free_first = routing.preset == "free-first"
+    free = [name for name in names if free_first and _is_free(situation.settings.tiers[name])]
+    others = [name for name in names if name not in free]
+    choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free else []
+    choices += choices_of(situation, others, odds) if others else []
+    economics = economics_of(routing, has_check=situation.has_check)
+    target = routing.target_success if situation.has_check else None
+    return ordered(choices, odds, economics, free_first=free_first, target=target)
+
+
+def tiers_for(situation: Situation) -> list[str]:
+    """The tiers that may be tried, those of one's own first. Raises NoTier."""
+    settings, pin, at_least = situation.settings, situation.pin, situation.at_least
     if pin and pin not in settings.tiers:
         raise NoTier(f"there is no tier named {pin!r}: the tiers are {', '.join(settings.tiers)}")
     if pin and not settings.tiers[pin].enabled:
         raise NoTier(f"tier {pin!r} is switched off: set tiers.{pin}.enabled = true, or give the task to another")
+    if pin:
+        return [pin]
+    coding = [
+        (name, tier)
+        for name, tier in settings.tiers.items()
+        if tier.enabled and "code" in tier.roles and (situation.available is None or name in situation.available)
+    ]
+    cheap_first = sorted(coding, key=lambda item: _PROVIDER_ORDER[item[1].provider])
+    names = [name for name, _ in cheap_first]
+    if settings.routing.preset == "bands":
+        complexity = situation.features.complexity
+        names = [name for name, tier in cheap_first if tier.band[0] <= complexity <= tier.band[1]] or names
+    if at_least is not None:
+        names = [name for name in names if name not in cheaper_than(settings, at_least)]
     if not names:
         raise NoTier(
             "no tier can be reached: start Ollama or set ANTHROPIC_API_KEY (`warroom doctor` says what is missing)"
         )
-    arms: list[Arm] = []
-    for name in names:
-        tier = settings.tiers[name]
-        arms += _arms(
-            name, tier, way_for(tier, kind, (grades or {}).get(name), small=name in small), settings.routing.samples
-        )
-    return tuple(arms[:1] if not has_check else arms[: settings.routing.max_missions])
+    return names
 
 
 def cheaper_than(settings: Settings, tier: str) -> tuple[str, ...]:
@@ -86,29 +136,21 @@ def remaining(plan: Sequence[Arm], done: Sequence[Mission]) -> tuple[Arm, ...]:
     return tuple(rest)
 
 
-def _order(settings: Settings, complexity: int, available: frozenset[str] | None) -> list[str]:
-    """Coding tiers, cheapest first; those whose band ends below the task come last, not never."""
-    tiers = [
-        (name, tier)
-        for name, tier in settings.tiers.items()
-        if tier.enabled and "code" in tier.roles and (available is None or name in available)
-    ]
-    cheap_first = sorted(tiers, key=lambda item: _PROVIDER_ORDER[item[1].provider])
-    fitting = [name for name, tier in cheap_first if tier.band[0] <= complexity <= tier.band[1]]
-    if settings.routing.preset == "bands" or not fitting:
-        return fitting or [name for name, _ in cheap_first]
-    free = [name for name, tier in cheap_first if tier.provider != "anthropic" and name not in fitting]
-    return (free if settings.routing.preset == "free-first" else []) + fitting
+def with_odds(arms: Sequence[Arm], situation: Situation, odds: TaskOdds) -> tuple[Arm, ...]:
+    """`arms` in this order, each with its odds given that all before it failed, and why it is there."""
+    failed: list[str] = []
+    found: list[Arm] = []
+    for arm in arms:
+        known = arm.model_copy(update={"p": round(odds.p(arm.model, arm.way, arm.variant, failed), 4)})
+        found.append(known.model_copy(update={"why": why_again(known)}))
+        failed.append(arm.model)
+    why = explain(found, odds, has_check=situation.has_check)
+    return (found[0].model_copy(update={"why": why}), *found[1:])
 
 
-def _arms(name: str, tier: TierSettings, way: Way, samples: int) -> list[Arm]:
-    price = "$0" if tier.provider != "anthropic" else "paid"
-    first = Arm(tier=name, model=tier.model, way=way, why=f"{name} ({way}) at {price}, the cheapest not yet tried")
-    retry = first.model_copy(
-        update={"variant": Variant.RETRY, "why": f"{name} once more, seeing what failed, before anything dearer"}
-    )
-    sample = first.model_copy(
-        update={"variant": Variant.SAMPLE, "why": f"{name} afresh at temperature .7: free, and the check decides"}
-    )
-    free_samples = samples if way is Way.DIRECT and tier.provider != "anthropic" else 0
-    return [first, retry, *[sample, retry] * free_samples]
+def _one_way(choices: Sequence[Choice]) -> list[Choice]:
+    return [choice for choice in choices if choice.way is choices[0].way and choice.variants[0] is not Variant.PLANNED]
+
+
+def _is_free(tier: TierSettings) -> bool:
+    return call_price(tier.provider, tier.model, free=tier.free) == FREE
