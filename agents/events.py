@@ -41,6 +41,10 @@ class TaskAssessed(Event):
     kind: str
     source: str = "rules"
     evidence: tuple[str, ...] = ()
+    rules: float | None = None
+    """The rules' own score."""
+    judge: int | None = None
+    """The judge's, where one was heard."""
 
 
 class TaskPlanned(Event):

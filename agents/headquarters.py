@@ -205,18 +205,22 @@ class Headquarters:
 
     async def post(self, new: NewTask) -> Task:
         """Put a task on the board, assessed. Raises NotPossible for a tier or a dependency that does not exist."""
-        return await post(self._ground, new, simulated=self.simulated)
+        return await self._squad.planner.forecast(await post(self._ground, new, simulated=self.simulated))
 
     async def post_all(self, news: Sequence[NewTask], needs: Mapping[str, Sequence[str]]) -> list[Posted]:
         """Put tasks on the board that are not there by their external ids; all of them. See `posting_all`."""
-        return await post_all(self._ground, news, needs, simulated=self.simulated)
+        posted = await post_all(self._ground, news, needs, simulated=self.simulated)
+        return [
+            one.model_copy(update={"task": await self._squad.planner.forecast(one.task)}) if one.fresh else one
+            for one in posted
+        ]
 
     async def edit(self, task_id: int, **changes: Any) -> Task:
         """Change title, brief, check, priority, tier or depends_on. Raises NotPossible while it runs or is reviewed."""
         task = await edit(self._ground, await self._here(task_id), **changes)
         if task.status is TaskStatus.QUEUED:
             await self._sending.anew(task)
-        return task
+        return await self._squad.planner.forecast(task)
 
     async def dispatch(self, task_id: int, comment: str = "", *, at_least: str | None = None) -> Task:
         """Queue a task and carry it out as soon as nothing holds it and there is a slot.
@@ -287,7 +291,8 @@ class Headquarters:
 
     async def split(self, task_id: int) -> tuple[Task, ...]:
         """Have a planner divide a task; its parts, which start when approved. Raises as `review` does."""
-        return await splitting.split(self._squad.council, await self._here(task_id))
+        parts = await splitting.split(self._squad.council, await self._here(task_id))
+        return tuple([await self._squad.planner.forecast(part) for part in parts])
 
     async def approve(self, task_id: int) -> tuple[Task, ...]:
         """Send out a split task, which waits for its parts, and these; the parts. Raises NotPossible."""

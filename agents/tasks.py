@@ -193,6 +193,25 @@ class Review(Frozen):
     at: datetime
 
 
+class RulesScore(Frozen):
+    """What the rules say of a task's complexity, with its three parts after Campbell (1988)."""
+
+    score: float
+    component: float
+    coordinative: float
+    dynamic: float
+    evidence: tuple[str, ...] = ()
+
+
+class JudgeScore(Frozen):
+    """What a cheap model says of it. `reason` is foreign text, sanitized."""
+
+    score: int
+    reason: str
+    tier: str = ""
+    cost_nano: int | None = 0
+
+
 class NewTask(Frozen):
     """What a person posts."""
 
@@ -220,6 +239,14 @@ class Task(NewTask):
     status: TaskStatus
     complexity: int = Field(ge=1, le=10)
     kind: TaskKind = TaskKind.FUNCTION
+    language: str = "other"
+    size: Literal["none", "small", "medium", "large"] = "none"
+    """Of the files it names that exist."""
+    assessed_by: Literal["rules", "judge", "dual"] = "rules"
+    """What its complexity was made from."""
+    rules: RulesScore | None = None
+    judge: JudgeScore | None = None
+    """None: nobody was asked, or no answer came."""
     created_at: datetime
     updated_at: datetime
     outcome: Outcome | None = None

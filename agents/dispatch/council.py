@@ -24,6 +24,7 @@ from agents.workspace.git import to_the_end
 T = TypeVar("T")
 
 NOT = {Role.PLAN: "not split", Role.REVIEW: "not reviewed", Role.JUDGE: "not judged"}
+_BEING = {Role.PLAN: "planned", Role.REVIEW: "reviewed", Role.JUDGE: "judged"}
 
 
 @dataclass(frozen=True)

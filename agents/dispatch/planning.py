@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
+from agents.dispatch.council import Council
 from agents.dispatch.footing import check_of
-from agents.dispatch.readiness import Readiness
-from agents.missions.mission import Ground
+from agents.dispatch.judging import is_worth_asking, judged
+from agents.dispatch.known_odds import KnownOdds
+from agents.dispatch.readiness import Readiness, without_looking
+from agents.events import TaskPlanned
 from agents.missions.orders import Report
+from agents.routing.exploring import explored
 from agents.routing.features import Features
-from agents.routing.plan import make_plan
+from agents.routing.plan import NoTier, plan_for
+from agents.routing.situation import CHECK_S, Situation
 from agents.store import Expected
-from agents.tasks import Arm, Task
+from agents.tasks import Arm, Role, Task, TaskStatus
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,10 @@ class Planned:
         return Expected(
             kind=task.kind,
             complexity=task.complexity,
+            rules_score=task.rules.score if task.rules else None,
+            judge_score=task.judge.score if task.judge else None,
+            language=task.language,
+            size=task.size,
             failed_before=tuple(report.mission.model for report in reports),
             predicted=arm.p,
             propensity=self.propensity,
@@ -37,19 +47,62 @@ class Planned:
 class Planner:
     """Plans tasks of one Headquarters."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, council: Council) -> None:
+        self._council = council
+        self._ground = council.ground
+        self.odds = KnownOdds(self._ground.store, self._ground.settings)
 
     async def plan(self, task: Task, ready: Readiness) -> tuple[Task, Planned]:
-        """The task as it is stored now, and its plan. Raises NoTier."""
-        plan = make_plan(
-            settings=self._ground.settings,
-            features=Features(kind=task.kind, complexity=task.complexity),
+        """The task as it is stored now, the judge asked where that is worth it, and its plan. Raises NoTier, Elsewhere.
+
+        A dispatch that was broken off goes on with the plan it had.
+        """
+        ground = self._ground
+        situation = await self._situation(task, ready)
+        if is_worth_asking(task, situation):
+            task = await judged(self._council, task)
+            situation = await self._situation(task, ready)
+        plan = plan_for(situation)
+        random = Random(f"{ground.seed}:{task.id}:{task.first_mission}")
+        plan, propensity = explored(plan, situation, random)
+        return task, Planned(plan, propensity, proving=ground.proving)
+
+    async def forecast(self, task: Task) -> Task:
+        """The plan `task` would have now, as far as that is known without asking any server; stored and told."""
+        ready = await without_looking(self._ground.settings, self._ground.store)
+        try:
+            plan = plan_for(await self._situation(task, ready))
+            if plan == task.plan:
+                return task
+            told = TaskPlanned(at=self._ground.clock.now(), task=task.id, plan=plan)
+            return await self._ground.store.save_task(task.id, [told], provided=_not_begun, plan=plan)
+        except NoTier:
+            return task
+
+    async def _situation(self, task: Task, ready: Readiness) -> Situation:
+        settings = self._ground.settings
+        planners = {name for name, tier in settings.tiers.items() if tier.enabled and Role.PLAN.value in tier.roles}
+        return Situation(
+            settings=settings,
+            features=features_of(task),
             has_check=check_of(self._ground, task) is not None,
+            odds=await self.odds.now(),
             pin=task.tier,
             at_least=task.at_least,
             grades=ready.grades,
             small=ready.small,
             available=ready.available,
+            check_seconds=task.base_check.seconds if task.base_check else CHECK_S,
+            planned=bool(planners & ready.available),
         )
-        return task, Planned(plan, proving=self._ground.proving)
+
+
+def features_of(task: Task) -> Features:
+    """What the odds of `task` depend on."""
+    return Features(kind=task.kind, complexity=task.complexity, language=task.language, size=task.size)
+
+
+def _not_begun(now: Task) -> None:
+    """A condition for `Store.save_task`: a forecast is for a task that nobody carries out yet. Raises NoTier."""
+    if now.status is not TaskStatus.OPEN:
+        raise NoTier(f"{now.label} is under way")

@@ -1,17 +1,20 @@
 """A task on its way to the board: looked at, assessed, stored; and changed by a person before it is sent out."""
 
+import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from agents.dispatch.resting import known_task
 from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.refusals import NotPossible
-from agents.routing.assessment import assess
-from agents.routing.surroundings import Surroundings
+from agents.routing.assessment import Assessment, assess
+from agents.routing.dual import Rating
+from agents.routing.surroundings import survey
 from agents.sanitize import one_line, sanitize
 from agents.store import Store
-from agents.tasks import NewTask, Task, TaskKind, TaskStatus
+from agents.tasks import JudgeScore, NewTask, RulesScore, Task, TaskStatus
 
 EDITABLE = frozenset(
     {TaskStatus.OPEN, TaskStatus.BLOCKED, TaskStatus.QUEUED, TaskStatus.NEEDS_HUMAN, TaskStatus.FAILED}
@@ -32,7 +35,7 @@ def cleaned(new: NewTask) -> NewTask:
 
 async def insert(ground: Ground, new: NewTask, files: frozenset[str], *, simulated: bool) -> Task:
     """Store a task that was looked at, assessed beside the repository's `files`. Raises AlreadyPosted."""
-    ready = prepared(ground, new, files)
+    ready = await prepared(ground, new, files)
     fields = ready.fields(str(ground.repository.root), simulated=simulated)
     return await ground.store.insert_task(ready.new, **fields, events=ready.events)
 
@@ -42,22 +45,22 @@ class Prepared:
     """What the store needs to post one task."""
 
     new: NewTask
-    assessed: TaskAssessed
+    found: Assessment
+    at: datetime
 
     def fields(self, repo: str, *, simulated: bool) -> dict[str, Any]:
         """The fields of the row that nobody writes by hand."""
-        kind = TaskKind(self.assessed.kind)
-        return {"repo": repo, "complexity": self.assessed.complexity, "kind": kind, "simulated": simulated}
+        return {"repo": repo, "simulated": simulated, **assessed(self.found)}
 
     def events(self, task: Task) -> tuple[Event, ...]:
         """What is told of it once it has a number."""
-        posted = TaskPosted(at=self.assessed.at, task=task.id, title=task.title, priority=task.priority, repo=task.repo)
-        return posted, self.assessed.model_copy(update={"task": task.id})
+        posted = TaskPosted(at=self.at, task=task.id, title=task.title, priority=task.priority, repo=task.repo)
+        return posted, assessed_event(task, self.at)
 
 
-def prepared(ground: Ground, new: NewTask, files: frozenset[str]) -> Prepared:
+async def prepared(ground: Ground, new: NewTask, files: frozenset[str]) -> Prepared:
     """A cleaned task, assessed beside the repository's `files`."""
-    return Prepared(new, _assessed(ground, new, files))
+    return Prepared(new, await _assess(ground, new, files), ground.clock.now())
 
 
 async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
@@ -73,9 +76,8 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
     changed = {name: getattr(new, name) for name in changes}
     events: list[Event] = []
     if "title" in changed or "brief" in changed:
-        assessed = _assessed(ground, new, await ground.repository.files_now())
-        events.append(assessed.model_copy(update={"task": task.id}))
-        changed |= {"complexity": assessed.complexity, "kind": TaskKind(assessed.kind)}
+        changed |= assessed(await _assess(ground, new, await ground.repository.files_now()))
+        events.append(assessed_event(task.model_copy(update=changed), ground.clock.now()))
 
     def editable(now: Task) -> None:
         if now.status is not task.status:
@@ -85,9 +87,44 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
     return await ground.store.save_task(task.id, [*events, said], provided=editable, **changed)
 
 
-def _assessed(ground: Ground, new: NewTask, files: frozenset[str]) -> TaskAssessed:
-    found = assess(f"{new.title}\n\n{new.brief}", Surroundings(files))
-    return TaskAssessed(at=ground.clock.now(), complexity=found.complexity, kind=found.kind, evidence=found.evidence)
+async def _assess(ground: Ground, new: NewTask, files: frozenset[str]) -> Assessment:
+    text = f"{new.title}\n\n{new.brief}"
+    around = await asyncio.to_thread(survey, ground.repository.root, text, files)
+    return assess(text, around)
+
+
+def assessed(found: Assessment, rating: Rating | None = None, judge: JudgeScore | None = None) -> dict[str, Any]:
+    """What an assessment by the rules makes of a task's row; with the `judge` where one was heard."""
+    return {
+        "complexity": rating.complexity if rating else found.complexity,
+        "kind": found.kind,
+        "language": found.language,
+        "size": found.size,
+        "assessed_by": rating.source if rating else "rules",
+        "rules": RulesScore(
+            score=found.score,
+            component=found.component,
+            coordinative=found.coordinative,
+            dynamic=found.dynamic,
+            evidence=found.evidence,
+        ),
+        "judge": judge,
+    }
+
+
+def assessed_event(task: Task, at: datetime) -> TaskAssessed:
+    """CONTRACT's `task.assessed` for a task as it is assessed now."""
+    rules, judge = task.rules, task.judge
+    return TaskAssessed(
+        at=at,
+        task=task.id,
+        complexity=task.complexity,
+        kind=task.kind,
+        source=task.assessed_by,
+        evidence=rules.evidence if rules else (),
+        rules=round(rules.score, 2) if rules else None,
+        judge=judge.score if judge else None,
+    )
 
 
 def require_tier(ground: Ground, tier: str | None) -> None:

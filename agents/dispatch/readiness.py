@@ -34,6 +34,17 @@ async def look(settings: Settings, store: Store, environ: Mapping[str, str] = os
     """Ask every enabled tier's endpoint, all at once."""
     tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
     missing = dict(zip(tiers, await asyncio.gather(*(_missing(tier, environ) for tier in tiers.values())), strict=True))
+    return await _known(tiers, missing, store)
+
+
+async def without_looking(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:
+    """The same without asking any server: a local one is believed to be there, a paid one where there is a key."""
+    tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
+    missing = {name: _keyless(tier, environ) if tier.provider == "anthropic" else "" for name, tier in tiers.items()}
+    return await _known(tiers, missing, store)
+
+
+async def _known(tiers: Mapping[str, TierSettings], missing: Mapping[str, str], store: Store) -> Readiness:
     grades: dict[str, Grade] = {}
     small: set[str] = set()
     for name, tier in tiers.items():
@@ -60,7 +71,7 @@ async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
     if tier.provider == "simulation":
         return ""
     if tier.provider == "anthropic":
-        return "" if tier.free or credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"
+        return _keyless(tier, environ)
     urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
     urls = urls or [None]
     answers = await asyncio.gather(*(_missing_at(url, tier.model) for url in urls))
@@ -80,3 +91,7 @@ async def _missing_at(url: str | None, model: str) -> str:
     finally:
         await server.aclose()
     return ""
+
+
+def _keyless(tier: TierSettings, environ: Mapping[str, str]) -> str:
+    return "" if tier.free or credential(environ) else f"{tier.model} needs a credential: set ANTHROPIC_API_KEY"

@@ -75,7 +75,7 @@ async def _new_parts(council: Council, task: Task, planned: Decomposition) -> li
     made = []
     files = await council.ground.repository.files_now()
     for part in planned.parts:
-        ready = prepared(council.ground, cleaned(_new_task(task, part, len(planned.parts))), files)
+        ready = await prepared(council.ground, cleaned(_new_task(task, part, len(planned.parts))), files)
         fields = ready.fields(task.repo, simulated=task.simulated)
         made.append(NewPart(new=ready.new, fields=fields, events=ready.events, after=part.after))
     return made

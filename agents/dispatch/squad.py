@@ -62,6 +62,7 @@ class Squad:
         self._cooling = cooling
         leave = Leave(ground.store, ground.clock, slots, cooling)
         self.council = Council(ground, slots, connect, leave, self.spawn)
+        self.planner = Planner(self.council)
         self._carry_out = CarryOut(
             ground,
             slots=slots,
@@ -69,7 +70,7 @@ class Squad:
             connect=connect,
             leave=leave,
             spawn=self.spawn,
-            planner=Planner(ground),
+            planner=self.planner,
         )
         self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}
         self._group = asyncio.TaskGroup()

@@ -79,10 +79,14 @@ class Store(Treasury):
         kind: TaskKind,
         simulated: bool,
         events: Callable[[Task], Sequence[Event]],
+        **assessed: object,
     ) -> Task:
-        """Post a task and append `events(task)`, with a task.posted where they have none. Raises AlreadyPosted."""
+        """Post a task and append `events(task)`, with a task.posted where they have none. Raises AlreadyPosted.
+
+        `assessed`: further fields of the row that say how hard it looks.
+        """
         at = self._clock.now()
-        fields = {"repo": repo, "complexity": complexity, "kind": kind, "simulated": simulated}
+        fields = {"repo": repo, "complexity": complexity, "kind": kind, "simulated": simulated, **assessed}
         return await self._write(lambda work: board.insert_task(work, new, fields, at, events))
 
     async def save_task(
@@ -192,6 +196,10 @@ class Store(Treasury):
             return mission
 
         return await self._write(save)
+
+    async def last_trial(self) -> int:
+        """Grows with every trial that is kept; 0 when there is none. Cheap."""
+        return await self._database.read(trials.last)
 
     async def trials(self, limit: int = MOST_TRIALS) -> tuple[Trial, ...]:
         """The last `limit` attempts that a check judged, in all repositories, in the order they ended."""

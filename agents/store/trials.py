@@ -39,3 +39,8 @@ def newest(sql: sqlite3.Connection, limit: int) -> tuple[Trial, ...]:
     """The last `limit` trials, oldest first."""
     found = sql.execute("SELECT mission, data FROM trials ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
     return tuple(load(Trial, data, f"the trial of mission {mission}") for mission, data in reversed(found))
+
+
+def last(sql: sqlite3.Connection) -> int:
+    """The number of the last trial; 0: there is none."""
+    return int(sql.execute("SELECT coalesce(max(id), 0) FROM trials").fetchone()[0])
