@@ -48,7 +48,7 @@ class Routing(Section):
     """What a task that ends unsolved costs you."""
     wrong_usd: float = Field(default=1.00, ge=0)
     """What a wrong result that the check accepts costs you."""
-    false_accept: float = Field(default=0.05, ge=0, lt=1)
+    false_accept: float = Field(default=0.02, ge=0, lt=1)
     """The share of wrong results that your checks accept."""
     target_success: float | None = Field(default=None, gt=0, lt=1)
     """Go on, whatever an unsolved task is worth, until so many tasks are expected to be solved."""

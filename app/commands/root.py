@@ -31,6 +31,7 @@ COMMANDS = {
     "costs": "What was spent, reserved and saved.",
     "budget": "The caps, and raising them.",
     "export": "What happened, as JSON lines or CSV.",
+    "route": "How hard a task looks and how it would be tried.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
