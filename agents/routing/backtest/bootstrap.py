@@ -1,0 +1,72 @@
+"""Bootstrap intervals of ratios of sums over tasks (Efron 1979, percentile method), for many figures at once.
+
+Every resample draws whole tasks and is used for all figures, so that differences between policies are paired. More than
+BLOCKS tasks are put into that many blocks by chance, and blocks are drawn: the variance of a sum over tasks is that of
+a sum over random blocks of them, known to about 5 % of its root with 500 blocks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from random import Random
+
+BLOCKS = 500
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A figure: the sum of `top` over the tasks, divided by that of `bottom`."""
+
+    top: Sequence[float]
+    bottom: Sequence[float]
+
+    @property
+    def value(self) -> float | None:
+        """None where the bottom is nothing."""
+        under = sum(self.bottom)
+        return sum(self.top) / under if under > 0 else None
+
+
+def intervals(
+    ratios: Mapping[str, Ratio], resamples: int, random: Random, *, level: float = 0.95
+) -> dict[str, Interval | None]:
+    """The interval of each figure; None for one that is not defined in nearly all resamples.
+
+    All columns have the length of the tasks, in one order.
+    """
+    tasks = next((len(ratio.top) for ratio in ratios.values()), 0)
+    if tasks < 2 or resamples < 1:
+        return dict.fromkeys(ratios)
+    blocks = min(tasks, BLOCKS)
+    places = [place % blocks for place in range(tasks)]
+    if blocks < tasks:
+        random.shuffle(places)
+    columns: dict[int, Sequence[float]] = {}
+    for ratio in ratios.values():
+        for column in (ratio.top, ratio.bottom):
+            if id(column) not in columns:
+                columns[id(column)] = column if blocks == tasks else _by_block(column, places, blocks)
+    drawn: dict[str, list[float]] = {name: [] for name in ratios}
+    for _ in range(resamples):
+        pick = itemgetter(*random.choices(range(blocks), k=blocks))
+        sums = {key: sum(pick(column)) for key, column in columns.items()}
+        for name, ratio in ratios.items():
+            under = sums[id(ratio.bottom)]
+            if under > 0:
+                drawn[name].append(sums[id(ratio.top)] / under)
+    return {name: _middle(sorted(values), resamples, level) for name, values in drawn.items()}
+
+
+def _by_block(column: Sequence[float], places: Sequence[int], blocks: int) -> list[float]:
+    sums = [0.0] * blocks
+    for place, figure in zip(places, column, strict=True):
+        sums[place] += figure
+    return sums
+
+
+def _middle(values: Sequence[float], resamples: int, level: float) -> Interval | None:
+    if len(values) < 0.99 * resamples:
+        return None
+    tail = (1 - level) / 2
+    low = int(tail * len(values))
+    return values[low], values[len(values) - 1 - low]

@@ -1,0 +1,66 @@
+"""A policy beside another one on the same lines, and whether the difference is more than noise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from agents.routing.backtest.bootstrap import Interval, Ratio
+from agents.routing.backtest.replay import Play
+from agents.routing.backtest.rows import Comparison, Verdict
+from agents.routing.decision import Economics
+
+FEWEST = 30
+"""Lines below which nothing is claimed: a bootstrap of fewer is too narrow."""
+_SAME = 1e-12
+_FIGURES = ("loss_usd", "solved", "cost_usd")
+
+
+@dataclass(frozen=True)
+class Side:
+    """Two policies, line by line."""
+
+    own: Sequence[Play | None]
+    other: Sequence[Play | None]
+
+    @cached_property
+    def pairs(self) -> list[tuple[Play, Play] | None]:
+        """None where one of them is not scored."""
+        return [(a, b) if a and b else None for a, b in zip(self.own, self.other, strict=True)]
+
+    @property
+    def lines(self) -> int:
+        """Where both are scored."""
+        return sum(pair is not None for pair in self.pairs)
+
+
+def differences(side: Side, against: str, economics: Economics) -> dict[str, Ratio]:
+    """The mean differences, as `AGAINST.FIGURE`."""
+    both = [0.0 if pair is None else 1.0 for pair in side.pairs]
+    loss = [pair[0].loss(economics) - pair[1].loss(economics) if pair else 0.0 for pair in side.pairs]
+    solved = [pair[0].solved - pair[1].solved if pair else 0.0 for pair in side.pairs]
+    usd = [pair[0].usd - pair[1].usd if pair else 0.0 for pair in side.pairs]
+    return {
+        f"{against}.{name}": Ratio(column, both) for name, column in zip(_FIGURES, (loss, solved, usd), strict=True)
+    }
+
+
+def compared(
+    lines: int, against: str, ratios: Mapping[str, Ratio], found: Mapping[str, Interval | None]
+) -> Comparison | None:
+    """None where no line is scored for both."""
+    values = {name: ratios[f"{against}.{name}"].value for name in _FIGURES}
+    loss = values["loss_usd"]
+    if loss is None:
+        return None
+    same = all(abs(part) < _SAME for name in _FIGURES for part in ratios[f"{against}.{name}"].top)
+    ci95 = {name: found[f"{against}.{name}"] for name in _FIGURES}
+    verdict = "the same" if same else verdict_on(lines, ci95["loss_usd"])
+    return Comparison.model_validate({"n": lines, **values, "ci95": ci95, "verdict": verdict})
+
+
+def verdict_on(lines: int, loss: Interval | None) -> Verdict:
+    """Better or worse only where the whole interval of the loss is on one side of nothing."""
+    if lines < FEWEST or loss is None:
+        return "too few tasks"
+    low, high = loss
+    return "better" if high < -_SAME else "worse" if low > _SAME else "not distinguishable"

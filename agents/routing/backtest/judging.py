@@ -1,0 +1,239 @@
+"""One row per policy, from replaying it on every line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from agents.routing.backtest.bootstrap import Interval, Ratio, intervals
+from agents.routing.backtest.calibration import Prediction, brier, calibration_error, quantile
+from agents.routing.backtest.comparing import Side, compared, differences
+from agents.routing.backtest.gap import Scored, areas, calls_for
+from agents.routing.backtest.learning import Case, Odds, Studied
+from agents.routing.backtest.policies import BASELINES, ORACLE, Policy, by_chance, by_length, made, shares_of
+from agents.routing.backtest.replay import Course, Mix, Play, Replayer, course, foresee
+from agents.routing.backtest.rows import AtAlpha, Row
+from agents.routing.decision import Economics
+
+ALPHAS = (0.0, 0.1, 0.2)
+"""Shares of wrong results the check accepts, for which everything is told beside the setting's own."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a backtest."""
+
+    policies: tuple[str, ...]
+    """Beside the baselines, which are always there."""
+    economics: Economics
+    resamples: int = 1000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a backtest found."""
+
+    rows: tuple[Row, ...]
+    matched: str
+    """The policy whose orders `random` and `length` follow in the same shares."""
+    shares: Mix
+
+
+def judge(studied: Studied, request: Request, random: Random) -> Report:
+    """Replay the policies and the baselines; a row each, the baselines first."""
+    cases, tiers, economics = studied.cases, studied.outcomes.tiers, request.economics
+    chosen = made([name for name in request.policies if name not in BASELINES], tiers)
+    reference = chosen[0] if chosen else made(["free-first"], tiers)[0]
+    shares = shares_of(reference, cases, economics, tiers)
+    policies = (*made(BASELINES, tiers), by_chance(shares), by_length(shares, cases), *chosen)
+    bench = _Bench(studied, economics)
+    sheets = [bench.sheet(policy) for policy in policies]
+    if ORACLE in request.policies:
+        sheets.append(bench.oracle_sheet())
+    ratios = {(sheet.name, name): ratio for sheet in sheets for name, ratio in sheet.ratios.items()}
+    by_name = {f"{policy}\n{name}": ratio for (policy, name), ratio in ratios.items()}
+    found = intervals(by_name, request.resamples, random)
+    rows = tuple(sheet.row({name: found[f"{sheet.name}\n{name}"] for name in sheet.ratios}) for sheet in sheets)
+    return Report(rows, reference.name, shares)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What a policy's row is made of."""
+
+    name: str
+    plays: Sequence[Play | None]
+    ratios: Mapping[str, Ratio]
+    fields: Mapping[str, object]
+    compared: Mapping[str, int]
+    """Against what, on how many lines."""
+
+    def row(self, ci95: Mapping[str, Interval | None]) -> Row:
+        own = {name: ratio for name, ratio in self.ratios.items() if "." not in name}
+        comparisons = {against: compared(lines, against, self.ratios, ci95) for against, lines in self.compared.items()}
+        values = {name: ratio.value for name, ratio in own.items()}
+        return Row.model_validate(
+            {
+                "policy": self.name,
+                "brier": None,
+                **values,
+                "ci95": {name: ci95[name] for name in own},
+                "n": sum(play is not None for play in self.plays),
+                **self.fields,
+                **comparisons,
+            }
+        )
+
+
+class _Bench:
+    """Replays policies, and sets their columns beside those of the others."""
+
+    def __init__(self, studied: Studied, economics: Economics) -> None:
+        self._cases = studied.cases
+        self._tiers = studied.outcomes.tiers
+        self._economics = economics
+        self._replayer = Replayer([case.record for case in self._cases])
+        foreseen = [foresee(case.record, self._tiers) for case in self._cases]
+        self._oracle = [play for play, _ in foreseen]
+        self._oracle_courses = [way for _, way in foreseen]
+        self._oracle_loss = [play.loss(economics) for play in self._oracle]
+        cheap, strong = made(["always-cheap", "always-strong"], self._tiers)
+        self._cheap = self._plays(cheap, economics)
+        self._strong = self._plays(strong, economics)
+
+    def sheet(self, policy: Policy) -> _Sheet:
+        """Everything about one policy."""
+        mixes = [policy.mix(case, self._economics) for case in self._cases]
+        plays = self._replayed(mixes, self._economics)
+        courses = [
+            course(case.record, mix, self._economics) if play else None
+            for case, mix, play in zip(self._cases, mixes, plays, strict=True)
+        ]
+        predictions = self._predicted([policy.odds(case) for case in self._cases], courses)
+        rates = [case.knowledge.base for case in self._cases]
+        own = any(policy.odds(case) is not rate for case, rate in zip(self._cases, rates, strict=True))
+        base = self._predicted(rates, courses) if own else predictions
+        ratios = self._money(plays)
+        ratios |= {"brier": _mean_error(predictions)}
+        fields: dict[str, object] = {
+            "brier_base": _mean_error(base).value,
+            "ece": calibration_error(one for line in predictions for one in line),
+            "at_alpha": {f"{alpha:g}": self._at(policy, alpha) for alpha in ALPHAS},
+            **_times(courses),
+        }
+        gap = self._gap(policy)
+        ratios |= gap.ratios
+        fields |= gap.fields
+        fields["pgr"] = self._recovered(plays)
+        sides: dict[str, Side] = {}
+        if policy.name not in {"always-strong", "always-cheap"}:
+            sides["vs_strong"] = Side(plays, self._strong)
+        if policy.name not in BASELINES or policy.name == "length":
+            shares = shares_of(policy, self._cases, self._economics, self._tiers)
+            sides["vs_random"] = Side(
+                plays, plays if len(shares) == 1 else self._replayed([shares] * len(plays), self._economics)
+            )
+        lines: dict[str, int] = {}
+        for against, side in sides.items():
+            found = differences(side, against, self._economics)
+            ratios |= found
+            lines[against] = side.lines
+        return _Sheet(policy.name, plays, ratios, fields, lines)
+
+    def oracle_sheet(self) -> _Sheet:
+        """The row of the oracle."""
+        at = {
+            f"{alpha:g}": AtAlpha(solved=found["solved"].value, cost_usd=found["cost_usd"].value, wrong_accepted=0.0)
+            for alpha in ALPHAS
+            if (found := self._money(self._oracle))
+        }
+        return _Sheet(
+            ORACLE, self._oracle, self._money(self._oracle), {"at_alpha": at, **_times(self._oracle_courses)}, {}
+        )
+
+    def _plays(self, policy: Policy, economics: Economics) -> list[Play | None]:
+        return self._replayed([policy.mix(case, economics) for case in self._cases], economics)
+
+    def _replayed(self, mixes: Sequence[Mix], economics: Economics) -> list[Play | None]:
+        return [self._replayer.play(place, mix, economics) for place, mix in enumerate(mixes)]
+
+    def _predicted(self, odds: Sequence[Odds], courses: Sequence[Course | None]) -> list[list[Prediction]]:
+        return [_predictions(known, case, way) for known, case, way in zip(odds, self._cases, courses, strict=True)]
+
+    def _money(self, plays: Sequence[Play | None]) -> dict[str, Ratio]:
+        scored = [0.0 if play is None else 1.0 for play in plays]
+        solved = [play.solved if play else 0.0 for play in plays]
+        usd = [play.usd if play else 0.0 for play in plays]
+        regret = [
+            play.loss(self._economics) - least if play else 0.0
+            for play, least in zip(plays, self._oracle_loss, strict=True)
+        ]
+        return {
+            "solved": Ratio(solved, scored),
+            "cost_usd": Ratio(usd, scored),
+            "usd_per_solved": Ratio(usd, solved),
+            "wrong_accepted": Ratio([play.wrong if play else 0.0 for play in plays], scored),
+            "regret_usd": Ratio(regret, scored),
+        }
+
+    def _at(self, policy: Policy, alpha: float) -> AtAlpha:
+        economics = self._economics.model_copy(update={"false_accept": alpha})
+        plays = [play for play in self._plays(policy, economics) if play]
+        n = len(plays)
+        return AtAlpha(
+            solved=sum(play.solved for play in plays) / n if n else None,
+            cost_usd=sum(play.usd for play in plays) / n if n else None,
+            wrong_accepted=sum(play.wrong for play in plays) / n if n else None,
+        )
+
+    def _gap(self, policy: Policy) -> "_Gap":
+        """APGR and CPT of the policy's score, on the lines where both tiers and the score are known."""
+        cheap, strong = self._tiers[0], self._tiers[-1]
+        places: list[int] = []
+        tasks: list[Scored] = []
+        for place, case in enumerate(self._cases):
+            tried, score = case.record.attempts, policy.score(case)
+            if score is not None and cheap in tried and strong in tried:
+                places.append(place)
+                tasks.append(Scored(score, tried[strong].solves - tried[cheap].solves))
+        if sum(task.gain for task in tasks) <= 0:
+            return _Gap({}, {})
+        parts, gains = [0.0] * len(self._cases), [0.0] * len(self._cases)
+        for place, part, task in zip(places, areas(tasks), tasks, strict=True):
+            parts[place], gains[place] = part, task.gain
+        return _Gap({"apgr": Ratio(parts, gains)}, {"cpt50": calls_for(tasks, 0.5), "cpt80": calls_for(tasks, 0.8)})
+
+    def _recovered(self, plays: Sequence[Play | None]) -> float | None:
+        """PGR: of the gap in what is solved, on lines where it, the cheap and the strong tier are known."""
+        own = gap = 0.0
+        for play, low, high in zip(plays, self._cheap, self._strong, strict=True):
+            if play and low and high:
+                own += play.solved - low.solved
+                gap += high.solved - low.solved
+        return own / gap if gap > 0 else None
+
+
+@dataclass(frozen=True)
+class _Gap:
+    ratios: Mapping[str, Ratio]
+    fields: Mapping[str, float | None]
+
+
+def _predictions(odds: Odds, case: Case, way: Course | None) -> list[Prediction]:
+    attempts = case.record.attempts
+    return [
+        Prediction(odds[tier, failed], attempts[tier].solves, weight)
+        for tier, failed, weight in (way.tried if way else ())
+        if (tier, failed) in odds
+    ]
+
+
+def _mean_error(predictions: Sequence[Sequence[Prediction]]) -> Ratio:
+    return Ratio(
+        [sum(brier(one) for one in line) for line in predictions],
+        [sum(one.weight for one in line) for line in predictions],
+    )
+
+
+def _times(courses: Sequence[Course | None]) -> dict[str, float | None]:
+    ends = [end for way in courses if way for end in way.ends]
+    return {"seconds_p50": quantile(ends, 0.5), "seconds_p95": quantile(ends, 0.95)}
