@@ -32,6 +32,7 @@ COMMANDS = {
     "budget": "The caps, and raising them.",
     "export": "What happened, as JSON lines or CSV.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
+    "backtest": "Replay routing policies over recorded outcomes.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
     "doctor": "What works here and what does not, with the fix.",

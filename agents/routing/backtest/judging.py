@@ -113,9 +113,10 @@ class _Bench:
         own = any(policy.odds(case) is not rate for case, rate in zip(self._cases, rates, strict=True))
         base = self._predicted(rates, courses) if own else predictions
         ratios = self._money(plays)
-        ratios |= {"brier": _mean_error(predictions)}
+        error, base_error = _mean_error(predictions), _mean_error(base)
+        above = [own - rate for own, rate in zip(error.top, base_error.top, strict=True)]
+        ratios |= {"brier": error, "brier_above_base": Ratio(above, error.bottom)}
         fields: dict[str, object] = {
-            "brier_base": _mean_error(base).value,
             "ece": calibration_error(one for line in predictions for one in line),
             "at_alpha": {f"{alpha:g}": self._at(policy, alpha) for alpha in ALPHAS},
             **_times(courses),
@@ -141,14 +142,10 @@ class _Bench:
 
     def oracle_sheet(self) -> _Sheet:
         """The row of the oracle."""
-        at = {
-            f"{alpha:g}": AtAlpha(solved=found["solved"].value, cost_usd=found["cost_usd"].value, wrong_accepted=0.0)
-            for alpha in ALPHAS
-            if (found := self._money(self._oracle))
-        }
-        return _Sheet(
-            ORACLE, self._oracle, self._money(self._oracle), {"at_alpha": at, **_times(self._oracle_courses)}, {}
-        )
+        money = self._money(self._oracle)
+        at = AtAlpha(solved=money["solved"].value, cost_usd=money["cost_usd"].value, wrong_accepted=0.0)
+        fields = {"at_alpha": {f"{alpha:g}": at for alpha in ALPHAS}, **_times(self._oracle_courses)}
+        return _Sheet(ORACLE, self._oracle, money, fields, {})
 
     def _plays(self, policy: Policy, economics: Economics) -> list[Play | None]:
         return self._replayed([policy.mix(case, economics) for case in self._cases], economics)

@@ -48,8 +48,8 @@ class Row(Frozen):
     """Of the odds each attempt was given: the policy's own where it has odds, else the tiers' rates over all lines."""
     ci95: dict[str, Interval | None]
     n: int
-    brier_base: float | None = None
-    """Of the tiers' rates, on the same attempts."""
+    brier_above_base: float | None = None
+    """Its Brier less that of the tiers' rates on the same attempts: below 0 where looking at the task helps."""
     ece: float | None = None
     seconds_p50: float | None = None
     seconds_p95: float | None = None
