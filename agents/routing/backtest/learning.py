@@ -125,8 +125,6 @@ class _Sums:
         count, start = len(self._tiers), 2 * self._width
         options, odds, base = [], {}, {}
         for place, tier in enumerate(self._tiers):
-            if paths[0][start + place] < 1:
-                continue  # nothing was seen of it
             usd, seconds = (
                 _shrunk(paths, start + place, start + offset * count + place, self._overall(paths, offset, place))
                 for offset in (1, 2)
@@ -142,8 +140,10 @@ class _Sums:
         return Knowledge(tuple(options), odds, base)
 
     def _overall(self, paths: Sequence[Sequence[float]], offset: int, place: int) -> float:
+        """The mean; where the other folds hold none of the tier, that of all lines: a price is no outcome."""
         count, start = len(self._tiers), 2 * self._width
-        return paths[0][start + offset * count + place] / paths[0][start + place]
+        row = paths[0] if paths[0][start + place] > _FAINT else self._by[(), self._all]
+        return row[start + offset * count + place] / row[start + place]
 
     def _without(self, bucket: Bucket, fold: int) -> list[float]:
         everything = self._by[bucket, self._all]
