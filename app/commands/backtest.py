@@ -1,5 +1,6 @@
 """`warroom backtest`: routing policies replayed over recorded outcomes, beside the baselines."""
 
+import asyncio
 import json
 import math
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.commands.console import put_json, put_painted, say
-from app.commands.opening import FOLDER, configuration
+from app.commands.opening import FOLDER, configuration, notebook
 from app.commands.values import Dollars
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ class PolicyName(click.ParamType[str]):
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
+@click.argument(
+    "file",
+    required=False,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="[FILE]",
+)
 @click.option("--policy", "names", type=PolicyName(), multiple=True, metavar="NAME", help="This policy; repeatable.")
 @click.option("--false-accept", type=Share(), metavar="SHARE", help="Share of wrong results the check accepts.")
 @click.option("--unsolved-usd", type=Dollars(), metavar="USD", help="What a task that ends unsolved costs you.")
@@ -70,7 +76,7 @@ class PolicyName(click.ParamType[str]):
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each policy.")
 def command(
     *,
-    file: Path,
+    file: Path | None,
     names: tuple[str, ...],
     false_accept: float | None,
     unsolved_usd: int | None,
@@ -81,11 +87,12 @@ def command(
     repo: Path,
     as_json: bool,
 ) -> None:
-    """Replay routing policies over the outcomes in FILE; - reads stdin. Nothing is run and nothing is spent.
+    """Replay routing policies over the outcomes in FILE, or over your own history. Nothing is run, nothing is spent.
 
-    FILE holds one JSON object a line: id, features {..}, prompt (optional), outcomes {tier: pass rate 0-1},
-    cost_usd {tier: $}, seconds {tier: s}. The baselines always-cheap, always-strong, random and length are always
-    there. What is not given as an option is as [routing] in warroom.toml has it.
+    FILE (- reads stdin) holds one JSON object a line: id, features {..}, prompt (optional), outcomes {tier: pass rate
+    0-1}, cost_usd {tier: $}, seconds {tier: s}. Without FILE the attempts in this home that a check judged are replayed.
+    The baselines always-cheap, always-strong, random and length are always there. What is not given as an option is as
+    [routing] in warroom.toml has it.
     """
     if plot and as_json:
         raise click.UsageError("--plot draws for people and --json writes for programs: leave one out")
@@ -94,7 +101,7 @@ def command(
     from agents.routing.backtest.policies import CHOICES, ORACLE
 
     economics = _economics(repo, false_accept, unsolved_usd, wrong_usd)
-    outcomes = _read(file)
+    outcomes = asyncio.run(_history(repo)) if file is None else _read(file)
     wanted = tuple(dict.fromkeys(names)) or (*CHOICES, ORACLE)
     if len(outcomes.records) >= MANY:
         say(f"{len(outcomes.records):,} tasks, {resamples:,} resamples: some seconds.", "dim")
@@ -121,6 +128,20 @@ def _economics(repo: Path, false_accept: float | None, unsolved: int | None, wro
         wrong_usd=routing.wrong_usd if wrong is None else wrong / NANO,
         false_accept=routing.false_accept if false_accept is None else false_accept,
     )
+
+
+async def _history(folder: Path) -> "Outcomes":
+    """The attempts of this home that a check judged."""
+    from agents.routing.backtest.history import from_trials
+    from agents.routing.backtest.records import MOST_TIERS
+
+    async with notebook(folder) as (store, _):
+        outcomes = from_trials(await store.trials())
+    if not outcomes.tiers:
+        raise click.UsageError("no attempt of your own was checked yet; name a FILE of outcomes")
+    if len(outcomes.tiers) > MOST_TIERS:
+        raise click.UsageError(f"your history has {len(outcomes.tiers)} tiers; at most {MOST_TIERS} can be compared")
+    return outcomes
 
 
 def _read(file: Path) -> "Outcomes":
