@@ -90,7 +90,8 @@ def command(
     """Replay routing policies over the outcomes in FILE, or over your own history. Nothing is run, nothing is spent.
 
     FILE (- reads stdin) holds one JSON object a line: id, features {..}, prompt (optional), outcomes {tier: pass rate
-    0-1}, cost_usd {tier: $}, seconds {tier: s}. Without FILE the attempts in this home that a check judged are replayed.
+    0-1}, cost_usd {tier: $}, seconds {tier: s}. Without FILE it is the attempts of this home that a check judged.
+
     The baselines always-cheap, always-strong, random and length are always there. What is not given as an option is as
     [routing] in warroom.toml has it.
     """
@@ -184,7 +185,11 @@ def _show(studied: "Studied", report: "Report", economics: "Economics", resample
         put_painted(text)
     for note in (*assumptions(studied, report), *studied.outcomes.notes):
         say(f"- {note}.", "dim")
-    say(f"- 95 % intervals by {resamples:,} resamples of the tasks.", "dim")
+    say(
+        f"- Intervals are of 95 %, by {resamples:,} resamples of the tasks; better and worse are claimed so "
+        "strictly that all claims hold together with 95 %.",
+        "dim",
+    )
 
 
 def _plot(studied: "Studied", report: "Report", economics: "Economics") -> None:

@@ -27,16 +27,27 @@ class Ratio:
         return sum(self.top) / under if under > 0 else None
 
 
-def intervals(
-    ratios: Mapping[str, Ratio], resamples: int, random: Random, *, level: float = 0.95
-) -> dict[str, Interval | None]:
-    """The interval of each figure; None for one that is not defined in nearly all resamples.
+class Resampled:
+    """The figures in every resample."""
 
-    All columns have the length of the tasks, in one order.
-    """
+    def __init__(self, drawn: Mapping[str, Sequence[float]], resamples: int) -> None:
+        self._drawn = {name: sorted(values) for name, values in drawn.items()}
+        self._resamples = resamples
+
+    def interval(self, name: str, level: float = 0.95) -> Interval | None:
+        """The middle `level` of a figure; None for one that is not defined in nearly all resamples."""
+        values = self._drawn[name]
+        if not values or len(values) < 0.99 * self._resamples:
+            return None
+        low = int((1 - level) / 2 * len(values))
+        return values[low], values[len(values) - 1 - low]
+
+
+def resample(ratios: Mapping[str, Ratio], resamples: int, random: Random) -> Resampled:
+    """Draw the tasks `resamples` times. All columns have the length of the tasks, in one order."""
     tasks = next((len(ratio.top) for ratio in ratios.values()), 0)
     if tasks < 2 or resamples < 1:
-        return dict.fromkeys(ratios)
+        return Resampled({name: () for name in ratios}, resamples)
     blocks = min(tasks, BLOCKS)
     places = [place % blocks for place in range(tasks)]
     if blocks < tasks:
@@ -54,7 +65,7 @@ def intervals(
             under = sums[id(ratio.bottom)]
             if under > 0:
                 drawn[name].append(sums[id(ratio.top)] / under)
-    return {name: _middle(sorted(values), resamples, level) for name, values in drawn.items()}
+    return Resampled(drawn, resamples)
 
 
 def _by_block(column: Sequence[float], places: Sequence[int], blocks: int) -> list[float]:
@@ -62,11 +73,3 @@ def _by_block(column: Sequence[float], places: Sequence[int], blocks: int) -> li
     for place, figure in zip(places, column, strict=True):
         sums[place] += figure
     return sums
-
-
-def _middle(values: Sequence[float], resamples: int, level: float) -> Interval | None:
-    if len(values) < 0.99 * resamples:
-        return None
-    tail = (1 - level) / 2
-    low = int(tail * len(values))
-    return values[low], values[len(values) - 1 - low]

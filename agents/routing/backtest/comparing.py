@@ -1,6 +1,6 @@
 """A policy beside another one on the same lines, and whether the difference is more than noise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,16 +45,19 @@ def differences(side: Side, against: str, economics: Economics) -> dict[str, Rat
 
 
 def compared(
-    lines: int, against: str, ratios: Mapping[str, Ratio], found: Mapping[str, Interval | None]
+    lines: int,
+    against: str,
+    ratios: Mapping[str, Ratio],
+    interval: Callable[[str, float], Interval | None],
+    level: float,
 ) -> Comparison | None:
-    """None where no line is scored for both."""
+    """None where no line is scored for both. `interval` gives that of a figure at a level; the verdict's is `level`."""
     values = {name: ratios[f"{against}.{name}"].value for name in _FIGURES}
-    loss = values["loss_usd"]
-    if loss is None:
+    if values["loss_usd"] is None:
         return None
     same = all(abs(part) < _SAME for name in _FIGURES for part in ratios[f"{against}.{name}"].top)
-    ci95 = {name: found[f"{against}.{name}"] for name in _FIGURES}
-    verdict = "the same" if same else verdict_on(lines, ci95["loss_usd"])
+    ci95 = {name: interval(f"{against}.{name}", 0.95) for name in _FIGURES}
+    verdict = "the same" if same else verdict_on(lines, interval(f"{against}.loss_usd", level))
     return Comparison.model_validate({"n": lines, **values, "ci95": ci95, "verdict": verdict})
 
 

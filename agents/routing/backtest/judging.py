@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from agents.routing.backtest.bootstrap import Interval, Ratio, intervals
+from agents.routing.backtest.bootstrap import Ratio, Resampled, resample
 from agents.routing.backtest.calibration import Prediction, brier, calibration_error, quantile
 from agents.routing.backtest.comparing import Side, compared, differences
 from agents.routing.backtest.gap import Scored, areas, calls_for
@@ -16,6 +16,8 @@ from agents.routing.decision import Economics
 
 ALPHAS = (0.0, 0.1, 0.2)
 """Shares of wrong results the check accepts, for which everything is told beside the setting's own."""
+LEVEL = 0.95
+"""Of the intervals; and of all claims of a report together (Bonferroni's correction)."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ def judge(studied: Studied, request: Request, random: Random) -> Report:
     sheets = [bench.sheet(policy) for policy in policies]
     if ORACLE in request.policies:
         sheets.append(bench.oracle_sheet())
-    ratios = {(sheet.name, name): ratio for sheet in sheets for name, ratio in sheet.ratios.items()}
-    by_name = {f"{policy}\n{name}": ratio for (policy, name), ratio in ratios.items()}
-    found = intervals(by_name, request.resamples, random)
-    rows = tuple(sheet.row({name: found[f"{sheet.name}\n{name}"] for name in sheet.ratios}) for sheet in sheets)
+    ratios = {_key(sheet.name, name): ratio for sheet in sheets for name, ratio in sheet.ratios.items()}
+    resampled = resample(ratios, request.resamples, random)
+    claims = sum(len(sheet.compared) for sheet in sheets)
+    rows = tuple(sheet.row(resampled, 1 - (1 - LEVEL) / max(1, claims)) for sheet in sheets)
     return Report(rows, reference.name, shares)
 
 
@@ -67,16 +69,22 @@ class _Sheet:
     compared: Mapping[str, int]
     """Against what, on how many lines."""
 
-    def row(self, ci95: Mapping[str, Interval | None]) -> Row:
+    def row(self, resampled: Resampled, level: float) -> Row:
+        """`level` is that at which the policy may be said to be better than another one."""
         own = {name: ratio for name, ratio in self.ratios.items() if "." not in name}
-        comparisons = {against: compared(lines, against, self.ratios, ci95) for against, lines in self.compared.items()}
+        comparisons = {
+            against: compared(
+                lines, against, self.ratios, lambda name, at: resampled.interval(_key(self.name, name), at), level
+            )
+            for against, lines in self.compared.items()
+        }
         values = {name: ratio.value for name, ratio in own.items()}
         return Row.model_validate(
             {
                 "policy": self.name,
                 "brier": None,
                 **values,
-                "ci95": {name: ci95[name] for name in own},
+                "ci95": {name: resampled.interval(_key(self.name, name), LEVEL) for name in own},
                 "n": sum(play is not None for play in self.plays),
                 **self.fields,
                 **comparisons,
@@ -207,6 +215,10 @@ class _Bench:
                 own += play.solved - low.solved
                 gap += high.solved - low.solved
         return own / gap if gap > 0 else None
+
+
+def _key(policy: str, figure: str) -> str:
+    return f"{policy}\n{figure}"
 
 
 @dataclass(frozen=True)
