@@ -183,11 +183,16 @@ def _seconds(value: float | None) -> str:
 
 
 def _usd(value: float | None) -> str:
-    """Dollars without their sign, with about three telling digits."""
+    """Dollars without their sign, with about three telling digits: 1250, 12.50, 1.2500, .0123, .00123, 1.2e-05."""
     if value is None:
         return NONE
     size = abs(value)
-    return f"{value:.2f}" if size >= 10 or size == 0 else f"{value:.4f}" if size >= 0.01 else f"{value:.6f}"
+    if size == 0 or size >= 10:
+        return f"{value:.0f}" if size >= 1000 or size == 0 else f"{value:.2f}"
+    if size < 0.0001:
+        return f"{value:.1e}"
+    digits = 4 if size >= 0.01 else 5 if size >= 0.001 else 6
+    return f"{value:.{digits}f}".replace("0.", ".", 1)
 
 
 def _between(interval: "Interval | None", shown: Callable[[float], str]) -> str:

@@ -82,7 +82,7 @@ def _lines(file: IO[bytes], shown: str) -> Iterator[tuple[int, bytes]]:
             if number > LINES_LIMIT:
                 raise OutcomesFileError(f"{shown} has more than {LINES_LIMIT:,} lines: take a sample of them.")
             line = line.removeprefix(_BOM) if number == 1 else line
-            if line.strip():
+            if line := line.rstrip():
                 yield number, line
     except OSError as error:
         raise OutcomesFileError(f"{shown} cannot be read: {error.strerror}.") from error
