@@ -177,19 +177,18 @@ def _notes(
 
 
 def _show(studied: "Studied", report: "Report", economics: "Economics", resamples: int) -> None:
-    from app.commands.backtest_report import assumptions, lines, verdicts
+    from app.commands.backtest_report import assumptions, bullet, lines, verdicts
 
     for text in lines(report.rows, economics):
         put_painted(text)
     for text in verdicts(report.rows):
         put_painted(text)
-    for note in (*assumptions(studied, report), *studied.outcomes.notes):
-        say(f"- {note}.", "dim")
-    say(
-        f"- Intervals are of 95 %, by {resamples:,} resamples of the tasks; better and worse are claimed so "
-        "strictly that all claims hold together with 95 %.",
-        "dim",
+    sure = (
+        f"intervals are of 95 %, by {resamples:,} resamples of the tasks; better and worse are claimed so strictly "
+        "that all claims hold together with 95 %"
     )
+    for note in (*assumptions(studied, report), *studied.outcomes.notes, sure):
+        say(bullet(note), "dim")
 
 
 def _plot(studied: "Studied", report: "Report", economics: "Economics") -> None:

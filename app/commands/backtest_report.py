@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from agents.routing.decision import Economics
 
 WIDTH = 100
-FEWEST_SAID = 30
 NONE = "-"
 
 
@@ -39,7 +38,7 @@ def lines(rows: "Sequence[Row]", economics: "Economics") -> Iterator[str]:
     )
     at = f"α={economics.false_accept:g}"
     yield from _table(
-        "Wrong results accepted, and solved, by the share α of them that the check lets pass; seconds to the end",
+        "Wrong results accepted, tasks solved, by the share α of wrong ones the check lets pass; seconds",
         ("POLICY", "N", f"WRONG {at}", "α=0", "α=.1", "α=.2", "SOLVED α=0", "α=.1", "α=.2", "P50 S", "P95 S"),
         [
             (
@@ -55,7 +54,7 @@ def lines(rows: "Sequence[Row]", economics: "Economics") -> Iterator[str]:
         ],
     )
     yield from _table(
-        "How good the odds are (Brier, ECE), and what the choice of tasks recovers of the gap cheap to strong",
+        "How good the odds are (Brier, ECE); what the choice of tasks recovers of the gap to the strong tier",
         ("POLICY", "BRIER", "-RATES", "ECE", "PGR", "APGR", "[95 %]", "CPT50", "CPT80"),
         [
             (
@@ -83,6 +82,11 @@ def verdicts(rows: "Sequence[Row]") -> Iterator[str]:
             shown = textwrap.wrap(f"{row.policy}: {text}.", WIDTH, subsequent_indent="  ")
             yield paint(shown[0], "bold") if row.vs_random and row.vs_random.verdict == "better" else shown[0]
             yield from shown[1:]
+
+
+def bullet(note: str) -> str:
+    """A note under the tables."""
+    return "\n".join(textwrap.wrap(f"- {note}.", WIDTH, subsequent_indent="  "))
 
 
 def assumptions(studied: "Studied", report: "Report") -> list[str]:
@@ -116,7 +120,9 @@ def _against_random(row: "Row") -> str:
     if found.verdict == "the same":
         return "treats all tasks alike, so random at its rate is the same"
     if found.verdict == "too few tasks":
-        return f"{found.n} tasks are too few to tell it from random (at least {FEWEST_SAID})"
+        from agents.routing.backtest.comparing import FEWEST
+
+        return f"{found.n} tasks are too few to tell it from random (at least {FEWEST}, and an interval)"
     word = "not distinguishable from" if found.verdict == "not distinguishable" else f"{found.verdict} than"
     return f"{word} random at the matched rate ({_loss(found)})"
 
