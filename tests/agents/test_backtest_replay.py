@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.routing.backtest.bootstrap import BLOCKS, Ratio, resample
+from agents.routing.backtest.bootstrap import BLOCKS, Blocks, Ratio, resample
 from agents.routing.backtest.calibration import Prediction, brier, calibration_error, quantile
 from agents.routing.backtest.gap import Scored, areas, calls_for
 from agents.routing.backtest.learning import Case, Knowledge
@@ -62,10 +62,10 @@ def test_a_tier_without_a_label_is_no_failure() -> None:
     economics = Economics()
     assert follow(record, ("a", "b"), economics) is not None, "b is never reached"
     assert follow(record, ("c", "b"), economics) is None
-    replayer = Replayer([record])
-    assert replayer.play(0, ((("a",), 0.5), (("c", "b"), 0.5)), economics) is None
-    assert replayer.play(0, (), economics) is None
-    half = replayer.play(0, ((("a",), 0.5), ((), 0.5)), economics)
+    replayer = Replayer([record] * 3, economics)
+    mixes = [((("a",), 0.5), (("c", "b"), 0.5)), (), ((("a",), 0.5), ((), 0.5))]
+    *nothing, half = replayer.plays(mixes)
+    assert nothing == [None, None]
     assert half is not None
     assert (half.solved, half.usd) == (0.5, 0.05)
 
@@ -128,7 +128,8 @@ def test_brier_and_calibration_are_expectations_over_the_rate() -> None:
 def test_intervals_are_as_wide_as_theory_says_with_and_without_blocks() -> None:
     for tasks in (BLOCKS // 2, 4 * BLOCKS):
         values = [float(at % 5 == 0) for at in range(tasks)]
-        drawn = resample({"share": Ratio(values, [1.0] * tasks)}, 1000, Random(4))
+        blocks = Blocks(tasks, Random(3))
+        drawn = resample({"share": Ratio(blocks.sums(values), blocks.sums([1.0] * tasks))}, 1000, Random(4))
         found = drawn.interval("share")
         assert found is not None
         width = 2 * 1.96 * (0.2 * 0.8 / tasks) ** 0.5

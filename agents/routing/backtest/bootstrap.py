@@ -4,7 +4,7 @@ Every resample draws whole tasks and is used for all figures, so that difference
 BLOCKS tasks are put into that many blocks by chance, and blocks are drawn: the variance of a sum over tasks is that of
 a sum over random blocks of them, known to about 5 % of its root with 500 blocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from random import Random
@@ -13,9 +13,26 @@ BLOCKS = 500
 Interval = tuple[float, float]
 
 
+class Blocks:
+    """The tasks, put into blocks by chance; few tasks are a block each."""
+
+    def __init__(self, tasks: int, random: Random) -> None:
+        self.count = min(tasks, BLOCKS)
+        self._places = [place % self.count for place in range(tasks)]
+        if self.count < tasks:
+            random.shuffle(self._places)
+
+    def sums(self, column: Iterable[float]) -> list[float]:
+        """The sums of a column, which has a figure for every task, by block."""
+        sums = [0.0] * self.count
+        for place, figure in zip(self._places, column, strict=True):
+            sums[place] += figure
+        return sums
+
+
 @dataclass(frozen=True)
 class Ratio:
-    """A figure: the sum of `top` over the tasks, divided by that of `bottom`."""
+    """A figure: the sum of `top` divided by that of `bottom`, both by block."""
 
     top: Sequence[float]
     bottom: Sequence[float]
@@ -44,19 +61,11 @@ class Resampled:
 
 
 def resample(ratios: Mapping[str, Ratio], resamples: int, random: Random) -> Resampled:
-    """Draw the tasks `resamples` times. All columns have the length of the tasks, in one order."""
-    tasks = next((len(ratio.top) for ratio in ratios.values()), 0)
-    if tasks < 2 or resamples < 1:
+    """Draw the blocks `resamples` times; all figures have the same blocks."""
+    blocks = next((len(ratio.top) for ratio in ratios.values()), 0)
+    if blocks < 2:
         return Resampled({name: () for name in ratios}, resamples)
-    blocks = min(tasks, BLOCKS)
-    places = [place % blocks for place in range(tasks)]
-    if blocks < tasks:
-        random.shuffle(places)
-    columns: dict[int, Sequence[float]] = {}
-    for ratio in ratios.values():
-        for column in (ratio.top, ratio.bottom):
-            if id(column) not in columns:
-                columns[id(column)] = column if blocks == tasks else _by_block(column, places, blocks)
+    columns = {id(column): column for ratio in ratios.values() for column in (ratio.top, ratio.bottom)}
     drawn: dict[str, list[float]] = {name: [] for name in ratios}
     for _ in range(resamples):
         pick = itemgetter(*random.choices(range(blocks), k=blocks))
@@ -66,10 +75,3 @@ def resample(ratios: Mapping[str, Ratio], resamples: int, random: Random) -> Res
             if under > 0:
                 drawn[name].append(sums[id(ratio.top)] / under)
     return Resampled(drawn, resamples)
-
-
-def _by_block(column: Sequence[float], places: Sequence[int], blocks: int) -> list[float]:
-    sums = [0.0] * blocks
-    for place, figure in zip(places, column, strict=True):
-        sums[place] += figure
-    return sums

@@ -24,12 +24,11 @@ def frontier(studied: Studied, economics: Economics) -> tuple[Point, ...]:
     """Points by growing V, those of equal cost and success once. Replayed on lines the odds did not see."""
     tiers = studied.outcomes.tiers
     policy = Expected("frontier", 0.0, tiers[0], tiers[-1])
-    replayer = Replayer([case.record for case in studied.cases])
+    replayer = Replayer([case.record for case in studied.cases], economics)
     found: list[Point] = []
     for unsolved_usd in _values(studied):
         own = economics.model_copy(update={"unsolved_usd": unsolved_usd})
-        mixes = [policy.mix(case, own) for case in studied.cases]
-        plays = [play for place, mix in enumerate(mixes) if (play := replayer.play(place, mix, own))]
+        plays = [play for play in replayer.plays(policy.mix(case, own) for case in studied.cases) if play]
         if not plays:
             continue
         cost, solved = sum(play.usd for play in plays) / len(plays), sum(play.solved for play in plays) / len(plays)

@@ -2,9 +2,9 @@
 
 The recurrence is that of agents.routing.decision with the line's own pass rates for the odds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from agents.routing.backtest.records import Record
 from agents.routing.decision import Economics
@@ -42,26 +42,38 @@ class Course:
 
 
 class Replayer:
-    """Replays lines; an order that several policies follow is reckoned once."""
+    """Replays all lines with one trust in the check; an order that several policies follow is reckoned once a line."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, records: Sequence[Record], economics: Economics) -> None:
         self._records = records
-        self._known: dict[tuple[int, Order, float], Play | None] = {}
+        self._economics = economics
+        self._known: dict[Order, list[Play | None | Literal["unknown"]]] = {}
 
-    def play(self, place: int, mix: Mix, economics: Economics) -> Play | None:
-        """The line at `place`. None where a tier without a label is reached, or where the policy says nothing."""
+    def plays(self, mixes: Iterable[Mix]) -> list[Play | None]:
+        """Line by line. None where a tier without a label is reached, or where the policy says nothing."""
+        return [self._play(place, mix) for place, mix in enumerate(mixes)]
+
+    def _play(self, place: int, mix: Mix) -> Play | None:
+        if len(mix) == 1:
+            return self._one(place, mix[0][0])
         solved = wrong = usd = 0.0
         for order, share in mix:
-            key = place, order, economics.false_accept
-            if key not in self._known:
-                self._known[key] = follow(self._records[place], order, economics)
-            play = self._known[key]
+            play = self._one(place, order)
             if play is None:
                 return None
             solved += share * play.solved
             wrong += share * play.wrong
             usd += share * play.usd
         return Play(solved, wrong, usd) if mix else None
+
+    def _one(self, place: int, order: Order) -> Play | None:
+        known = self._known.get(order)
+        if known is None:
+            known = self._known[order] = ["unknown"] * len(self._records)
+        play = known[place]
+        if play == "unknown":
+            play = known[place] = follow(self._records[place], order, self._economics)
+        return play
 
 
 def follow(record: Record, order: Sequence[str], economics: Economics) -> Play | None:
