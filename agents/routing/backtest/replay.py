@@ -4,7 +4,7 @@ The recurrence is that of agents.routing.decision with the line's own pass rates
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from agents.routing.backtest.records import Record
 from agents.routing.decision import Economics
@@ -31,6 +31,10 @@ class Play(NamedTuple):
         return self.usd + economics.unsolved_usd * unsolved + economics.wrong_usd * self.wrong
 
 
+_UNKNOWN = Play(-1.0, -1.0, -1.0)
+"""Not reckoned yet."""
+
+
 @dataclass(frozen=True)
 class Course:
     """How a policy goes on one line."""
@@ -47,7 +51,7 @@ class Replayer:
     def __init__(self, records: Sequence[Record], economics: Economics) -> None:
         self._records = records
         self._economics = economics
-        self._known: dict[Order, list[Play | None | Literal["unknown"]]] = {}
+        self._known: dict[Order, list[Play | None]] = {}
 
     def plays(self, mixes: Iterable[Mix]) -> list[Play | None]:
         """Line by line. None where a tier without a label is reached, or where the policy says nothing."""
@@ -69,9 +73,9 @@ class Replayer:
     def _one(self, place: int, order: Order) -> Play | None:
         known = self._known.get(order)
         if known is None:
-            known = self._known[order] = ["unknown"] * len(self._records)
+            known = self._known[order] = [_UNKNOWN] * len(self._records)
         play = known[place]
-        if play == "unknown":
+        if play is _UNKNOWN:
             play = known[place] = follow(self._records[place], order, self._economics)
         return play
 
