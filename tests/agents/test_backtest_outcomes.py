@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.routing.backtest.buckets import bucketing
@@ -132,6 +132,7 @@ def test_what_a_file_says_is_made_safe() -> None:
 
 
 @given(st.lists(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=4), max_size=5))
+@settings(deadline=None)
 def test_nothing_but_its_own_error_comes_of_any_values(values: list[Any]) -> None:
     keys = ("id", "features", "outcomes", "cost_usd", "seconds")
     with pytest.raises(OutcomesFileError, match=r"^f\.jsonl, line 1: "):

@@ -1,5 +1,6 @@
 """Replaying an order on a line, and the figures made of it: by hand, against the decision rule, against shuffles."""
 
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -27,6 +28,7 @@ attempts = st.builds(Attempt, shares, st.floats(0, 5), st.floats(0, 100))
     st.floats(0, 0.9),
     st.floats(0, 3),
 )
+@settings(deadline=None)
 def test_a_line_is_reckoned_as_the_decision_rule_does_with_its_pass_rates_for_odds(
     made: list[Attempt], random: Random, alpha: float, beta: float, wrong: float
 ) -> None:
@@ -47,6 +49,7 @@ def test_a_line_is_reckoned_as_the_decision_rule_does_with_its_pass_rates_for_od
 
 
 @given(st.lists(attempts, min_size=1, max_size=4))
+@settings(deadline=None)
 def test_nothing_solves_more_than_the_oracle_or_as_much_for_less(made: list[Attempt]) -> None:
     record = Record("x", {}, dict(zip(NAMES, made, strict=False)))
     best, _ = foresee(record, NAMES)
@@ -81,25 +84,18 @@ def test_equally_long_prompts_share_what_falls_on_them() -> None:
     assert policy.mix(cases[3], Economics()) == policy.shares
 
 
-gains = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([-1.0, 0.0, 0.5, 1.0])), min_size=1, max_size=6)
+gains = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([-1.0, 0.0, 0.5, 1.0])), min_size=1, max_size=5)
 
 
-@given(gains, st.randoms(use_true_random=False))
-@settings(max_examples=25)
-def test_ties_of_a_score_count_as_broken_at_random(made: list[tuple[int, float]], random: Random) -> None:
-    """The area with ties is the mean of those of all their orders, here of many shuffles."""
+@given(gains)
+@settings(max_examples=25, deadline=None)
+def test_ties_of_a_score_count_as_broken_at_random(made: list[tuple[int, float]]) -> None:
+    """The area with ties is the mean of those of all the orders they can be broken in."""
     tasks = [Scored(score, gain) for score, gain in made]
-    closed = sum(areas(tasks))
-
-    def area_of(order: list[Scored]) -> float:
-        n = len(order)
-        return sum(task.gain * (n - rank - 0.5) / n for rank, task in enumerate(order))
-
-    found = []
-    for _ in range(150):
-        shuffled = random.sample(tasks, len(tasks))
-        found.append(area_of(sorted(shuffled, key=lambda task: -task.score)))
-    assert closed == pytest.approx(sum(found) / len(found), abs=0.05 * len(tasks) + 1e-9)
+    n = len(tasks)
+    orders = [sorted(order, key=lambda task: -task.score) for order in permutations(tasks)]
+    found = [sum(task.gain * (n - rank - 0.5) / n for rank, task in enumerate(order)) for order in orders]
+    assert sum(areas(tasks)) == pytest.approx(sum(found) / len(found), abs=1e-9)
 
 
 def test_a_coarse_score_that_knows_nothing_recovers_what_chance_does() -> None:
