@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "What happened, as JSON lines or CSV.",
     "route": "How hard a task looks and how it would be tried.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
+    "backtest": "Replay routing policies over recorded outcomes.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
     "doctor": "What works here and what does not, with the fix.",
