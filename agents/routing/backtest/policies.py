@@ -7,11 +7,11 @@ from typing import Protocol
 from agents.routing.backtest.learning import Case, Odds
 from agents.routing.backtest.replay import Mix, Order
 from agents.routing.decision import Economics
+from agents.routing.economics import WAIT_USD_PER_HOUR
 
 HOUR = 3600.0
-WAITING_USD_PER_HOUR: Mapping[str, float] = {"free-first": 0.0, "balanced": 2.0, "fast": 30.0}
-"""λ of the presets, as dollars for an hour of waiting."""
 BASELINES = ("always-cheap", "always-strong", "random", "length")
+PRESETS = ("free-first", "balanced", "fast")
 CHOICES = ("free-first", "balanced", "fast", "bands", "cascade")
 ORACLE = "oracle"
 NAMES = (*BASELINES, *CHOICES, ORACLE)
@@ -185,6 +185,6 @@ def made(names: Sequence[str], tiers: Sequence[str]) -> tuple[Policy, ...]:
         "cascade": Fixed("cascade", tuple(tiers)),
         "bands": Bands((named[0], named[1], named[2])),
     }
-    for name, usd in WAITING_USD_PER_HOUR.items():
-        known[name] = Expected(name, usd / HOUR, cheap, strong)
+    for name in PRESETS:
+        known[name] = Expected(name, WAIT_USD_PER_HOUR[name] / HOUR, cheap, strong)
     return tuple(known[name] for name in names if name in known)
