@@ -11,7 +11,7 @@ import pytest
 
 from agents.events import AgentHealth, Event, MissionEscalated, ToolStarted
 from agents.headquarters import Headquarters
-from agents.settings import Cooldown, Dispatch, Settings, TierSettings
+from agents.settings import Cooldown, Dispatch, Routing, Settings, TierSettings
 from agents.tasks import Health, NewTask, Outcome, Task, TaskStatus
 from sounds.cues import cue_for
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK
@@ -24,7 +24,7 @@ STALL_S = 0.6
 
 
 def squad(local: str, big: str | None = None, *, stall_s: float = STALL_S, **tier: object) -> Settings:
-    """A local tier in the loop, and another one behind it that works directly."""
+    """A local tier in the loop, and another one behind it that works directly, in this order whatever their odds."""
     base = {"provider": "ollama", "model": "m:1b"}
     tiers = {"local": {**base, "endpoints": [{"url": local}], "way": "loop", **tier}}
     if big is not None:
@@ -33,6 +33,7 @@ def squad(local: str, big: str | None = None, *, stall_s: float = STALL_S, **tie
         tiers={name: TierSettings.model_validate(found) for name, found in tiers.items()},
         cooldown=Cooldown(rest_s=0, reset_every=0),
         dispatch=Dispatch(stall_s=stall_s),
+        routing=Routing(preset="bands"),
     )
 
 
