@@ -8,6 +8,7 @@ from agents.events import Event, TaskAssessed, TaskPosted, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.refusals import NotPossible
 from agents.routing.assessment import assess
+from agents.routing.surroundings import Surroundings
 from agents.sanitize import one_line, sanitize
 from agents.store import Store
 from agents.tasks import NewTask, Task, TaskKind, TaskStatus
@@ -85,7 +86,7 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
 
 
 def _assessed(ground: Ground, new: NewTask, files: frozenset[str]) -> TaskAssessed:
-    found = assess(f"{new.title}\n\n{new.brief}", existing_files=files)
+    found = assess(f"{new.title}\n\n{new.brief}", Surroundings(files))
     return TaskAssessed(at=ground.clock.now(), complexity=found.complexity, kind=found.kind, evidence=found.evidence)
 
 

@@ -1,6 +1,7 @@
 """What is known of a task before anybody tries it: what its odds may depend on."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -10,24 +11,38 @@ from agents.tasks import Frozen, TaskKind
 Band = Literal["low", "middle", "high"]
 Size = Literal["none", "small", "medium", "large"]
 
-LANGUAGES = {
-    "py": "python",
-    "js": "javascript",
-    "mjs": "javascript",
-    "ts": "javascript",
-    "tsx": "javascript",
-    "jsx": "javascript",
-    "sh": "shell",
+_ENDINGS = {
+    "python": "py pyi pyx ipynb",
+    "javascript": "js mjs cjs ts mts cts tsx jsx vue svelte",
+    "shell": "sh bash zsh",
     "go": "go",
-    "rs": "rust",
+    "rust": "rs",
     "java": "java",
-    "c": "c",
-    "h": "c",
-    "cc": "c",
-    "cpp": "c",
-    "rb": "ruby",
+    "c": "c h cc cpp cxx hh hpp",
+    "ruby": "rb",
+    "php": "php",
+    "csharp": "cs",
+    "kotlin": "kt kts",
+    "swift": "swift",
 }
+LANGUAGES = {end: language for language, ends in _ENDINGS.items() for end in ends.split()}
 """By a file's ending; everything else is "other"."""
+_SAID = {
+    "python": "python django flask fastapi pandas numpy pytest asyncio",
+    "javascript": "javascript typescript react redux node npm vue svelte angular",
+    "shell": "shell bash posix",
+    "go": "golang goroutine goroutines",
+    "rust": "rust cargo",
+    "java": "java maven spring",
+    "c": "cpp gcc",
+    "ruby": "ruby rails",
+    "php": "php laravel",
+    "csharp": "dotnet csharp",
+    "kotlin": "kotlin",
+    "swift": "swift swiftui",
+}
+SAID = {word: language for language, words in _SAID.items() for word in words.split()}
+"""Words of a task that say its language. "Go" and "C" say it too rarely to count."""
 
 
 class Features(Frozen):
@@ -45,11 +60,12 @@ class Features(Frozen):
         return "low" if self.complexity <= 3 else "middle" if self.complexity <= 6 else "high"
 
 
-def language_of(names: Sequence[str]) -> str:
-    """The language most of the files are in; of equals the first."""
-    ends = [name.rsplit(".", 1)[-1].lower() for name in names]
+def language_of(names: Iterable[str], words: Iterable[str] = ()) -> str:
+    """The language most of the files are in, else the one that most of `words` say; of equals the first."""
+    ends = (name.rsplit(".", 1)[-1].lower() for name in names)
     found = [LANGUAGES[end] for end in ends if end in LANGUAGES]
-    return max(found, key=found.count, default="other")
+    counted = Counter(found or [SAID[word] for word in words if word in SAID])
+    return max(counted, key=counted.__getitem__, default="other")
 
 
 def size_of(lines: int) -> Size:
