@@ -130,6 +130,8 @@ class Role(StrEnum):
     CODE = "code"
     PLAN = "plan"
     REVIEW = "review"
+    JUDGE = "judge"
+    """Says how hard the task is, before anybody tries."""
 
 
 class Arm(Frozen):

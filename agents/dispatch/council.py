@@ -23,7 +23,8 @@ from agents.workspace.git import to_the_end
 
 T = TypeVar("T")
 
-NOT = {Role.PLAN: "not split", Role.REVIEW: "not reviewed"}
+NOT = {Role.PLAN: "not split", Role.REVIEW: "not reviewed", Role.JUDGE: "not judged"}
+_BEING = {Role.PLAN: "planned", Role.REVIEW: "reviewed", Role.JUDGE: "judged"}
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,7 @@ class Council:
             if mission.role is role and mission.finished_at is None and is_alive(mission.owner)
         ]
         if busy:
-            doing = "reviewed" if role is Role.REVIEW else "planned"
-            raise NotPossible(f"{task.label} is being {doing} by {busy[0].agent} already")
+            raise NotPossible(f"{task.label} is being {_BEING[role]} by {busy[0].agent} already")
 
     def begin(self, task: Task, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Do `work` about `task` in the background, where `stop` and `join` find it."""

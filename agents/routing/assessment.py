@@ -41,7 +41,7 @@ class Assessment(Frozen):
 
 
 def assess(text: str, around: Surroundings = NOTHING_KNOWN) -> Assessment:
-    """Score `text` by whole-word rules, beside what is known of its repository. Pure, and quick whatever the text is."""
+    """Score `text` by whole-word rules, beside what is known of its repository. Pure, and quick for any text."""
     reading = read(text)
     parts = apply_rules(reading, around)
     paths = tuple(around.resolve(name) or name for name in reading.files)

@@ -17,6 +17,7 @@ _DOC_VERBS = frozenset({"document", "explain", "describe", "dokumentiere", "docu
 _TEST_NOUNS = frozenset(
     {"test", "tests", "spec", "specs", "coverage", "testcase", "testcases", "тесты", "pruebas", "testes"}
 )
+_TEST_TAGS, _DOC_TAGS = frozenset({"test", "tests", "tst"}), frozenset({"doc", "docs", "documentation", "readme"})
 _TEST_VERBS = frozenset({"test", "cover", "unittest"})
 _TEST_THINGS = frozenset(
     ("runner", "framework", "harness", "data", "server", "environment", "helper", "client", "mode", "double", "suite")
@@ -26,36 +27,42 @@ _TEST_THINGS = frozenset(
 _VERBS = frozenset(
     {"increase", "raise", "improve", "extend", "translate", "clarify", "expand", "need", "more", "missing"}
 )
+_MENDS = frozenset({"fix", "fixes", "fixed", "repair", "correct", "rename", "remove", "delete", "drop"})
+"""Orders about a test that is there, which is an edit like any other."""
 _BETWEEN = frozenset({"with", "and", "that", "plus", "from", "to", "for", "function", "class", "tool", "script", "und"})
 _REACH = 7
 """Words after a verb among which its object stands."""
-_OPEN = ("cause", "unsteady", "hazard", "symptom", "speed")
+OPEN_QUESTIONS = frozenset({"cause", "unsteady", "hazard", "symptom", "speed"})
 _BROAD = 3
 """Kinds of dependencies from which one named file is not where it ends."""
 
 
 def kind_of(reading: Reading, around: Surroundings, *, trivial: bool) -> TaskKind:
-    """Tests and docs by what the opening asks for; an issue when it spans files or tells a symptom with no place; an edit
-    when it is about one file that exists; else a function."""
+    """Tests and docs by what the opening asks for; an issue when it spans files or tells a symptom with no place; an
+    edit when it is about one file that exists; else a function."""
     units = units_of(reading.files)
     makes = "create" in reading.found and bool({"unit", "structure", "function"} & reading.found.keys())
-    if _asks_for(reading.opening, _TEST_NOUNS, _TEST_VERBS) and not trivial:
+    tests = _asks_for(reading.opening, _TEST_NOUNS, _TEST_VERBS) and reading.opening[0] not in _MENDS
+    if (tests or reading.tag in _TEST_TAGS) and not trivial:
         return TaskKind.TESTS
-    about_docs = all(map(_is_doc, reading.files)) if reading.files else False
+    if trivial and units:
+        return TaskKind.EDIT
+    about_docs = all(map(_is_doc, reading.files)) if reading.files else reading.tag in _DOC_TAGS
     if (about_docs and not (makes and not trivial)) or _asks_for(reading.opening, _DOC_NOUNS, _DOC_VERBS):
         return TaskKind.DOCS
     if trivial:
-        named = bool(set(reading.opening) & _DOC_NOUNS) and not units
-        return TaskKind.DOCS if named else TaskKind.EDIT
+        return TaskKind.DOCS if set(reading.opening) & _DOC_NOUNS else TaskKind.EDIT
     if reading.stack_trace or units > 1:
         return TaskKind.ISSUE
-    breadth = sum(lexicon().groups[name].part == "coordinative" for name in reading.found)
+    breadth = _breadth(reading)
     exists = any(around.resolve(name) for name in reading.files)
     if reading.files and breadth < _BROAD:
         return TaskKind.EDIT if exists or mends(reading) else TaskKind.FUNCTION
-    if "create" in reading.found and (reading.functions or "function" in reading.found):
+    if is_report(reading, around):
+        return TaskKind.ISSUE
+    if (reading.functions or "function" in reading.found) and ("create" in reading.found or begins(reading, "does")):
         return TaskKind.FUNCTION
-    unclear = any(group in reading.found for group in _OPEN) or breadth > 0
+    unclear = bool(reading.found.keys() & OPEN_QUESTIONS) or breadth > 0
     huge = "distributed" in reading.found or "redesign" in reading.found
     return TaskKind.ISSUE if mends(reading) or huge or breadth > 1 or (unclear and not makes) else TaskKind.FUNCTION
 
@@ -70,9 +77,28 @@ def _is_doc(name: str) -> bool:
     return end in _DOCS or (base or end) in _DOC_FILES
 
 
+def is_report(reading: Reading, around: Surroundings) -> bool:
+    """Whether it tells what happens in a program that is there, instead of what is to be done."""
+    found = reading.found.keys()
+    asks = found & {"create", "change", "function"} or begins(reading, "does") or _breadth(reading) > 1
+    names = reading.files or reading.functions or (found & {"unit", "structure"} and not found & OPEN_QUESTIONS)
+    return around.language != "other" and not (asks or names) and len(reading.words) > 3
+
+
+def begins(reading: Reading, group: str) -> bool:
+    """Whether its first word belongs to `group`."""
+    return bool(reading.opening) and group in lexicon().phrases.get(reading.opening[0], ())
+
+
+def _breadth(reading: Reading) -> int:
+    return sum(lexicon().groups[name].part == "coordinative" for name in reading.found)
+
+
 def mends(reading: Reading) -> bool:
     """Whether something that is there is to be changed, by the first verb that says so."""
     found = reading.found
+    if begins(reading, "does") and not begins(reading, "change"):
+        return False
     if "change" not in found or "create" not in found:
         return "change" in found
     return _first(reading, found["change"]) < _first(reading, found["create"])

@@ -25,10 +25,15 @@ _ITEM = re.compile(r"^ {0,6}(?:[-*+•]|\d{1,2}[.)])\s+\S")
 _CODE = re.compile(r"`[^`\n]{1,200}`")
 _CALLED = re.compile(r"\b([A-Za-z_]\w{1,60})\(")
 _ARGUMENTS = re.compile(r"(?<=\w)\([^()\n]{0,100}\)")
-_PATH = re.compile(r"(?<!\w)\.{0,2}/?(?:[\w@+-]{1,80}[./]){1,12}\w{1,60}")
+_PATH = re.compile(r"(?<![\w@+-])\.{0,2}/?(?:[\w@+-]{1,80}[./]){1,12}\w{1,60}")
+_TAG = re.compile(r"^\s{0,3}\[?([A-Za-z]{2,12})(?:\([\w./ -]{1,40}\))?\]?!?: ")
+"""Of a commit or an issue: DOC: …, test(parser): …"""
+_QUOTED = r"[\"“«„'‘][^\"”»“'’\n]{1,40}[\"”»“'’]"
 _REPLACED = re.compile(
-    r"[\"“«„'‘][^\"”»“'’\n]{1,40}[\"”»“'’](?: in [\w./]{1,60})?(?: should (?:be|read|say)|;? it should say| to| by| with| becomes|:| ->| →| instead of|, not)"
-    r" [\"“«„'‘][^\"”»“'’\n]{1,40}[\"”»“'’]"
+    rf"{_QUOTED}(?: in [\w./]{{1,60}})?"
+    r"(?: should (?:be|read|say)|;? it should say| to| by| with| becomes|:| ->| →| instead of|, not)"
+    rf" {_QUOTED}"
+    r"| says [\"“'‘]\w{3,30}[\"”'’]\W{0,3}$"
     r"|\bs/[^/\s]{1,40}/[^/\s]{1,40}/"
 )
 _SENTENCE = re.compile(r"[.!?;:。!?;:]\s|[。!?;:]|\n")
@@ -53,11 +58,14 @@ class Reading:
     replaced: bool
     """It gives one short text to be put in the place of another."""
     stack_trace: bool
+    tag: str
+    """What it calls itself, in lower case: docs, test, fix; empty mostly."""
 
 
 def read(text: str) -> Reading:
     """Take `text` apart. Whatever is beyond MOST_TEXT characters is not looked at."""
     clean = unicodedata.normalize("NFC", sanitize(text[:MOST_TEXT])).strip()
+    tag = found[1].lower() if (found := _TAG.match(clean)) else ""
     prose, trace = _prose(clean)
     files = named_files(prose).named[:MOST_FILES]
     plain = _PATH.sub(" ", _ARGUMENTS.sub(" ", _CODE.sub(" ", prose)))
@@ -66,13 +74,16 @@ def read(text: str) -> Reading:
     called = set(_CALLED.findall(prose))
     return Reading(
         words=tuple(words),
-        opening=tuple(words_of(low.lstrip().partition("\n")[0])),
+        opening=tuple(
+            words_of(low.lstrip().removeprefix(found[0].strip().lower() if found else "").partition("\n")[0])
+        ),
         found=lexicon().find(words, low),
         files=files,
         functions=len(called),
         steps=_steps(plain),
         replaced=len(prose) <= 300 and not called and _REPLACED.search(prose) is not None,
         stack_trace=trace,
+        tag=tag,
     )
 
 

@@ -2,10 +2,10 @@
 depends on what (coordinative), what is not known yet (dynamic). Each part is points on the scale 1–10; their sum is the
 raw score. They describe the work as a person would; they do not predict who will fail at it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from agents.routing.kinds import kind_of, mends, units_of
+from agents.routing.kinds import OPEN_QUESTIONS, is_report, kind_of, mends, units_of
 from agents.routing.lexicon import lexicon
 from agents.routing.reading import Reading
 from agents.routing.surroundings import Surroundings
@@ -14,6 +14,10 @@ from agents.tasks import TaskKind
 LEAST, MOST = 1.0, 10.0
 ONE_FUNCTION = 2.0
 """Points of a plain function, from which everything else is counted."""
+_MOST_COORDINATIVE, _MOST_DYNAMIC, _MOST_UNKNOWN = 6.0, 5.0, 4.5
+"""However much is told of it: a failure nobody understands (unknown) is still one failure, and no new system."""
+_REPORT = 2.4
+"""Points of an unknown cause or a symptom, where it is told in words the lexicon does not have."""
 _FURTHER = (1.0, 0.3, 0.15, 0.1)
 """Shares of a group's weight that its first, second … word adds."""
 _SHARES = (1.0, 0.6, 0.4, 0.3, 0.2, 0.2)
@@ -24,6 +28,8 @@ _SHARE = {TaskKind.DOCS: 0.25, TaskKind.TESTS: 0.4}
 """Of what a text or a test is about, that much is its own difficulty."""
 _SHARE_OF_FUNCTION = 0.4
 """Likewise for one function with a clear task, whatever it handles."""
+_SHARE_OF_OLD = 0.3
+"""Of a class or a structure that is there already and is changed, or that is only where a failure shows."""
 _LONG, _VERY_LONG = 400, 1500
 """Lines of the named files from which finding the place is work of its own."""
 
@@ -53,7 +59,7 @@ def apply_rules(reading: Reading, around: Surroundings) -> Parts:
     kind = kind_of(reading, around, trivial=False)
     component, of_component = _component(reading, around, kind)
     coordinative, of_coordinative = _coordinative(reading)
-    dynamic, of_dynamic = _dynamic(reading)
+    dynamic, of_dynamic = _dynamic(reading, around)
     share = _share(reading, kind)
     return Parts(
         component=round(component, 2),
@@ -88,13 +94,9 @@ def _component(reading: Reading, around: Surroundings, kind: TaskKind) -> tuple[
     found = reading.found
     groups = ("unit", "structure", "feature", "whole", "guide")
     made = _together(_group_points(name, found[name]) for name in groups if name in found)
-    if (
-        kind is TaskKind.EDIT
-        or ("change" in found and "create" not in found)
-        or kind is TaskKind.DOCS
-        and "guide" not in found
-    ):
-        made *= 0.3
+    told = "create" not in found and found.keys() & OPEN_QUESTIONS
+    if kind is TaskKind.EDIT or told or (kind is TaskKind.DOCS and "guide" not in found) or _only_changes(found):
+        made *= _SHARE_OF_OLD
     evidence = [_evidence(name, found[name]) for name in groups if name in found]
     if reading.functions > 1:
         evidence.append(f"names {reading.functions} functions")
@@ -103,10 +105,15 @@ def _component(reading: Reading, around: Surroundings, kind: TaskKind) -> tuple[
     # What it lists are often the functions it names: counted once.
     counted = max(0.35 * min(5, max(0, reading.functions - 1)), 0.18 * min(8, max(0, reading.steps - 1)))
     length = min(1.5, len(reading.words) / 200)
-    if around.language != "other" and not reading.files and not reading.functions and "function" not in found:
+    new = "function" in found or ("create" in found and "unit" in found)
+    if around.language != "other" and not (reading.files or reading.functions or new):
         evidence.append("does not say where")
         counted += 0.5
     return ONE_FUNCTION + made + counted + length + _size(reading, around, evidence), evidence
+
+
+def _only_changes(found: Mapping[str, tuple[str, ...]]) -> bool:
+    return "change" in found and "create" not in found
 
 
 def _size(reading: Reading, around: Surroundings, evidence: list[str]) -> float:
@@ -123,10 +130,10 @@ def _coordinative(reading: Reading) -> tuple[float, list[str]]:
     if count > 1:
         evidence.insert(0, f"names {count} files")
         points += sum(_FILES[: count - 1])
-    return min(6.0, points), evidence
+    return min(_MOST_COORDINATIVE, points), evidence
 
 
-def _dynamic(reading: Reading) -> tuple[float, list[str]]:
+def _dynamic(reading: Reading, around: Surroundings) -> tuple[float, list[str]]:
     clear = not reading.found.keys() & {"cause", "unsteady", "hazard"}
     if clear and "create" in reading.found and not mends(reading):
         # "An operation that fails leaves the balance as it was" is a specification, not a report.
@@ -134,13 +141,16 @@ def _dynamic(reading: Reading) -> tuple[float, list[str]]:
     points, evidence = _points(reading, "dynamic"), _found(reading, "dynamic")
     if clear and "symptom" in reading.found and (reading.files or reading.functions):
         points -= _group_points("symptom", reading.found["symptom"]) / 2  # its place is told too
+    if report := clear and is_report(reading, around):
+        evidence.append("tells what happens, not what to do")
+        points = max(points, _REPORT)
     if reading.stack_trace:
         evidence.append("a failure with its stack trace")
         points += 0.8
-    elif reading.found.keys() & {"symptom", "unsteady", "speed", "hazard"} and not reading.files:
+    elif (report or reading.found.keys() & {"symptom", "unsteady", "speed", "hazard"}) and not reading.files:
         evidence.append("names no place")
         points += 0.8
-    return min(5.0, points), evidence
+    return min(_MOST_DYNAMIC if "redesign" in reading.found else _MOST_UNKNOWN, points), evidence
 
 
 def _share(reading: Reading, kind: TaskKind) -> float:

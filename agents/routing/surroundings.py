@@ -1,4 +1,4 @@
-"""What the repository says of a task: which of the files it names exist, how long they are, whether tests go with them."""
+"""What the repository says of a task: which files it names exist, how long they are, whether tests go with them."""
 
 import os
 import re
@@ -15,7 +15,7 @@ MOST_FILES = 20
 """Named files that are looked up and counted."""
 MOST_BYTES = 1_000_000
 """Read of one file."""
-MOST_TEXT = 32_000
+MOST_TEXT = 20_000
 """Characters of a task that are read."""
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)(?:test_[^/]*|[^/]*(?:_test|_spec|\.test|\.spec|Tests?)\.\w+)$"
@@ -51,15 +51,15 @@ class Surroundings:
         return ends[0] if len(ends) == 1 else None
 
     def tested(self, path: str) -> bool:
-        """Whether there is a test that is named after `path`: test_cart.py, cart_test.go, Cart.test.tsx, CartTest.java."""
+        """Whether there is a test that is named after `path`: test_cart.py, cart_test.go, Cart.test.tsx."""
         return _stem(path).lower() in _index(self.files).tested
 
 
 def survey(root: Path, text: str, files: frozenset[str]) -> Surroundings:
     """`files`, and the lines of those that `text` names, counted in the folder `root`.
 
-    Reads at most MOST_FILES regular files of at most MOST_BYTES each, and nothing outside of `root`, whatever links lead
-    there. It blocks: for a thread. Raises nothing: what cannot be read is not counted.
+    Reads at most MOST_FILES regular files of at most MOST_BYTES each, and nothing outside of `root`, whatever links
+    lead there. It blocks: for a thread. Raises nothing: what cannot be read is not counted.
     """
     known = Surroundings(files)
     named = (known.resolve(name) for name in named_files(text[:MOST_TEXT]).named[:MOST_FILES])
