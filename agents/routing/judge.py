@@ -56,7 +56,7 @@ def judge_question(task_text: str, rules: Assessment, *, room: int = 2 * MOST_TA
     known = [f"kind of work: {rules.kind}", f"language: {rules.language}", *rules.evidence]
     facts = fenced("what a program found in it", "\n".join(known))
     left = max(0, room - estimate_tokens(SYSTEM) - estimate_tokens(facts))
-    task = fenced("task", fitting(task_text, min(MOST_TASK_TOKENS, left)))
+    task = fenced("task", fitting(task_text[: 8 * MOST_TASK_TOKENS], min(MOST_TASK_TOKENS, left)))
     return Question(
         role=Role.JUDGE,
         doing="judges the task",

@@ -8,6 +8,7 @@ from agents.routing.surroundings import Surroundings, is_test
 from agents.tasks import TaskKind
 
 _DOCS = frozenset({"md", "mdx", "rst", "txt", "adoc", "tex"})
+_NO_DOCS = frozenset({"requirements.txt", "constraints.txt", "cmakelists.txt", "robots.txt"})
 _DOC_FILES = frozenset({"readme", "changelog", "license", "authors", "notice"})
 _DOC_NOUNS = frozenset(
     ("readme", "docs", "doc", "documentation", "docstring", "docstrings", "changelog", "tutorial", "guide", "handbook")
@@ -32,6 +33,8 @@ _MENDS = frozenset({"fix", "fixes", "fixed", "repair", "correct", "rename", "rem
 _BETWEEN = frozenset({"with", "and", "that", "plus", "from", "to", "for", "function", "class", "tool", "script", "und"})
 _REACH = 7
 """Words after a verb among which its object stands."""
+_ORDERS = frozenset({"should", "must", "let", "instead", "keep"})
+"""Words by which a text that begins with no order asks for a change all the same."""
 OPEN_QUESTIONS = frozenset({"cause", "unsteady", "hazard", "symptom", "speed"})
 _BROAD = 3
 """Kinds of dependencies from which one named file is not where it ends."""
@@ -43,7 +46,8 @@ def kind_of(reading: Reading, around: Surroundings, *, trivial: bool) -> TaskKin
     units = units_of(reading.files)
     makes = "create" in reading.found and bool({"unit", "structure", "function"} & reading.found.keys())
     tests = _asks_for(reading.opening, _TEST_NOUNS, _TEST_VERBS) and reading.opening[0] not in _MENDS
-    if (tests or reading.tag in _TEST_TAGS) and not trivial:
+    in_tests = bool(reading.files) and all(map(is_test, reading.files)) and "create" in reading.found
+    if (tests or reading.tag in _TEST_TAGS or (in_tests and not mends(reading))) and not trivial:
         return TaskKind.TESTS
     if trivial and units:
         return TaskKind.EDIT
@@ -73,14 +77,16 @@ def units_of(files: Sequence[str]) -> int:
 
 
 def _is_doc(name: str) -> bool:
-    base, _, end = name.rsplit("/", 1)[-1].lower().rpartition(".")
-    return end in _DOCS or (base or end) in _DOC_FILES
+    last = name.rsplit("/", 1)[-1].lower()
+    base, _, end = last.rpartition(".")
+    return (end in _DOCS and last not in _NO_DOCS) or (base or end) in _DOC_FILES
 
 
 def is_report(reading: Reading, around: Surroundings) -> bool:
     """Whether it tells what happens in a program that is there, instead of what is to be done."""
     found = reading.found.keys()
-    asks = found & {"create", "change", "function"} or begins(reading, "does") or _breadth(reading) > 1
+    orders = set(reading.found.get("change", ())) & _ORDERS or begins(reading, "change") or begins(reading, "does")
+    asks = found & {"create", "function"} or orders or _breadth(reading) > 1
     names = reading.files or reading.functions or (found & {"unit", "structure"} and not found & OPEN_QUESTIONS)
     return around.language != "other" and not (asks or names) and len(reading.words) > 3
 

@@ -33,8 +33,9 @@ _REPLACED = re.compile(
     rf"{_QUOTED}(?: in [\w./]{{1,60}})?"
     r"(?: should (?:be|read|say)|;? it should say| to| by| with| becomes|:| ->| →| instead of|, not)"
     rf" {_QUOTED}"
-    r"| says [\"“'‘]\w{3,30}[\"”'’]\W{0,3}$"
-    r"|\bs/[^/\s]{1,40}/[^/\s]{1,40}/"
+    r"|(?:^correct|\b(?:says|reads|word|spells)) [\"“'‘]\w{3,30}[\"”'’]"
+    r"|\bs/[^/\s]{1,40}/[^/\s]{1,40}/",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!?;:。!?;:]\s|[。!?;:]|\n")
 _LISTED = re.compile(r"[,,、،]|\b(?:and|und|et|y|e|и)\b|&|\+")
