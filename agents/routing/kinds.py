@@ -52,6 +52,7 @@ def kind_of(reading: Reading, around: Surroundings, *, trivial: bool) -> TaskKin
     if trivial and units:
         return TaskKind.EDIT
     about_docs = all(map(_is_doc, reading.files)) if reading.files else reading.tag in _DOC_TAGS
+    about_docs = about_docs or (bool(reading.subject) and _is_doc(reading.subject))
     if (about_docs and not (makes and not trivial)) or _asks_for(reading.opening, _DOC_NOUNS, _DOC_VERBS):
         return TaskKind.DOCS
     if trivial:
@@ -60,7 +61,8 @@ def kind_of(reading: Reading, around: Surroundings, *, trivial: bool) -> TaskKin
         return TaskKind.ISSUE
     breadth = _breadth(reading)
     exists = any(around.resolve(name) for name in reading.files)
-    if reading.files and breadth < _BROAD:
+    wide = breadth >= _BROAD or ("everywhere" in reading.found and mends(reading))
+    if reading.files and not wide:
         return TaskKind.EDIT if exists or mends(reading) else TaskKind.FUNCTION
     if is_report(reading, around):
         return TaskKind.ISSUE

@@ -52,6 +52,8 @@ class Reading:
     found: dict[str, tuple[str, ...]]
     files: tuple[str, ...]
     """Files the prose names, as they are written."""
+    subject: str
+    """The file its text begins with, if it does."""
     functions: int
     """Different functions it names as calls: slugify(text)."""
     steps: int
@@ -80,6 +82,7 @@ def read(text: str) -> Reading:
         ),
         found=lexicon().find(words, low),
         files=files,
+        subject=files[0] if files and prose.startswith(files[0]) else "",
         functions=len(called),
         steps=_steps(plain),
         replaced=len(prose) <= 300 and not called and _REPLACED.search(prose) is not None,

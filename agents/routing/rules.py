@@ -2,11 +2,12 @@
 depends on what (coordinative), what is not known yet (dynamic). Each part is points on the scale 1–10; their sum is the
 raw score. They describe the work as a person would; they do not predict who will fail at it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from agents.routing.kinds import OPEN_QUESTIONS, is_report, kind_of, mends, units_of
 from agents.routing.lexicon import lexicon
+from agents.routing.points import evidence_of, in_words, points_of, points_of_group, together
 from agents.routing.reading import Reading
 from agents.routing.surroundings import Surroundings
 from agents.tasks import TaskKind
@@ -18,10 +19,6 @@ _MOST_COORDINATIVE, _MOST_DYNAMIC, _MOST_UNKNOWN = 6.0, 5.0, 4.5
 """However much is told of it: a failure nobody understands (unknown) is still one failure, and no new system."""
 _REPORT = 2.4
 """Points of an unknown cause or a symptom, where it is told in words the lexicon does not have."""
-_FURTHER = (1.0, 0.3, 0.15, 0.1)
-"""Shares of a group's weight that its first, second … word adds."""
-_SHARES = (1.0, 0.6, 0.4, 0.3, 0.2, 0.2)
-"""Of the points of a part's groups, the heaviest first."""
 _FILES = (1.0, 0.8, 0.6)
 """Of the second, third, fourth file that is named."""
 _SHARE = {TaskKind.DOCS: 0.25, TaskKind.TESTS: 0.4}
@@ -30,6 +27,8 @@ _SHARE_OF_FUNCTION = 0.4
 """Likewise for one function with a clear task, whatever it handles."""
 _SHARE_OF_OLD = 0.3
 """Of a class or a structure that is there already and is changed, or that is only where a failure shows."""
+_MOST_WORDS = 120
+"""A longer text is about more than a slip of the pen."""
 _LONG, _VERY_LONG = 400, 1500
 """Lines of the named files from which finding the place is work of its own."""
 
@@ -75,29 +74,38 @@ def _trivial(reading: Reading) -> str:
     found = reading.found
     made = found.keys() & {"unit", "structure", "whole"}
     creates = "create" in found and not mends(reading)
-    if len(reading.words) > 120 or (creates and (made or reading.functions)):
+    if len(reading.words) > _MOST_WORDS or (creates and (made or reading.functions)) or _reshapes(reading):
         return ""
-    if (slip := found.get("slip")) and not creates:
-        return _evidence("slip", slip)
+    opening = " ".join((reading.tag, *reading.opening))
+    slip = [word for word in found.get("slip", ()) if word in opening]
+    if slip and not creates:
+        return in_words("slip", tuple(slip))
     if reading.replaced and not found.keys() & {"cause", "unsteady", "hazard", "symptom", "everywhere"}:
         return "a text is put in the place of another"
     if (
         (small := found.get("small"))
         and not made
-        and _points(reading, "coordinative") + _points(reading, "dynamic") <= 1.2
+        and points_of(reading, "coordinative") + points_of(reading, "dynamic") <= 1.2
     ):
-        return _evidence("small", small)
+        return in_words("small", small)
     return ""
+
+
+def _reshapes(reading: Reading) -> bool:
+    """Whether its first word orders more than a word to be changed, whatever is said further on."""
+    first = reading.opening[0] if reading.opening else ""
+    large = lexicon().find([first], first).keys() & {"rework", "migration", "redesign", "cause"}
+    return bool(large) and not reading.replaced
 
 
 def _component(reading: Reading, around: Surroundings, kind: TaskKind) -> tuple[float, list[str]]:
     found = reading.found
     groups = ("unit", "structure", "feature", "whole", "guide")
-    made = _together(_group_points(name, found[name]) for name in groups if name in found)
+    made = together(points_of_group(name, found[name]) for name in groups if name in found)
     told = "create" not in found and found.keys() & OPEN_QUESTIONS
     if kind is TaskKind.EDIT or told or (kind is TaskKind.DOCS and "guide" not in found) or _only_changes(found):
         made *= _SHARE_OF_OLD
-    evidence = [_evidence(name, found[name]) for name in groups if name in found]
+    evidence = [in_words(name, found[name]) for name in groups if name in found]
     if reading.functions > 1:
         evidence.append(f"names {reading.functions} functions")
     if reading.steps > 2:
@@ -125,7 +133,7 @@ def _size(reading: Reading, around: Surroundings, evidence: list[str]) -> float:
 
 
 def _coordinative(reading: Reading) -> tuple[float, list[str]]:
-    points, evidence = _points(reading, "coordinative"), _found(reading, "coordinative")
+    points, evidence = points_of(reading, "coordinative"), evidence_of(reading, "coordinative")
     count = units_of(reading.files)
     if count > 1:
         evidence.insert(0, f"names {count} files")
@@ -138,9 +146,9 @@ def _dynamic(reading: Reading, around: Surroundings) -> tuple[float, list[str]]:
     if clear and "create" in reading.found and not mends(reading):
         # "An operation that fails leaves the balance as it was" is a specification, not a report.
         reading = replace(reading, found={name: words for name, words in reading.found.items() if name != "symptom"})
-    points, evidence = _points(reading, "dynamic"), _found(reading, "dynamic")
+    points, evidence = points_of(reading, "dynamic"), evidence_of(reading, "dynamic")
     if clear and "symptom" in reading.found and (reading.files or reading.functions):
-        points -= _group_points("symptom", reading.found["symptom"]) / 2  # its place is told too
+        points -= points_of_group("symptom", reading.found["symptom"]) / 2  # its place is told too
     if report := clear and is_report(reading, around):
         evidence.append("tells what happens, not what to do")
         points = max(points, _REPORT)
@@ -159,26 +167,3 @@ def _share(reading: Reading, kind: TaskKind) -> float:
         return _SHARE[kind]
     wide = found.keys() & {"unit", "structure", "whole", "cause", "unsteady", "hazard", "everywhere"}
     return _SHARE_OF_FUNCTION if "function" in found and "create" in found and not wide else 1.0
-
-
-def _points(reading: Reading, part: str) -> float:
-    groups = lexicon().groups
-    points = (_group_points(name, words) for name, words in reading.found.items() if groups[name].part == part)
-    return _together(points)
-
-
-def _together(points: Iterable[float]) -> float:
-    """Groups of one part added up, the heaviest whole, the others less and less: they tell partly the same."""
-    return sum(point * share for point, share in zip(sorted(points, reverse=True), _SHARES, strict=False))
-
-
-def _group_points(name: str, words: tuple[str, ...]) -> float:
-    return lexicon().groups[name].weight * sum(share for share, _ in zip(_FURTHER, words, strict=False))
-
-
-def _found(reading: Reading, part: str) -> list[str]:
-    return [_evidence(name, words) for name, words in reading.found.items() if lexicon().groups[name].part == part]
-
-
-def _evidence(name: str, words: tuple[str, ...]) -> str:
-    return f"{lexicon().groups[name].says}: {', '.join(words[:4])}"

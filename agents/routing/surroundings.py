@@ -3,19 +3,20 @@
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from agents.missions.naming import named_files
-from agents.routing.features import language_of
+from agents.routing.features import LANGUAGES
 
 MOST_FILES = 20
 """Named files that are looked up and counted."""
 MOST_BYTES = 1_000_000
 """Read of one file."""
-MOST_TEXT = 20_000
+MOST_TEXT = 16_000
 """Characters of a task that are read."""
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)(?:test_[^/]*|[^/]*(?:_test|_spec|\.test|\.spec|Tests?)\.\w+)$"
@@ -69,7 +70,8 @@ def survey(root: Path, text: str, files: frozenset[str]) -> Surroundings:
 
 def is_test(path: str) -> bool:
     """Whether `path` is a test by its name or folder."""
-    return _TEST.search(path) is not None
+    low = path.lower()
+    return ("test" in low or "spec" in low) and _TEST.search(path) is not None
 
 
 def _lines(root: Path, path: str) -> int | None:
@@ -103,7 +105,16 @@ def _index(files: frozenset[str]) -> _Index:
     for path in files:
         by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
     tests = [path for path in files if is_test(path)]
-    return _Index(by_name, frozenset(_subjects(tests)), bool(tests), language_of(sorted(files)))
+    return _Index(by_name, frozenset(_subjects(tests)), bool(tests), _language(files))
+
+
+def _language(files: Iterable[str]) -> str:
+    endings = Counter(path.rsplit(".", 1)[-1] for path in files)
+    counted: Counter[str] = Counter()
+    for end, count in sorted(endings.items()):
+        if language := LANGUAGES.get(end.lower()):
+            counted[language] += count
+    return max(counted, key=counted.__getitem__, default="other")
 
 
 def _subjects(tests: Iterable[str]) -> Iterable[str]:

@@ -111,6 +111,19 @@ def test_a_typo_in_a_brief_about_a_large_thing_stays_a_typo() -> None:
     assert assess(f"Rewrite {hard}, and fix the typo there; " + "then go on with the next part. " * 30).complexity > 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Refactor parser.py and fix the spelling of its messages",
+        "Move the billing module into a service of its own\n\nFix the typos in its comments on the way.",
+        "Write a class SpellChecker that finds the nearest spelling",
+        "Implement spelling(word) by edit distance",
+    ],
+)
+def test_a_typo_by_the_way_is_not_what_it_is_about(text: str) -> None:
+    assert assess(text).complexity > 1
+
+
 def test_a_slip_of_the_pen_costs_no_evidence() -> None:
     assert assess("thers a deadlok in the databse, pls investgate").score >= 6
     for word in ("sharing", "provides", "planet", "trial", "contest"):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.clock import SystemClock
+from agents.dispatch.council import NOT
 from agents.dispatch.owner import new_owner
 from agents.missions.advice import NoAnswer, Seat, advise
 from agents.missions.answer import Unreadable
@@ -112,6 +113,10 @@ LONG = {"words": "many words of it " * 60_000, "unspaced": "長" * 1_000_000, "l
 def test_a_long_task_is_cut_to_the_room(name: str) -> None:
     question = judge_question(LONG[name], assess(LONG[name]), room=2000)
     assert estimate_tokens(question.system + question.content) < 2400
+
+
+def test_the_council_has_words_for_every_role_that_only_reads() -> None:
+    assert set(NOT) == set(Role) - {Role.CODE}
 
 
 @asynccontextmanager
