@@ -19,9 +19,11 @@ from agents.clock import Clock, SystemClock
 from agents.sanitize import one_line
 from app.screen.actions import BY_ID, Action, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
+from app.screen.bulk import Bulk, takes
 from app.screen.center import CommandCenter
 from app.screen.chronicle import notice
 from app.screen.desk import Desk
+from app.screen.handover import Handover
 from app.screen.keymap import keymap
 from app.screen.lines import Lines
 from app.screen.orders import Orders
@@ -81,6 +83,8 @@ class WarRoom(App[int]):
         self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
+        self.bulk = Bulk(self.orders)
+        self.handover = Handover(self)
         self.desk = Desk(self)
         for theme in themes():
             self.register_theme(theme)
@@ -206,8 +210,13 @@ class WarRoom(App[int]):
         return self.center.situation_of(task)
 
     def action_perform(self, action_id: str) -> None:
-        """A key of the table."""
-        self.act(BY_ID[action_id], self.target())
+        """A key of the table. On the board it is about all selected tasks, where that can be."""
+        action, chosen = BY_ID[action_id], self.center.chosen()
+        if chosen and self.screen is self.center and takes(action.verb):
+            self._held_until, self._problem = -inf, False
+            self.bulk.act(action, chosen, self.situation_of)
+        else:
+            self.act(action, self.target())
 
     def act(self, action: Action, task: TaskRow | None) -> None:
         """Do an action of the table about `task`, or say why it cannot be done."""
@@ -243,6 +252,30 @@ class WarRoom(App[int]):
         self.center.board.select(task_id)
         self.center.offer_keys()
         self.call_later(self.go_home)
+
+    # What the panes ask for
+
+    def on_lines_said(self, event: Lines.Said) -> None:
+        """A pane has an answer."""
+        self.say(event.text, event.colour)
+
+    def on_lines_copied(self, event: Lines.Copied) -> None:
+        """Text for the clipboard."""
+        self.copy_to_clipboard(event.text)
+
+    def on_lines_paged(self, event: Lines.Paged) -> None:
+        """Text for the pager."""
+        self.handover.page(event.text, event.log_path)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Onto the terminal's clipboard, and into a file, since nobody knows whether the terminal took it."""
+        self._clipboard = text
+        self.handover.copy(text)
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Send an escape sequence of our own."""
+        if self._driver is not None:
+            self._driver.write(sequence)
 
     def _next(self) -> None:
         waiting = [row.id for row in self.war.need_person()]

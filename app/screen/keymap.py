@@ -25,6 +25,7 @@ _INSIDE: Mapping[Where, tuple[Where, ...]] = {
     "log": ("log", "center", "everywhere", "pane"),
     "diff": ("diff", "everywhere", "pane"),
     "task": ("task", "everywhere", "pane"),
+    "output": ("output", "everywhere", "pane"),
     "dialog": ("dialog",),
 }
 """Whose keys are live together in a place."""

@@ -39,7 +39,7 @@ class Header(Lines):
         return spread(left, self._right(width), width)
 
     def _right(self, width: int) -> Content:
-        waiting = len(self._war.need_person())
+        waiting = len(self._war.index.waiting)
         look = HEALTH["needs_you"]
         money = spent_of_cap(self._war, 8 if width >= 100 else 4, ascii_only=self.ascii_only)
         needs = (f"  {look.mark(self.ascii_only)} {waiting} NEED YOU", f"bold {look.colour}") if waiting else ""
