@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "BY_ID", "HEADINGS", "Action", "Situation", "Verdict", "Where", "actions_of", "bindings"]
 
-Where = Literal["everywhere", "center", "board", "missions", "log", "output", "diff", "task", "pane", "search", "dialog"]
-"""The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while something is searched for."""
+Where = Literal[
+    "everywhere", "center", "board", "missions", "log", "output", "diff", "task", "pane", "search", "dialog"
+]
+"""The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while it has a search."""
 Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
 
 
@@ -154,6 +156,24 @@ _BOARD = _in(
            footer=False),
 )  # fmt: skip
 
+_LOG = _in(
+    "log",
+    Action("log_open", "enter", "⏎", "output", "Open the call's output; of other lines the task", method="choose"),
+    Action("log_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="ask('search')"),
+    Action("log_filter", "ampersand", "&", "filter", "Show what fits: agent:codex tool:shell result:failed, !without",
+           method="ask('filter')"),
+    Action("log_hold", "space", "space", "pause", "Let nothing new into the log, or all of it", method="hold"),
+    Action("log_range", "V", "V", "range", "Begin a range of lines to copy with y", method="range", footer=False),
+    Action("log_times", "T", "T", "times", "Show or hide the time of each line", method="times", footer=False),
+    Action("log_fold", "W", "W", "fold", "Fold long lines, or cut them", method="fold", footer=False),
+)  # fmt: skip
+
+_OUTPUT = _in(
+    "output",
+    Action("output_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="search"),
+    Action("output_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
 _EVERYWHERE = _in(
     "everywhere",
     Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
@@ -229,7 +249,18 @@ _DIALOG = _in(
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_CENTER, *_BOARD, *_EVERYWHERE, *_PANE, *_SEARCH, *_DIFF, *_TASK, *_DIALOG)
+ACTIONS: tuple[Action, ...] = (
+    *_CENTER,
+    *_BOARD,
+    *_LOG,
+    *_OUTPUT,
+    *_EVERYWHERE,
+    *_PANE,
+    *_SEARCH,
+    *_DIFF,
+    *_TASK,
+    *_DIALOG,
+)
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 

@@ -30,6 +30,7 @@ from app.screen.orders import Orders
 from app.screen.place import Place
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
+from app.screen.tool_log import ToolLog
 from app.screen.wording import message_of
 from app.screen.words import counted
 from sounds.cues import Cue, Priority
@@ -266,6 +267,17 @@ class WarRoom(App[int]):
     def on_lines_paged(self, event: Lines.Paged) -> None:
         """Text for the pager."""
         self.handover.page(event.text, event.log_path)
+
+    def on_tool_log_chosen(self, event: ToolLog.Chosen) -> None:
+        """What is behind a line of the log: a call's output, else its task."""
+        from app.screen.output_screen import OutputScreen
+
+        record = event.record
+        row = self.war.tasks.get(record.task) if record.task is not None else None
+        if record.call is not None:
+            self.push_screen(OutputScreen(record.call, self.situation_of(row)))
+        elif row is not None:
+            self.orders.carry_out("open", row)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Onto the terminal's clipboard, and into a file, since nobody knows whether the terminal took it."""

@@ -176,7 +176,7 @@ class Board(Lines):
         elif self._sorting is not BOARD:
             self._sorting, self._backwards = BOARD, False
         else:
-            return False
+            return super().calm()
         self._renew()
         return True
 

@@ -186,10 +186,8 @@ class CommandCenter(Screen[None]):
     def whole(self) -> None:
         """One step back: what was marked, searched and filtered in the pane; then all panes again."""
         pane = self.focused
-        if isinstance(pane, Board) and pane.calm():
+        if isinstance(pane, Lines) and pane.calm():
             self.offer_keys()
-        elif isinstance(pane, Lines) and pane.searched:
-            pane.asked("search", "")
         elif self.zoomed:
             self.zoom()
 

@@ -60,6 +60,8 @@ class Lines(ScrollView, can_focus=True):
     quiet_cursor: ClassVar[bool] = False
     """The line stood on is shown only while the pane has the keys."""
     searched: Query = Query()
+    range_from: int | None = None
+    """Where a range of lines begins that ends at the cursor."""
     _marked: re.Pattern[str] | None = None
     _title = _hint = ""
 
@@ -130,7 +132,7 @@ class Lines(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         index = scroll_y + y
         base = self.visual_style
-        if self.has_cursor and index == self.cursor and self.line_count() and (self.has_focus or not self.quiet_cursor):
+        if self._stood_on(index):
             base = base + self.get_visual_style("lines--cursor", partial=True)
         if index >= self.line_count():
             return Strip.blank(width, base.rich_style)
@@ -138,6 +140,12 @@ class Lines(ScrollView, can_focus=True):
         segments = [Segment(text, style.rich_style) for text, style in content.render(base, end="")]
         strip = Strip(segments).crop_extend(scroll_x, scroll_x + width, base.rich_style)
         return strip.apply_offsets(scroll_x, index)
+
+    def _stood_on(self, index: int) -> bool:
+        if not self.has_cursor or (self.quiet_cursor and not self.has_focus):
+            return False
+        anchor = self.cursor if self.range_from is None else self.range_from
+        return min(anchor, self.cursor) <= index <= max(anchor, self.cursor) and index < self.line_count()
 
     def _marked_up(self, content: Content, index: int) -> Content:
         """With what was searched for and what the mouse has selected."""
@@ -250,7 +258,27 @@ class Lines(ScrollView, can_focus=True):
 
     def copied(self) -> str:
         """What a person means who copies without having selected anything."""
-        return self.line(self.cursor, 10_000).plain.rstrip() if self.has_cursor else self.whole()
+        if not self.has_cursor:
+            return self.whole()
+        anchor = self.cursor if self.range_from is None else self.range_from
+        first, last = min(anchor, self.cursor), max(anchor, self.cursor)
+        return "\n".join(self.line(index, 10_000).plain.rstrip() for index in range(first, last + 1))
+
+    def action_range(self) -> None:
+        """Begin a range of lines here, or have none."""
+        self.range_from = self.cursor if self.range_from is None else None
+        self.refresh()
+
+    def calm(self) -> bool:
+        """Take back a range or a search; False when there is nothing to take back."""
+        if self.range_from is not None:
+            self.range_from = None
+            self.refresh()
+        elif self.searched:
+            self.asked("search", "")
+        else:
+            return False
+        return True
 
     def whole(self) -> str:
         """Everything the pane holds, as text."""
