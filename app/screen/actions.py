@@ -80,7 +80,8 @@ _GROUPS: Mapping[Group, str] = {
     "result": "diff accept reject retry review findings",
     "field": "cancel pause escalate abort_all",
     "money": "task_cap day_cap",
-    "moving": "search_next search_previous up down left right page_up page_down first last next_file previous_file",
+    "moving": "up down left right page_up page_down first last search_next search_previous "
+    "next_file previous_file next_hunk previous_hunk",
     "application": "quit leave help theme settings palette command mute quieter louder",
 }
 """What belongs together, by verb; the rest is about what is shown."""
@@ -208,11 +209,18 @@ _DIFF = _in(
     "diff",
     Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=REVIEW),
     Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", why_not=REVIEW),
-    Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", why_not=RETRY),
+    Action("diff_retry", "c,R", "c", "comment", "Send the task back, with a comment", why_not=RETRY),
     Action("diff_review", "r", "r", "review", "Have a stronger model read it (asks)", why_not=READ),
     Action("diff_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=findings),
-    Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", method="file(1)"),
-    Action("previous_file", "p,left_curly_bracket", "p", "previous", "One file back", method="file(-1)", footer=False),
+    Action("next_file", "n,right_square_bracket", "n ]", "next file", "The next file of the diff", method="file(1)"),
+    Action("previous_file", "p,left_square_bracket", "p [", "file back", "One file back", method="file(-1)",
+           footer=False),
+    Action("next_hunk", "right_curly_bracket", "}", "next hunk", "The next hunk of the diff", method="hunk(1)"),
+    Action("previous_hunk", "left_curly_bracket", "{", "hunk back", "One hunk back", method="hunk(-1)", footer=False),
+    Action("diff_layout", "s", "s", "sides", "Both sides beside each other, or one below the other", method="layout"),
+    Action("diff_proof", "z", "z", "zoom", "The diff alone, or the check beside it", method="proof", footer=False),
+    Action("diff_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="search",
+           footer=False),
     Action("diff_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
