@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from app.screen.actions import Situation, Where
 from app.screen.footer import KeyLine
+from app.screen.lines import Lines
 
 
 class Place(Screen[None]):
@@ -31,6 +32,12 @@ class Place(Screen[None]):
         for keys in self.query(KeyLine):
             keys.show(situation)
 
+    def action_search(self) -> None:
+        """Search in the pane that has the keys."""
+        if isinstance(self.focused, Lines):
+            self.focused.action_ask("search")
+
     def action_back(self) -> None:
-        """Back to the same row."""
-        self.dismiss(None)
+        """One step back: the search in the pane, then the screen, to the same row."""
+        if not (isinstance(self.focused, Lines) and self.focused.calm()):
+            self.dismiss(None)
