@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.geometry import Size
 
+from app.screen.folding import fold
 from app.screen.lines import Lines
 
 
@@ -74,6 +75,4 @@ class Prose(Lines):
 
     def fold(self, line: Content, width: int) -> list[Content]:
         """One line in as many as it needs."""
-        if line.cell_length <= width:
-            return [line]
-        return line.wrap(width) or [Content("")]
+        return fold(line, width)
