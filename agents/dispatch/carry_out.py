@@ -1,6 +1,7 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 
@@ -130,18 +131,18 @@ class _Dispatch:
         reports: list[Report] = []
         running: list[tuple[asyncio.Task[None], Steering]] = []
 
+        def overtake() -> None:
+            for other, held in running:
+                if other is not asyncio.current_task():
+                    held.reason = OVERTAKEN
+                    other.cancel()
+
         async def sample(arm: Arm, number: int, steering: Steering) -> None:
-            report = await self._mission(arm, number, steering)
-            if any(_settles(other) for other in reports):  # both were right in the same moment
-                if report.mission.commit:
-                    await self._ground.repository.archive(report.mission.branch)
-                return
-            reports.append(report)
-            if _settles(report):
-                for other, held in running:
-                    if other is not asyncio.current_task():
-                        held.reason = OVERTAKEN
-                        other.cancel()
+            report = await self._mission(arm, number, steering, overtake)
+            if report in self._reports:
+                reports.append(report)
+            elif report.mission.commit:  # right in the same moment as another one, which was taken
+                await self._ground.repository.archive(report.mission.branch)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -155,9 +156,11 @@ class _Dispatch:
             raise errors.exceptions[0] from errors
         return tuple(reports)
 
-    async def _mission(self, arm: Arm, number: int, steering: Steering) -> Report:
-        """One mission in a slot of the arm's tier. One that settles the task is stored as its end before the slot is
-        free: whoever gets that sees how full the review is."""
+    async def _mission(
+        self, arm: Arm, number: int, steering: Steering, on_settled: Callable[[], None] = lambda: None
+    ) -> Report:
+        """One mission in a slot of the arm's tier; what comes after one that settles the task is not counted. That one
+        is stored as the task's end before the slot is free: whoever gets that sees how full the review is."""
         by = self._by
         slot = await self._slot(arm, steering)
         try:
@@ -171,11 +174,11 @@ class _Dispatch:
                 footing = await self._stand()
             orders = await self._orders(arm, number, slot=slot, model=model, footing=footing, steering=steering)
             report = await run_mission(self._ground, orders)
-            settled = any(_settles(earlier) for earlier in self._reports)
-            if not settled:
+            if not any(_settles(earlier) for earlier in self._reports):
                 self._reports = (*self._reports, report)
-            if _settles(report) and not settled:
-                self._task = await self._finish()
+                if _settles(report):
+                    on_settled()
+                    self._task = await self._finish()
             return report
         finally:
             by.spawn(by.leave(slot, model))
