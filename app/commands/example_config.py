@@ -25,6 +25,10 @@ _TEMPLATE = """\
 # max_missions = @  # attempts at one task, all tiers together
 # samples = @  # fresh tries of a local tier after its retry, where a check decides
 # free_s = @  # seconds after which a task gets no more free retries and samples
+# unsolved_usd = @  # what a task that ends unsolved costs you
+# wrong_usd = @  # what a wrong result that the check accepts costs you
+# false_accept = @  # the share of wrong results that your checks accept
+# explore = @  # how often something cheaper than the plan is tried first, to learn about it
 
 [dispatch]
 # max_running = @  # tasks under way at once in this home; 0: as many as there are slots
