@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from agents.clock import Clock, SystemClock
 from agents.sanitize import one_line
-from app.screen.actions import BY_ID, Situation, bindings
+from app.screen.actions import BY_ID, Action, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
 from app.screen.chronicle import notice
+from app.screen.desk import Desk
+from app.screen.keymap import keymap
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 _ANSWER_S = 5.0
 """How long an answer to a key stands before what happens elsewhere may take its place."""
+_TOAST_S = 4.0
+"""How long a toast says why a key does nothing."""
 _PROBLEMS = frozenset({"$bad", "$warn"})
 _CUE_COLOURS = {Priority.ALARM: "$health-needs-you", Priority.WARNING: "$warn", Priority.NEWS: "$info"}
 
@@ -76,6 +81,7 @@ class WarRoom(App[int]):
         self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
+        self.desk = Desk(self)
         for theme in themes():
             self.register_theme(theme)
         self.theme = THEME_NAMES[0]
@@ -112,8 +118,9 @@ class WarRoom(App[int]):
             self.ascii_only = True
             self.center.use_ascii(True)
         if settings.keys:
-            self.center.remapped = dict(settings.keys)
-            self.set_keymap(dict(settings.keys))
+            chosen = keymap(settings.keys)
+            self.center.remapped = chosen.shown
+            self.set_keymap(dict(chosen.bound))
         self.war.offline = dict(offline or {})
         bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
@@ -192,16 +199,50 @@ class WarRoom(App[int]):
 
     def situation(self) -> Situation:
         """What decides which actions are possible here."""
-        return self.center.situation_of(self.target())
+        return self.situation_of(self.target())
+
+    def situation_of(self, task: TaskRow | None) -> Situation:
+        """The same for a task that was named."""
+        return self.center.situation_of(task)
 
     def action_perform(self, action_id: str) -> None:
-        """Do an action of the table, or say why it cannot be done."""
-        action, situation = BY_ID[action_id], self.situation()
+        """A key of the table."""
+        self.act(BY_ID[action_id], self.target())
+
+    def act(self, action: Action, task: TaskRow | None) -> None:
+        """Do an action of the table about `task`, or say why it cannot be done."""
         self._held_until, self._problem = -inf, False
-        if (reason := action.why_not(situation)) is not None:
+        if (reason := action.why_not(self.situation_of(task))) is not None:
             self.say(reason, "$warn")
-        elif not self.orders.carry_out(action.verb, situation.task):
+            self.notify(reason, severity="warning", timeout=_TOAST_S, markup=False)
+        elif action.method:
+            self.call_later(self._reach, action)
+        elif not self.orders.carry_out(action.verb, task) and not self.desk.carry_out(action.verb):
             getattr(self, f"_{action.verb}")()
+
+    async def _reach(self, action: Action) -> None:
+        """Do what is a method of a pane or of a screen, from wherever it was chosen."""
+        if action.where in {"center", "board", "missions", "log"}:
+            await self.go_home()
+        node: DOMNode | None = self if action.where == "everywhere" else self.screen
+        if action.where in {"board", "missions", "log"}:
+            node = self.center.query_one(f"#{action.where}")
+        elif action.where == "pane":
+            node = self.screen.focused
+        if node is not None:
+            await self.run_action(action.method, default_namespace=node)
+
+    async def go_home(self) -> None:
+        """Back to the command center from whatever lies over it."""
+        while self.screen is not self.center and len(self.screen_stack) > 1:
+            await self.pop_screen()
+
+    def go_to(self, task_id: int) -> None:
+        """Stand on a task of the board."""
+        self.center.action_pane("board")
+        self.center.board.select(task_id)
+        self.center.offer_keys()
+        self.call_later(self.go_home)
 
     def _next(self) -> None:
         waiting = [row.id for row in self.war.need_person()]
@@ -219,20 +260,22 @@ class WarRoom(App[int]):
 
     def _theme(self) -> None:
         place = THEME_NAMES.index(self.theme) if self.theme in THEME_NAMES else -1
-        self.theme = THEME_NAMES[(place + 1) % len(THEME_NAMES)]
+        self.wear(THEME_NAMES[(place + 1) % len(THEME_NAMES)])
         self.say(f"Theme: {self.theme}")
-        for pane in self.screen.query(Lines):
-            pane.refresh()
+
+    def wear(self, theme: str) -> None:
+        """Draw everything in a theme."""
+        self.theme = theme
+        for screen in self.screen_stack:
+            for pane in screen.query(Lines):
+                pane.refresh()
+
+    def _last_view(self) -> None:
+        self.center.last_view()
 
     def _calm(self) -> None:
         self._write("", "")
         self.center.whole()
-
-    def _help(self) -> None:
-        from app.screen.help import HelpDialog
-
-        where = self.screen.where if isinstance(self.screen, Place) else "center"
-        self.push_screen(HelpDialog(where, self.situation()))
 
     def _quit(self) -> None:
         from app.screen.confirm import Confirm

@@ -18,11 +18,12 @@ from app.screen.barracks import Barracks
 from app.screen.board import Board
 from app.screen.credits import CreditsPane, SideLine
 from app.screen.dialog import Plain
+from app.screen.footer import KeyLine
 from app.screen.lines import Lines
 from app.screen.missions import Missions
 from app.screen.radar import Radar
 from app.screen.state import UNDER_WAY, Part, TaskRow, War
-from app.screen.strips import Header, KeyLine, StatusLine
+from app.screen.strips import Header, StatusLine
 from app.screen.tool_log import ToolLog
 
 SMALLEST = (60, 20)
@@ -45,7 +46,7 @@ class CommandCenter(Screen[None]):
         self._war = war
         self.zoomed = False
         self.remapped: Mapping[str, str] = {}
-        self._shown = "board"
+        self._shown = self._before = "board"
         self.header = Header(war, ascii_only=ascii_only)
         self.board = Board(war, ascii_only=ascii_only)
         self.missions = Missions(war, clock, ascii_only=ascii_only)
@@ -154,6 +155,15 @@ class CommandCenter(Screen[None]):
 
     # Panes
 
+    @property
+    def pane(self) -> str:
+        """The id of the pane a person is in."""
+        return self._shown
+
+    def last_view(self) -> None:
+        """To the pane a person was in before this one."""
+        self.action_pane(self._before)
+
     def action_pane(self, name: str) -> None:
         """Go to a pane. Where there is no sidebar its panes fill the screen until another is chosen."""
         hidden = name in _SIDE and self.size.width < WIDE
@@ -181,6 +191,8 @@ class CommandCenter(Screen[None]):
         self._show(self._shown)
 
     def _show(self, name: str) -> None:
+        if name != self._shown:
+            self._before = self._shown
         self._shown = name
         self._arrange(self.size.width)
 

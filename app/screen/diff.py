@@ -15,9 +15,10 @@ from agents.sanitize import sanitize
 from app.screen.actions import Situation, Where, bindings
 from app.screen.check_page import finding_line, output_lines, review_lines, verdict_lines
 from app.screen.columns import joined
+from app.screen.footer import KeyLine
 from app.screen.pages import Page, Prose
 from app.screen.place import Place
-from app.screen.strips import KeyLine, StatusLine
+from app.screen.strips import StatusLine
 
 if TYPE_CHECKING:
     from agents.tasks import Finding, Review, Task

@@ -1,16 +1,17 @@
-"""Help: the table of actions, as a page."""
+"""Help: the table of actions as a page, the focused pane first; what is typed leaves the lines that hold it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widgets import Input
 
-from agents.sanitize import one_line
-from app.screen.actions import HEADINGS, Situation, Verdict, Where, actions_of
+from app.screen.actions import HEADINGS, Action, Situation, Verdict, Where, actions_of, bindings
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog
 from app.screen.pages import Prose
@@ -18,19 +19,38 @@ from app.screen.pages import Prose
 _KEY_WIDTH = 16
 
 
-class HelpPage(Prose):
-    """Every key, what it does, and why it does nothing right now."""
+def help_lines(where: Where, pane: str, situation: Situation, words: str = "") -> list[Content]:
+    """Every key, what it does, and why it does nothing right now; of these what has all of `words` in it."""
+    places = [place for place in HEADINGS if place == pane]
+    places += [place for place in (where, "everywhere", "pane", *HEADINGS) if place in HEADINGS and place not in places]
+    lines: list[Content] = []
+    for place in places:
+        here = place in {pane, where, "everywhere"}
+        found = [line for action in actions_of(place) if _holds(action, situation, words)
+                 for line in _explained(action, situation, action.why_not(situation) if here else None)]  # fmt: skip
+        if found:
+            lines += [Content.styled(HEADINGS[place], "bold $loud"), *found]
+    return lines or [Content.styled("No key does that. Type less of it; esc closes.", "$quiet")]
 
-    def __init__(self, where: Where, situation: Situation) -> None:
-        places: list[Where] = [where, "everywhere", "pane"]
-        places += [place for place in HEADINGS if place not in places]
-        lines: list[Content] = []
-        for place in places:
-            lines.append(Content.styled(HEADINGS[place], "bold $loud"))
-            for action in actions_of(place):
-                why_not = action.why_not(situation) if place in {where, "everywhere"} else None
-                lines += _explained(one_line(action.key(situation), _KEY_WIDTH - 3), action.help, why_not)
-        super().__init__(lines, id="help")
+
+def _holds(action: Action, situation: Situation, words: str) -> bool:
+    said = f"{action.key(situation)} {action.id} {action.label} {action.help} {action.group}".lower()
+    return all(word in said for word in words.lower().split())
+
+
+def _explained(action: Action, situation: Situation, why_not: Verdict) -> Iterator[Content]:
+    """A key and what it does; on a line of its own why it does nothing now."""
+    key = action.key(situation)
+    yield joined(
+        cell((f"  {key}", "$quiet" if why_not else "bold $info"), _KEY_WIDTH),
+        (action.help, "$quiet" if why_not else ""),
+    )
+    if why_not is not None:
+        yield Content.styled(" " * _KEY_WIDTH + why_not, "$warn")
+
+
+class HelpPage(Prose):
+    """The lines, folded below their own column."""
 
     def fold(self, line: Content, width: int) -> list[Content]:
         """What does not fit goes on below its own column."""
@@ -40,33 +60,48 @@ class HelpPage(Prose):
         return [joined(line[:_KEY_WIDTH], first), *(joined(" " * _KEY_WIDTH, part) for part in more)]
 
 
-def _explained(key: str, text: str, why_not: Verdict) -> list[Content]:
-    """A key and what it does; on a line of its own why it does nothing now."""
-    if why_not is None:
-        return [joined(cell((f"  {key}", "bold $info"), _KEY_WIDTH), text)]
-    return [
-        joined(cell((f"  {key}", "$quiet"), _KEY_WIDTH), (text, "$quiet")),
-        Content.styled(" " * _KEY_WIDTH + why_not, "$warn"),
-    ]
-
-
 class HelpDialog(Dialog[None]):
-    """The page in a window."""
+    """The page in a window, below a line to search with."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,question_mark", "close", "close", id="help_close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("pick_up", "pick_down", "pick_page_up", "pick_page_down")]
 
-    def __init__(self, where: Where, situation: Situation) -> None:
+    def __init__(self, where: Where, pane: str, situation: Situation) -> None:
+        """`pane` is the focused one, whose own keys come first; empty where there are no panes."""
         self._where: Where = where
+        self._pane = pane
         self._situation = situation
         super().__init__()
 
     def compose(self) -> ComposeResult:
-        """The page, scrolled with the keys of every pane."""
+        """What is looked for, and the page."""
         with Vertical(classes="dialog", id="help-window"):
-            yield HelpPage(self._where, self._situation)
+            words = Input(placeholder="Type to search: accept, pane, money …", id="words")
+            words.cursor_blink = False
+            yield words
+            page = HelpPage(help_lines(self._where, self._pane, self._situation), id="help")
+            page.can_focus = False
+            yield page
 
     def on_mount(self) -> None:
-        """The keys scroll at once."""
-        self.query_one(HelpPage).focus()
+        """Typing searches at once."""
+        self.query_one("#words", Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The lines that hold what is typed."""
+        event.stop()
+        page = self.query_one(HelpPage)
+        page.show(help_lines(self._where, self._pane, self._situation, event.value))
+        page.action_edge(False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter has found it."""
+        event.stop()
+        self.dismiss(None)
+
+    def action_pick(self, step: int) -> None:
+        """Scroll."""
+        self.query_one(HelpPage).action_step(step)
+
+    def action_pick_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.query_one(HelpPage).action_page(pages)

@@ -56,9 +56,10 @@ class NewTaskDialog(Dialog[Draft]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_post", "dialog_go")]
 
-    def __init__(self, tiers: Sequence[str], task: Task | None = None) -> None:
-        """`tiers` are the names a person may pin; `task` is one that is to be changed."""
+    def __init__(self, tiers: Sequence[str], task: Task | None = None, *, title: str = "") -> None:
+        """`tiers` are the names a person may pin; `task` is one that is to be changed; `title`: what is known of it."""
         self._tiers = tiers
+        self._title = task.title if task else title
         self._changed = task
         super().__init__()
 
@@ -66,9 +67,7 @@ class NewTaskDialog(Dialog[Draft]):
         """The fields, in the order they are asked."""
         with VerticalScroll(classes="dialog", id="new-task", can_focus=False):
             task = self._changed
-            title = TitleInput(
-                task.title if task else "", placeholder="Add a slug helper", id="title", select_on_focus=False
-            )
+            title = TitleInput(self._title, placeholder="Add a slug helper", id="title", select_on_focus=False)
             yield self._titled(title, "Title")
             brief = TextArea(task.brief if task else "", id="brief", soft_wrap=True, tab_behavior="focus")
             brief.cursor_blink = False

@@ -70,7 +70,7 @@ class Orders:
     def carry_out(self, verb: str, row: TaskRow | None) -> bool:
         """Carry out `verb`; False when it is none of ours. The caller has asked whether it is possible."""
         if verb == "new":
-            self._new()
+            self.new()
         elif verb == "abort_all":
             self._field.abort_all()
         elif verb == "day_cap":
@@ -123,11 +123,12 @@ class Orders:
 
     # New tasks
 
-    def _new(self) -> None:
+    def new(self, title: str = "") -> None:
+        """Ask for a new task, whose title may be known already."""
         from app.screen.new_task import NewTaskDialog
 
         tiers = [name for name, tier in self.command.settings.tiers.items() if tier.enabled] if self.command else []
-        self._app.push_screen(NewTaskDialog(tiers), self._drafted)
+        self._app.push_screen(NewTaskDialog(tiers, title=title), self._drafted)
 
     def _drafted(self, draft: Draft | None) -> None:
         if draft is not None:

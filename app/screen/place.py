@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.screen import Screen
 
 from app.screen.actions import Situation, Where
-from app.screen.strips import KeyLine
+from app.screen.footer import KeyLine
 
 
 class Place(Screen[None]):

@@ -1,11 +1,9 @@
-"""The one-line strips above and below the panes: the header, the status line, the footer."""
+"""The one-line strips above and below the panes: the header, the status line."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
-from agents.sanitize import one_line
-from app.screen.actions import Action, Situation, Where, actions_of
 from app.screen.columns import joined, spread
 from app.screen.credits import spent_of_cap
 from app.screen.lines import Lines
@@ -83,44 +81,3 @@ class StatusLine(Lines):
     def line(self, index: int, width: int) -> Content:
         """One of them."""
         return self._wrapped[index].truncate(width, ellipsis=True)
-
-
-class KeyLine(Lines):
-    """The footer: what is possible now, most significant first."""
-
-    can_focus = False
-
-    def __init__(self, where: Where) -> None:
-        self._where = where
-        self._situation = Situation()
-        super().__init__(classes="keys")
-
-    def show(self, situation: Situation) -> None:
-        """Other actions may be possible now."""
-        if situation != self._situation:
-            self._situation = situation
-            self.refresh()
-
-    def line_count(self) -> int:
-        """One."""
-        return 1
-
-    def line(self, index: int, width: int) -> Content:
-        """Key and word of each action that is possible, as many as fit."""
-        possible = [
-            action
-            for action in [*actions_of(self._where), *actions_of("everywhere")]
-            if action.footer and action.why_not(self._situation) is None
-        ]
-        items = {action.id: self._item(action) for action in possible}
-        ending = [items.pop(name) for name in ("help", "quit") if name in items]
-        room = width - sum(item.cell_length for item in ending)
-        shown: list[Content] = []
-        for item in items.values():
-            if item.cell_length <= room:
-                shown.append(item)
-                room -= item.cell_length
-        return joined(*shown, *ending).truncate(width)
-
-    def _item(self, action: Action) -> Content:
-        return joined((one_line(action.key(self._situation), 12), "bold $info"), f" {action.label}  ")

@@ -10,9 +10,10 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from app.screen.actions import Situation, Where, bindings
+from app.screen.footer import KeyLine
 from app.screen.pages import Prose
 from app.screen.place import Place
-from app.screen.strips import KeyLine, StatusLine
+from app.screen.strips import StatusLine
 from app.screen.wording import message_of
 
 Fetch = Callable[[int], Coroutine[Any, Any, list[Content]]]

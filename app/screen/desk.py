@@ -1,0 +1,115 @@
+"""The screens that are fed by the table of actions: help, palette, command bar. And what is chosen there, done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.screen.actions import Action, Where
+from app.screen.place import Place
+from themes.palettes import THEME_NAMES
+
+if TYPE_CHECKING:
+    from app.screen.application import WarRoom
+    from app.screen.catalog import Entry
+    from app.screen.state import TaskRow
+    from app.screen.typed import Typed
+
+_REMEMBERED = 100
+"""Lines of the command bar that can be brought back."""
+
+
+class Desk:
+    """Opens them over the screen a person is on. They are imported when they are first opened."""
+
+    def __init__(self, app: WarRoom) -> None:
+        self._app = app
+        self._typed: list[str] = []
+        self._verbs = {"help": self._help, "palette": self._palette, "command": self._command}
+
+    def carry_out(self, verb: str) -> bool:
+        """Do `verb`; False when it is none of ours."""
+        if verb not in self._verbs:
+            return False
+        self._verbs[verb]()
+        return True
+
+    def _help(self) -> None:
+        from app.screen.help import HelpDialog
+
+        app = self._app
+        where: Where = app.screen.where if isinstance(app.screen, Place) else "center"
+        app.push_screen(HelpDialog(where, app.center.pane if where == "center" else "", app.situation()))
+
+    def _palette(self) -> None:
+        from app.screen.catalog import entries, tasks_like
+        from app.screen.palette import Palette
+
+        app = self._app
+
+        def chosen(entry: Entry | None) -> None:
+            if entry is not None:
+                entry.do()
+
+        palette = Palette(entries(app), lambda words, most: tasks_like(app, words, most), ascii_only=app.ascii_only)
+        app.push_screen(palette, chosen)
+
+    def _command(self) -> None:
+        from app.screen.catalog import reachable
+        from app.screen.command_bar import CommandBar
+        from app.screen.typed import completions
+
+        app = self._app
+        actions = reachable(app)
+
+        def offers(line: str) -> list[str]:
+            target = app.target()
+            labels = [row.label for row in app.war.board()]
+            if target is not None:
+                labels.insert(0, target.label)
+            return completions(line, actions, THEME_NAMES, list(dict.fromkeys(labels)))
+
+        app.push_screen(
+            CommandBar(offers, lambda line: self._why_not(line, actions), self._typed),
+            lambda line: self._run(line, actions) if line else None,
+        )
+
+    # What was typed
+
+    def _read(self, line: str, actions: list[Action]) -> tuple[Typed, TaskRow | None]:
+        """The line and the task it is about. Raises NotUnderstood."""
+        from app.screen.typed import NotUnderstood, understand
+
+        typed = understand(line, actions, THEME_NAMES)
+        if typed.task is None:
+            return typed, self._app.target()
+        row = self._app.war.tasks.get(typed.task)
+        if row is None:
+            raise NotUnderstood(f"There is no task T{typed.task} on this board.")
+        return typed, row
+
+    def _why_not(self, line: str, actions: list[Action]) -> str | None:
+        typed, row = self._read(line, actions)
+        return typed.action.why_not(self._app.situation_of(row)) if typed.action is not None else None
+
+    def _run(self, line: str, actions: list[Action]) -> None:
+        app = self._app
+        if line == "-":
+            app.center.last_view()
+            return
+        typed, row = self._read(line, actions)
+        self._remember(line)
+        if typed.action is None:
+            if row is not None:
+                app.go_to(row.id)
+        elif typed.words and typed.action.verb == "theme":
+            app.wear(typed.words)
+        elif typed.words:
+            app.orders.new(typed.words)
+        else:
+            app.act(typed.action, row)
+
+    def _remember(self, line: str) -> None:
+        if line in self._typed:
+            self._typed.remove(line)
+        self._typed.append(line)
+        del self._typed[:-_REMEMBERED]
