@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Problem = tuple[str, str]
 """The action as it is written in the file, and a sentence about it."""
 
-_INSIDE: Mapping[Where, tuple[Where, ...]] = {
+LIVE_TOGETHER: Mapping[Where, tuple[Where, ...]] = {
     "center": ("center", "everywhere", "pane"),
     "board": ("board", "center", "everywhere", "pane"),
     "missions": ("missions", "center", "everywhere", "pane"),
@@ -100,7 +100,7 @@ def _carry_over(bound: dict[str, str]) -> None:
 def _clashes(bound: Mapping[str, str]) -> Iterator[Problem]:
     """Actions that were given a key which another action has in the same place."""
     told: set[str] = set()
-    for places in _INSIDE.values():
+    for places in LIVE_TOGETHER.values():
         together = [action for action in ACTIONS if action.where in places]
         for one, other in combinations(together, 2):
             shared = _keys(one, bound) & _keys(other, bound)

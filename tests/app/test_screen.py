@@ -310,7 +310,12 @@ async def test_themes_and_help() -> None:
         assert walked == ["ember", "crimson", "cobalt", "daylight", "ember"]
         await pilot.press("question_mark")
         await seen(pilot, "Post a new task on the board", "No task is selected")
-        await pilot.press("q")
+        await pilot.press(*"money")
+        await seen(pilot, "Raise today's cap of money")
+        assert "Post a new task" not in drawn(app)
+        await pilot.press(*" xyz")
+        await seen(pilot, "No key does that.")
+        await pilot.press("escape")
         assert app.screen is app.center
 
 
