@@ -60,12 +60,13 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
 
     Raises ConfigurationError, StoreError, WorkspaceError, SandboxError.
     """
-    from agents.configuration import load_settings, warroom_home
+    from agents.configuration import warroom_home
     from agents.dispatch.readiness import look
     from agents.headquarters import Headquarters
+    from app.commands.opening import settings_of
 
     home = warroom_home(os.environ)
-    found = load_settings(_repository(folder), home=home, environ=os.environ)
+    found = settings_of(_repository(folder))
     async with AsyncExitStack() as stack:
         own = AsyncExitStack()
         await stack.enter_async_context(own)
