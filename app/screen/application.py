@@ -26,6 +26,7 @@ from app.screen.keymap import keymap
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
+from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
@@ -66,13 +67,17 @@ class WarRoom(App[int]):
         clock: Clock | None = None,
         zone: tzinfo | None = None,
         remote: bool = False,
+        ascii_only: bool = False,
+        plain_speech: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic."""
+        """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic;
+        `ascii_only` and `plain_speech`: asked for on the command line, whatever the settings say."""
         self.clock = clock or SystemClock()
         self.war = War()
-        self.ascii_only = False
-        self.center = CommandCenter(self.war, self.clock, zone)
+        self.ascii_only = ascii_only
+        self.plain_speech = plain_speech
+        self.center = CommandCenter(self.war, self.clock, zone, ascii_only=ascii_only)
         self.painted = asyncio.Event()
         self.failed = asyncio.Event()
         self._rate = REMOTE_RATE if remote else RATE
@@ -115,8 +120,9 @@ class WarRoom(App[int]):
         if settings.screen.theme in self.available_themes:
             self.theme = settings.screen.theme
         if settings.screen.ascii:
-            self.ascii_only = True
-            self.center.use_ascii(True)
+            self.use_ascii(True)
+        if settings.screen.plain_speech:
+            self.speak_plainly(True)
         if settings.keys:
             chosen = keymap(settings.keys)
             self.center.remapped = chosen.shown
@@ -160,6 +166,16 @@ class WarRoom(App[int]):
 
     # Drawing
 
+    def use_ascii(self, wanted: bool) -> None:
+        """Draw with ASCII only, or not."""
+        self.ascii_only = wanted
+        self.center.use_ascii(wanted)
+
+    def speak_plainly(self, wanted: bool) -> None:
+        """Sober words in place of the game's, or not."""
+        self.plain_speech = wanted
+        self.center.rename()
+
     def _changed(self, parts: Part, cue: Cue | None) -> None:
         self.call_later(self._draw, parts, cue)
 
@@ -183,6 +199,7 @@ class WarRoom(App[int]):
 
     def _write(self, text: str, colour: str) -> None:
         """In the status line of the screen a person sees, and of the center they come back to."""
+        text = spoken(text, plain=self.plain_speech)
         self.center.status.say(text, colour)
         if self.screen is not self.center:
             for line in self.screen.query(StatusLine):

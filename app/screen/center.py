@@ -111,6 +111,12 @@ class CommandCenter(Screen[None]):
         self.barracks.ascii_only = self.sideline.ascii_only = ascii_only
         self.draw(Part.ALL)
 
+    def rename(self) -> None:
+        """The panes' names may be others."""
+        for pane in self._panes():
+            pane.hint(pane.hinted)
+        self.draw(Part.ALL)
+
     # Where a person stands
 
     def target(self) -> TaskRow | None:

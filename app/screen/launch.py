@@ -31,6 +31,8 @@ def launch(
     speed: float = 1.0,
     tasks: int | None = None,
     mouse: bool = True,
+    ascii_only: bool = False,
+    plain_speech: bool = False,
 ) -> int:
     """Open the command center on `folder`, or on the simulation; the exit code once the person has left."""
     remote = bool(os.environ.get("SSH_CONNECTION"))
@@ -47,7 +49,7 @@ def launch(
         return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed)
 
     async def live() -> int:
-        app = WarRoom(remote=remote, driver_class=PatientDriver)
+        app = WarRoom(remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, driver_class=PatientDriver)
         return await command(app, prepare, mouse=mouse)
 
     return asyncio.run(live())

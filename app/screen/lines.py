@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.screen.actions import bindings
+from app.screen.speech import spoken
 
 
 class Lines(ScrollView, can_focus=True):
@@ -44,9 +45,15 @@ class Lines(ScrollView, can_focus=True):
         self._hint = text
         self._frame()
 
+    @property
+    def hinted(self) -> str:
+        """What stands beside the title."""
+        return self._hint
+
     def _frame(self) -> None:
         """Setting a title anew would draw the frame anew."""
-        text = f"{self._title}  {self._hint}" if self._hint else self._title
+        plain = self.is_attached and getattr(self.app, "plain_speech", False)
+        text = spoken(f"{self._title}  {self._hint}" if self._hint else self._title, plain=plain)
         if self.border_title != text:
             self.border_title = text
 
@@ -64,6 +71,7 @@ class Lines(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Draw what is known already."""
+        self._frame()
         self.changed()
 
     def on_resize(self, event: Resize) -> None:
