@@ -1,31 +1,28 @@
 """Changing one value of a settings file and nothing else in it: comments, order and everybody's blank lines stay."""
 
-import json
 import os
 import tempfile
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from agents.configuration.errors import ConfigurationError
-from agents.configuration.toml_file import only_path, parse_toml, statements
+from agents.configuration.toml_file import parse_toml
 from agents.sanitize import one_line
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 
 def save_value(path: Path, section: str, key: str, value: bool | float | str) -> None:
     """Set `key` of the table `section` in the file at `path`, which is made if it is not there.
 
-    Raises ConfigurationError: the file is not readable or writable, no TOML, or written in a way that this cannot
-    change; it is left as it was.
+    Raises ConfigurationError: the file is not readable or writable, or no TOML; it is left as it was.
     """
     shown = one_line(str(path), 300)
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        before = parse_toml(text, shown)
-        after = _changed(text, section, key, f"{key} = {json.dumps(value)}")
-        if not _differs_only_in(before, after, section, key, value):
-            raise ConfigurationError(f"{shown}: write {key} = {json.dumps(value)} under [{section}] yourself.")
-        _replace(path, after)
+        text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+        parse_toml(text.replace("\r\n", "\n"), shown)
+        _replace(path, with_value(text, section, key, value, shown))
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{shown} is not UTF-8 text: {section}.{key} was not saved.") from error
     except OSError as error:
@@ -34,30 +31,31 @@ def save_value(path: Path, section: str, key: str, value: bool | float | str) ->
         ) from error
 
 
-def _changed(text: str, section: str, key: str, line: str) -> str:
-    """`text` with `line` in place of the statement for `key`, else below the header, else in a table at the end."""
-    lines = text.splitlines()
-    table: tuple[str, ...] = ()
-    header = 0
-    for statement, number in statements(text.replace("\r\n", "\n")):
-        if statement.lstrip().startswith("["):
-            table = only_path(tomllib.loads(statement))
-            header = number if table == (section,) else header
-        elif table == (section,) and only_path(tomllib.loads(statement))[:1] == (key,):
-            return "\n".join([*lines[: number - 1], line, *lines[number + statement.count("\n") :]]) + "\n"
-    if header:
-        return "\n".join([*lines[:header], line, *lines[header:]]) + "\n"
-    return "\n".join([*lines, *([""] if lines else []), f"[{section}]", line]) + "\n"
+def with_value(text: str, section: str, key: str, value: bool | float | str, shown: str) -> str:
+    """`text`, which is valid TOML, with `key` of the table `section` set to `value` and every comment where it was.
 
+    Raises ConfigurationError, which calls the file `shown`, where `section` is no table.
+    """
+    import tomlkit
+    from tomlkit.container import OutOfOrderTableProxy
+    from tomlkit.items import InlineTable, Table
 
-def _differs_only_in(before: dict[str, Any], text: str, section: str, key: str, value: Any) -> bool:
-    """Whether `text` says what was said before, with the one value changed."""
-    try:
-        after = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    table = before.get(section, {})
-    return isinstance(table, dict) and after == {**before, section: {**table, key: value}}
+    document: TOMLDocument = tomlkit.parse(text)
+    table = document.get(section)
+    if table is None:
+        table = tomlkit.table()
+        if text and not text.endswith(("\n\n", "\r\n\r\n")):
+            document.add(tomlkit.nl())
+        document.add(section, table)
+    if not isinstance(table, Table | InlineTable | OutOfOrderTableProxy):
+        raise ConfigurationError(f"{shown}: {section} is no table; {section}.{key} was not saved.")
+    held = table.get(key)
+    made = tomlkit.item(value)
+    if held is not None and hasattr(held, "trivia"):
+        # What stands behind the old value belongs to the key.
+        made.trivia.comment_ws, made.trivia.comment = held.trivia.comment_ws, held.trivia.comment
+    table[key] = made
+    return tomlkit.dumps(document)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -66,7 +64,7 @@ def _replace(path: Path, text: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         if target.exists():
             os.chmod(name, target.stat().st_mode)
