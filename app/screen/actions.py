@@ -195,6 +195,9 @@ _DIALOG = _in(
     Action("pick_down", "down", "↓", "down", "One choice down; the line typed after", method="pick(1)"),
     Action("pick_page_up", "pageup", "pgup", "page up", "A page of choices up", method="pick_page(-1)"),
     Action("pick_page_down", "pagedown", "pgdn", "page down", "A page of choices down", method="pick_page(1)"),
+    Action("turn_back", "left", "←", "before", "The choice before, in the settings", method="turn(-1)"),
+    Action("turn_on", "right", "→", "next", "The next choice, in the settings", method="turn(1)"),
+    Action("pick_enter", "enter", "⏎", "change", "Change what is stood on, in the settings", method="turn(1)"),
     Action("complete", "tab", "tab", "complete", "Complete what is typed in the command bar", method="complete"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from app.screen.actions import Action, Where
@@ -9,8 +11,11 @@ from app.screen.place import Place
 from themes.palettes import THEME_NAMES
 
 if TYPE_CHECKING:
+    from agents.configuration import Configuration
     from app.screen.application import WarRoom
     from app.screen.catalog import Entry
+    from app.screen.knobs import Value
+    from app.screen.settings_screen import Drawer
     from app.screen.state import TaskRow
     from app.screen.typed import Typed
 
@@ -24,7 +29,12 @@ class Desk:
     def __init__(self, app: WarRoom) -> None:
         self._app = app
         self._typed: list[str] = []
-        self._verbs = {"help": self._help, "palette": self._palette, "command": self._command}
+        self._verbs = {
+            "help": self._help,
+            "palette": self._palette,
+            "command": self._command,
+            "settings": self._settings,
+        }
 
     def carry_out(self, verb: str) -> bool:
         """Do `verb`; False when it is none of ours."""
@@ -72,6 +82,44 @@ class Desk:
             CommandBar(offers, lambda line: self._why_not(line, actions), self._typed),
             lambda line: self._run(line, actions) if line else None,
         )
+
+    def _settings(self) -> None:
+        self._app.run_worker(self._open_settings(), group="desk", exit_on_error=False)
+
+    async def _open_settings(self) -> None:
+        from app.screen.settings_screen import SettingsScreen
+
+        drawer = self._drawer()
+        found = await asyncio.to_thread(drawer.read)
+        await self._app.push_screen(SettingsScreen(found, drawer, ascii_only=self._app.ascii_only))
+
+    def _drawer(self) -> Drawer:
+        """The person's file; of the repository's what holds here. In the simulation there is no repository."""
+        from agents.configuration import warroom_home
+        from agents.configuration.changing import change_setting
+        from app.commands.opening import settings_of
+        from app.screen.settings_screen import Drawer
+
+        app, command = self._app, self._app.orders.command
+        repo = command.repository.root if command is not None and not command.simulated else None
+
+        def save(section: str, name: str, value: Value) -> Configuration:
+            return change_setting(section, name, value, repo=repo, home=warroom_home(os.environ), environ=os.environ)
+
+        return Drawer(lambda: settings_of(repo), save, self._apply, app.wear)
+
+    def _apply(self, key: str, value: Value) -> bool:
+        """What is about the screen holds at once."""
+        app = self._app
+        if key == "screen.theme":
+            app.wear(str(value))
+        elif key == "screen.ascii":
+            app.use_ascii(bool(value))
+        elif key == "screen.plain_speech":
+            app.speak_plainly(bool(value))
+        else:
+            return False
+        return True
 
     # What was typed
 
