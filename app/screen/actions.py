@@ -199,6 +199,9 @@ _DIALOG = _in(
     Action("turn_on", "right", "→", "next", "The next choice, in the settings", method="turn(1)"),
     Action("pick_enter", "enter", "⏎", "change", "Change what is stood on, in the settings", method="turn(1)"),
     Action("complete", "tab", "tab", "complete", "Complete what is typed in the command bar", method="complete"),
+    Action("leave_keep", "k", "k", "keep running", "Leave, and let the squad work on", method="leave('keep')"),
+    Action("leave_save", "s", "s", "stop and save", "Leave; tasks go on at the next opening", method="leave('save')"),
+    Action("leave_abort", "x", "x", "abort", "Leave, and cancel what is under way here", method="leave('abort')"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -30,7 +29,6 @@ from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
-from app.screen.words import counted
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES, themes, tokens
@@ -80,6 +78,10 @@ class WarRoom(App[int]):
         self.center = CommandCenter(self.war, self.clock, zone, ascii_only=ascii_only)
         self.painted = asyncio.Event()
         self.failed = asyncio.Event()
+        self.can_work_alone = False
+        """The engine can go on without this screen."""
+        self.works_alone = False
+        """The person left and wants it to."""
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
         self._held_until = -inf
@@ -233,33 +235,9 @@ class WarRoom(App[int]):
             self.say(reason, "$warn")
             self.notify(reason, severity="warning", timeout=_TOAST_S, markup=False)
         elif action.method:
-            self.call_later(self._reach, action)
+            self.call_later(self.desk.reach, action)
         elif not self.orders.carry_out(action.verb, task) and not self.desk.carry_out(action.verb):
             getattr(self, f"_{action.verb}")()
-
-    async def _reach(self, action: Action) -> None:
-        """Do what is a method of a pane or of a screen, from wherever it was chosen."""
-        if action.where in {"center", "board", "missions", "log"}:
-            await self.go_home()
-        node: DOMNode | None = self if action.where == "everywhere" else self.screen
-        if action.where in {"board", "missions", "log"}:
-            node = self.center.query_one(f"#{action.where}")
-        elif action.where == "pane":
-            node = self.screen.focused
-        if node is not None:
-            await self.run_action(action.method, default_namespace=node)
-
-    async def go_home(self) -> None:
-        """Back to the command center from whatever lies over it."""
-        while self.screen is not self.center and len(self.screen_stack) > 1:
-            await self.pop_screen()
-
-    def go_to(self, task_id: int) -> None:
-        """Stand on a task of the board."""
-        self.center.action_pane("board")
-        self.center.board.select(task_id)
-        self.center.offer_keys()
-        self.call_later(self.go_home)
 
     def _next(self) -> None:
         waiting = [row.id for row in self.war.need_person()]
@@ -295,31 +273,15 @@ class WarRoom(App[int]):
         self.center.whole()
 
     def _quit(self) -> None:
-        from app.screen.confirm import Confirm
+        from app.screen.leaving import leave
 
-        ours = self.orders.command.under_way() if self.orders.command is not None else frozenset[int]()
-        running = [row.id in ours for row in self.war.with_status("running")]
-        queued = sum(row.id in ours for row in self.war.with_status("queued"))
-        others = f"{counted(running.count(False), 'mission')} of other War Rooms: going on."
-        if True not in running and not queued:
-            self.exit(0, message=others if running else None)
-            return
-        missions = "1 mission is" if running.count(True) == 1 else f"{running.count(True)} missions are"
-        waiting = f", {queued} queued" if queued else ""
-        later = "The simulation ends." if self.war.simulated else "What this War Room runs goes on when one is opened."
-        self.push_screen(
-            Confirm(
-                "Leave the War Room?",
-                f"{missions} in the field{waiting}. {later}{f' {others}' if False in running else ''}",
-            ),
-            lambda yes: self.exit(0) if yes else None,
-        )
+        leave(self)
 
     async def action_quit(self) -> None:
-        """ctrl+q asks like q; asked again while it asks, it leaves."""
-        from app.screen.confirm import Confirm
+        """ctrl+q asks like q; asked again while it asks, it leaves and loses nothing."""
+        from app.screen.leaving import Leave
 
-        if isinstance(self.screen, Confirm):
+        if isinstance(self.screen, Leave):
             self.exit(0)
         else:
             self._quit()

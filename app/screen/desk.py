@@ -11,6 +11,8 @@ from app.screen.place import Place
 from themes.palettes import THEME_NAMES
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
     from agents.configuration import Configuration
     from app.screen.application import WarRoom
     from app.screen.catalog import Entry
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from app.screen.state import TaskRow
     from app.screen.typed import Typed
 
+_PANES = frozenset({"board", "missions", "log"})
+"""Panes with actions of their own."""
 _REMEMBERED = 100
 """Lines of the command bar that can be brought back."""
 
@@ -121,6 +125,34 @@ class Desk:
             return False
         return True
 
+    # What was chosen
+
+    async def reach(self, action: Action) -> None:
+        """Do what is a method of a pane or of a screen, from wherever it was chosen."""
+        app = self._app
+        if action.where in {"center", *_PANES}:
+            await self.go_home()
+        node: DOMNode | None = app if action.where == "everywhere" else app.screen
+        if action.where in _PANES:
+            node = app.center.query_one(f"#{action.where}")
+        elif action.where == "pane":
+            node = app.screen.focused
+        if node is not None:
+            await app.run_action(action.method, default_namespace=node)
+
+    async def go_home(self) -> None:
+        """Back to the command center from whatever lies over it."""
+        while self._app.screen is not self._app.center and len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+
+    def go_to(self, task_id: int) -> None:
+        """Stand on a task of the board."""
+        center = self._app.center
+        center.action_pane("board")
+        center.board.select(task_id)
+        center.offer_keys()
+        self._app.call_later(self.go_home)
+
     # What was typed
 
     def _read(self, line: str, actions: list[Action]) -> tuple[Typed, TaskRow | None]:
@@ -148,7 +180,7 @@ class Desk:
         self._remember(line)
         if typed.action is None:
             if row is not None:
-                app.go_to(row.id)
+                self.go_to(row.id)
         elif typed.words and typed.action.verb == "theme":
             app.wear(typed.words)
         elif typed.words:

@@ -33,7 +33,9 @@ class Opened:
     """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
     begin: Callable[[], Awaitable[None]] = _nothing
     work_on: Callable[[], Coroutine[Any, Any, None]] | None = None
-    """What the engine does when the terminal is lost, until nothing is left to do. None: it ends with the screen."""
+    """What the engine does without a screen, until nothing is left to do. None: it ends with the screen."""
+    on_hangup: bool = True
+    """It does so when the terminal is lost, too, and not only when the person says so."""
 
 
 _NEEDED = (
@@ -74,16 +76,17 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
             Headquarters(found.settings, home=home, folder=folder, recover=True)
         )
         warnings = (*found.warnings, *hq.warnings)
+        stays = hq.settings.dispatch.on_hangup == "continue"
 
         async def missing() -> Mapping[str, str]:
             return (await look(hq.settings, hq.store)).missing
 
         if await hq.tasks():
-            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home))
+            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home), on_hangup=stays)
             return
         ready = await look(hq.settings, hq.store)
         if ready.available:
-            yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home))
+            yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home), on_hangup=stays)
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
         await own.aclose()
@@ -92,9 +95,7 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
         yield Opened(played.command, (said, *played.warnings), begin=played.begin)
 
 
-def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]] | None:
-    if hq.settings.dispatch.on_hangup != "continue":
-        return None
+def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]]:
     from agents.clock import SystemClock
     from app.screen.headless import work_on
 

@@ -89,14 +89,18 @@ async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
         app.engine_failed(error)
         raise
     try:
+        app.can_work_alone = opened.work_on is not None
         app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
         await ending.screen_closed.wait()
         begin.cancel()
         await asyncio.gather(begin, return_exceptions=True)
-        goes_on = ending.orphaned and opened.work_on is not None and opened.command.under_way()
+        wanted = app.works_alone or (ending.orphaned and opened.on_hangup)
+        goes_on = wanted and opened.work_on is not None and opened.command.under_way()
         if ending.lost:
             _part("The screen is closed, the squad works on: `warroom` shows and commands it." if goes_on else "")
+        elif goes_on:
+            _stay()
         if goes_on and opened.work_on is not None:
             await ending.unless_stopped(opened.work_on())
     finally:
@@ -111,6 +115,13 @@ def _part(words: str) -> None:
         with suppress(OSError):
             say(words)
     give_up_terminal()
+
+
+def _stay() -> None:
+    """The person has left the screen; the process stays, and says how it ends."""
+    from app.commands.console import say
+
+    say("The squad works on here. ctrl+c stops it in order; ctrl+z and then `bg` gives you the shell back.")
 
 
 async def _begin(app: WarRoom, opened: Opened) -> None:
