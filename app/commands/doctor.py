@@ -57,12 +57,12 @@ async def _findings(folder: Path) -> AsyncIterator[Finding]:
         return
     yield diagnosis.configured(found)
     yield await diagnosis.sandbox(found.settings)
-    async for finding in _tiers(found):
+    async for finding in tiers(found):
         yield finding
     yield diagnosis.terminal(os.environ)
 
 
-async def _tiers(found: Configuration) -> AsyncIterator[Finding]:
+async def tiers(found: Configuration) -> AsyncIterator[Finding]:
     """The tiers one by one, and whether any of them can be used."""
     settings = found.settings
     yield diagnosis.credential(settings, os.environ)

@@ -34,6 +34,7 @@ from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES, themes, tokens
 
 if TYPE_CHECKING:
+    from app.commands.diagnosis import Finding
     from app.screen.command import Command
 
 _ANSWER_S = 5.0
@@ -78,6 +79,7 @@ class WarRoom(App[int]):
         self.center = CommandCenter(self.war, self.clock, zone, ascii_only=ascii_only)
         self.painted = asyncio.Event()
         self.failed = asyncio.Event()
+        self._findings: tuple[Finding, ...] | None = None
         self.can_work_alone = False
         """The engine can go on without this screen."""
         self.works_alone = False
@@ -130,6 +132,7 @@ class WarRoom(App[int]):
             self.center.remapped = chosen.shown
             self.set_keymap(dict(chosen.bound))
         self.war.offline = dict(offline or {})
+        self._greet()
         bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
@@ -146,6 +149,24 @@ class WarRoom(App[int]):
             notice(self.war.log, self.clock.now(), said)
             self._draw(Part.LOG)
             self.say(said, "$warn")
+
+    def examined(self, findings: Sequence[Finding]) -> None:
+        """What was found missing before a person can work."""
+        self._findings = tuple(findings)
+        self._greet()
+
+    def _greet(self) -> None:
+        """What an empty board says."""
+        from app.screen.first_run import welcome
+
+        self.war.welcome = welcome(
+            self.center.remapped,
+            self._findings,
+            ascii_only=self.ascii_only,
+            plain=self.plain_speech,
+            simulated=self.war.simulated,
+        )
+        self._draw(Part.BOARD)
 
     def engine_failed(self, error: BaseException) -> None:
         """There is no engine: say why. The launcher ends the application when the person does."""
@@ -172,11 +193,13 @@ class WarRoom(App[int]):
         """Draw with ASCII only, or not."""
         self.ascii_only = wanted
         self.center.use_ascii(wanted)
+        self._greet()
 
     def speak_plainly(self, wanted: bool) -> None:
         """Sober words in place of the game's, or not."""
         self.plain_speech = wanted
         self.center.rename()
+        self._greet()
 
     def _changed(self, parts: Part, cue: Cue | None) -> None:
         self.call_later(self._draw, parts, cue)

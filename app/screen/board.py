@@ -13,8 +13,7 @@ from app.screen.looks import complexity_colour, outcome_look, status_look, tier_
 from app.screen.state import WAITING, TaskRow, War
 from app.screen.words import price
 
-EMPTY = ("No bounties yet.", "Press n to post one.")
-OPENING = ("Opening the war room…",)
+OPENING = (Content.styled("Opening the war room…", "$quiet"),)
 _LABEL_WIDTH = 5
 
 
@@ -69,12 +68,15 @@ class Board(Lines):
 
     def line_count(self) -> int:
         """Tasks, or the lines that say what to do first."""
-        return len(self._rows) or len(EMPTY if self._war.opened else OPENING)
+        return len(self._rows) or len(self._nothing())
+
+    def _nothing(self) -> Sequence[Content]:
+        return self._war.welcome if self._war.opened else OPENING
 
     def line(self, index: int, width: int) -> Content:
         """One task."""
         if not self._rows:
-            return Content.styled((EMPTY if self._war.opened else OPENING)[index], "$quiet")
+            return self._nothing()[index].truncate(width, ellipsis=True)
         row, here = self._rows[index], index == self.cursor
         return task_line(
             row,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.configuration import Configuration
     from agents.headquarters import Headquarters
+    from agents.routing.odds import Odds
+    from app.commands.diagnosis import Finding
     from app.screen.command import Command
 
 
@@ -31,6 +34,10 @@ class Opened:
     """Why a tier cannot be reached, by its name."""
     look: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
+    odds: Callable[[], Awaitable[Odds]] | None = None
+    """What this home has learnt of its models."""
+    examine: Callable[[], Awaitable[Sequence[Finding]]] | None = None
+    """Finds out what is missing before a person can work, for a board that is empty."""
     begin: Callable[[], Awaitable[None]] = _nothing
     work_on: Callable[[], Coroutine[Any, Any, None]] | None = None
     """What the engine does without a screen, until nothing is left to do. None: it ends with the screen."""
@@ -76,23 +83,45 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
             Headquarters(found.settings, home=home, folder=folder, recover=True)
         )
         warnings = (*found.warnings, *hq.warnings)
-        stays = hq.settings.dispatch.on_hangup == "continue"
 
         async def missing() -> Mapping[str, str]:
             return (await look(hq.settings, hq.store)).missing
 
         if await hq.tasks():
-            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home), on_hangup=stays)
+            yield _opened(hq, found, warnings, home, look=missing)
             return
         ready = await look(hq.settings, hq.store)
         if ready.available:
-            yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home), on_hangup=stays)
+            yield _opened(hq, found, warnings, home, offline=ready.missing)
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
         await own.aclose()
         played = await stack.enter_async_context(simulation(seed=seed))
         said = f"SIMULATION, because no model can be reached: {why}"
         yield Opened(played.command, (said, *played.warnings), begin=played.begin)
+
+
+def _opened(hq: Headquarters, found: Configuration, warnings: tuple[str, ...], home: Path, **more: Any) -> Opened:
+    """An engine on the person's repository."""
+    from agents.dispatch.known_odds import KnownOdds
+
+    return Opened(
+        hq,
+        warnings,
+        work_on=_headless(hq, home),
+        on_hangup=hq.settings.dispatch.on_hangup == "continue",
+        odds=KnownOdds(hq.store, hq.settings).now,
+        examine=partial(_examined, found),
+        **more,
+    )
+
+
+async def _examined(found: Configuration) -> list[Finding]:
+    """What the doctor says of the models and the sandbox."""
+    from app.commands import diagnosis
+    from app.commands.doctor import tiers
+
+    return [*[finding async for finding in tiers(found)], await diagnosis.sandbox(found.settings)]
 
 
 def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]]:
@@ -109,6 +138,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
     `speed` 1 is watchable; `tasks` at most so many, 0 for an empty board.
     """
     from agents.clock import SystemClock
+    from agents.dispatch.known_odds import KnownOdds
     from agents.headquarters import Headquarters
     from agents.proving.demo import as_posted, demo_connector, demo_settings, demo_tasks, make_battlefield
 
@@ -129,7 +159,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
                     await hq.post(as_posted(task))
                 await hq.dispatch_all()
 
-            yield Opened(hq, hq.warnings, begin=begin)
+            yield Opened(hq, hq.warnings, odds=KnownOdds(hq.store, settings).now, begin=begin)
 
 
 def _repository(folder: Path) -> Path:

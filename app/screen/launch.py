@@ -89,6 +89,10 @@ async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
         app.engine_failed(error)
         raise
     try:
+        from app.screen.estimate import Estimator
+
+        settings, root = opened.command.settings, opened.command.repository.root
+        app.orders.estimated = Estimator(settings, root, odds=opened.odds, offline=lambda: app.war.offline)
         app.can_work_alone = opened.work_on is not None
         app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
@@ -128,6 +132,8 @@ async def _begin(app: WarRoom, opened: Opened) -> None:
     try:
         if opened.look is not None:
             app.out_of_reach(await opened.look())
+        if opened.examine is not None and not await opened.command.tasks():
+            app.examined(await opened.examine())
         await opened.begin()
     except Exception as error:
         app.complain(error)

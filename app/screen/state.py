@@ -13,6 +13,8 @@ from app.screen.burn import Burn
 from app.screen.log_book import LogBook
 
 if TYPE_CHECKING:
+    from textual.content import Content
+
     from agents.tasks import Agent, Mission, Task
 
 ENDED = frozenset({"done", "failed", "cancelled"})
@@ -189,6 +191,8 @@ class War:
         """Tiers whose calls cost money."""
         self.repository = ""
         self.branch = ""
+        self.welcome: Sequence[Content] = ()
+        """What an empty board says."""
         self.repositories: set[str] = set()
         """Folders whose tasks belong on this board, as events name them."""
 

@@ -41,7 +41,7 @@ async def test_it_says_opening_before_there_is_an_engine_and_keys_say_why() -> N
 async def test_all_five_panes_live_on_the_bus(size: tuple[int, int]) -> None:
     command = FakeCommand(simulated=True)
     async with opened(command, size) as (app, pilot):
-        await seen(pilot, "SIMULATION", "shop ⎇ main", "$0.42 / $5.00", "No bounties yet", "Press n to post one")
+        await seen(pilot, "SIMULATION", "shop ⎇ main", "$0.42 / $5.00", "No bounties yet", "Press n  Post a bounty")
         command.put("Paginate /orders")
         command.tell(TaskPosted(at=START, task=1, title="Paginate /orders", priority=7, repo="/home/ada/shop"))
         await seen(pilot, "Paginate /orders", "OPEN", "BOARD 1")
