@@ -254,6 +254,7 @@ class WarRoom(App[int]):
     def act(self, action: Action, task: TaskRow | None) -> None:
         """Do an action of the table about `task`, or say why it cannot be done."""
         self._held_until, self._problem = -inf, False
+        self.clear_notifications()
         if (reason := action.why_not(self.situation_of(task))) is not None:
             self.say(reason, "$warn")
             self.notify(reason, severity="warning", timeout=_TOAST_S, markup=False)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from app.commands.diagnosis import Finding
 
 _STEPS = (
-    ("{new:n}", "Post a bounty", "say what you want, and a command that fails until it is done"),
-    ("{dispatch:d}", "Send it out", "an agent works in a worktree of its own; your checkout stays as it is"),
-    ("{accept:a}", "Accept what is proven", "{diff:v} shows the diff beside its check; nothing is merged before"),
+    ("{new:n}", "Post a bounty", "what you want, and a command that tells when it is done"),
+    ("{dispatch:d}", "Send it out", "an agent works in a worktree of its own, never in yours"),
+    ("{accept:a}", "Accept what is proven", "{diff:v} shows the diff beside its check"),
 )
 _MORE = "{help:?} every key   {command::} type what to do   {palette:ctrl+p} search   {settings:,} settings"
 _PLAIN_STEP = {"Post a bounty": "Post a task", "Send it out": "Start it"}

@@ -21,10 +21,10 @@ _KEY_WIDTH = 16
 
 def help_lines(where: Where, pane: str, situation: Situation, words: str = "") -> list[Content]:
     """Every key, what it does, and why it does nothing right now; of these what has all of `words` in it."""
-    places = [place for place in HEADINGS if place == pane]
-    places += [place for place in (where, "everywhere", "pane", *HEADINGS) if place in HEADINGS and place not in places]
+    focused: list[Where] = [place for place in HEADINGS if place == pane]
+    order: list[Where] = [*focused, where, "everywhere", "pane", *HEADINGS]
     lines: list[Content] = []
-    for place in places:
+    for place in dict.fromkeys(order):
         here = place in {pane, where, "everywhere"}
         found = [line for action in actions_of(place) if _holds(action, situation, words)
                  for line in _explained(action, situation, action.why_not(situation) if here else None)]  # fmt: skip

@@ -35,6 +35,11 @@ class Lines(ScrollView, can_focus=True):
     cursor: int = 0
     _title = _hint = ""
 
+    @property
+    def plain(self) -> bool:
+        """A person wants sober words in place of the game's."""
+        return self.is_attached and bool(getattr(self.app, "plain_speech", False))
+
     def title(self, text: str) -> None:
         """Write `text`, our own words only, on the pane's frame."""
         self._title = text
@@ -52,8 +57,7 @@ class Lines(ScrollView, can_focus=True):
 
     def _frame(self) -> None:
         """Setting a title anew would draw the frame anew."""
-        plain = self.is_attached and getattr(self.app, "plain_speech", False)
-        text = spoken(f"{self._title}  {self._hint}" if self._hint else self._title, plain=plain)
+        text = spoken(f"{self._title}  {self._hint}" if self._hint else self._title, plain=self.plain)
         if self.border_title != text:
             self.border_title = text
 

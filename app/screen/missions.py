@@ -10,6 +10,7 @@ from agents.clock import Clock
 from app.screen.columns import cell, joined
 from app.screen.lines import Lines
 from app.screen.looks import health_look, tier_colour
+from app.screen.speech import spoken
 from app.screen.state import MissionRow, UnitRow, War
 from app.screen.words import bar, elapsed, price
 
@@ -50,7 +51,7 @@ class Missions(Lines):
     def line(self, index: int, width: int) -> Content:
         """One mission or one agent at rest."""
         if not self._rows:
-            return Content.styled(EMPTY[index], "$quiet").truncate(width, ellipsis=True)
+            return Content.styled(spoken(EMPTY[index], plain=self.plain), "$quiet").truncate(width, ellipsis=True)
         row, now = self._rows[index], self._clock.now()
         if isinstance(row, UnitRow):
             return unit_line(row, width, now, ascii_only=self.ascii_only)
