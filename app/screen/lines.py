@@ -75,7 +75,8 @@ class Lines(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Draw what is known already."""
-        self._frame()
+        if self._title:
+            self._frame()
         self.changed()
 
     def on_resize(self, event: Resize) -> None:
