@@ -29,7 +29,8 @@ from app.screen.wording import message_of
 from app.screen.words import counted
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
-from themes.palettes import HUES, THEME_NAMES, themes, tokens
+from themes.palettes import HUES, THEME_NAMES
+from themes.tokens import themes, tokens
 
 if TYPE_CHECKING:
     from app.screen.command import Command

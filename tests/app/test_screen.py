@@ -307,7 +307,7 @@ async def test_themes_and_help() -> None:
         for _ in range(4):
             await pilot.press("t")
             walked.append(app.theme)
-        assert walked == ["ember", "crimson", "cobalt", "daylight", "ember"]
+        assert walked == ["ember", "crimson", "cobalt", "daylight", "deuter"]
         await pilot.press("question_mark")
         await seen(pilot, "Post a new task on the board", "No task is selected")
         await pilot.press("q")
