@@ -7,8 +7,8 @@ from textual.content import Content
 from agents.clock import Clock
 from app.screen.burn import Burn
 from app.screen.columns import joined
+from app.screen.lanes import LANES, lane_counts
 from app.screen.lines import Lines
-from app.screen.radar import LANES, lane_counts
 from app.screen.state import War
 from app.screen.words import bar, count, counted, dollars
 
