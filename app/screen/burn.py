@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -88,6 +88,17 @@ class Burn:
         """Dollars an hour at the pace of the last ten minutes, in nano-dollars."""
         calls = self._recent(now)
         return int(sum(call.nano for call in calls) * 60 / self._minutes(calls, now))
+
+    def halts_at(self, now: datetime) -> datetime | None:
+        """When today's cap is reached at the pace of the last ten minutes. None: not before the day ends, in UTC, and
+        the money is fresh again; nor when it is reached already or nothing is spent."""
+        pace, left = self.nano_per_hour(now), self.cap_nano - self.spent_nano
+        if pace <= 0 or left <= 0 or self.halted:
+            return None
+        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        hours = left / pace
+        at = now + timedelta(hours=min(hours, 48.0))
+        return at if at < today + timedelta(days=1) else None
 
     def tokens_per_minute(self, now: datetime) -> float:
         """Tokens a minute, read and written, at the pace of the last ten minutes."""

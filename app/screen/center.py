@@ -51,7 +51,7 @@ class CommandCenter(Screen[None]):
         self.missions = Missions(war, clock, ascii_only=ascii_only)
         self.log_pane = ToolLog(war, zone, ascii_only=ascii_only)
         self.radar = Radar(war, clock, ascii_only=ascii_only)
-        self.credits = CreditsPane(war, clock, ascii_only=ascii_only)
+        self.credits = CreditsPane(war, clock, zone, ascii_only=ascii_only)
         self.barracks = Barracks(war, ascii_only=ascii_only)
         self.sideline = SideLine(war, clock, ascii_only=ascii_only)
         self.status = StatusLine()

@@ -39,7 +39,7 @@ def test_saved_and_reserved_share_a_line_where_there_is_room() -> None:
     narrow = shown(war, 24)
     assert "saved est. $3.10" in narrow
     assert "$0.10 reserved" in narrow
-    assert len(shown(war, 40)) == 4, "the pane has five lines, one of them for the simulation"
+    assert len(shown(war, 40)) == 5, "the pane has seven lines, two of them for the outlook and the simulation"
 
 
 def test_a_raised_cap_ends_the_halt() -> None:
