@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
+from socket import gethostname
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -20,6 +21,7 @@ from app.screen.actions import BY_ID, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
 from app.screen.chronicle import notice
+from app.screen.lights import providers
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
@@ -71,6 +73,7 @@ class WarRoom(App[int]):
         self.center = CommandCenter(self.war, self.clock, zone)
         self.painted = asyncio.Event()
         self.failed = asyncio.Event()
+        self.war.host = one_line(gethostname(), 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
         self._held_until = -inf
@@ -105,6 +108,7 @@ class WarRoom(App[int]):
         self.war.paid = frozenset(
             name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
         )
+        self.war.providers = providers(settings)
         self.war.repository = _name(command)
         self._bell_wanted = settings.sound.enabled
         if settings.screen.theme in self.available_themes:

@@ -18,11 +18,12 @@ from app.screen.barracks import Barracks
 from app.screen.board import Board
 from app.screen.credits import CreditsPane, SideLine
 from app.screen.dialog import Plain
+from app.screen.header import Header
 from app.screen.lines import Lines
 from app.screen.missions import Missions
 from app.screen.radar import Radar
 from app.screen.state import UNDER_WAY, Part, TaskRow, War
-from app.screen.strips import Header, KeyLine, StatusLine
+from app.screen.strips import KeyLine, StatusLine
 from app.screen.tool_log import ToolLog
 
 SMALLEST = (60, 20)

@@ -182,11 +182,19 @@ class War:
         self.burn = Burn()
         self.tails: dict[int, str] = {}
         self.opened = False
+        self.sound = ""
+        """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()
         """Tiers whose calls cost money."""
+        self.providers: Mapping[str, tuple[str, ...]] = {}
+        """The tiers in use behind each provider's light, by what stands beside it."""
+        self.failing: dict[str, datetime] = {}
+        """Tiers whose last call failed, and when it is made again."""
+        self.host = ""
+        """The machine, when the screen is looked at from another one."""
         self.repository = ""
         self.branch = ""
         self.repositories: set[str] = set()

@@ -57,7 +57,7 @@ async def test_all_five_panes_live_on_the_bus(size: tuple[int, int]) -> None:
         await seen(pilot, "◐ CodeX-7", "WORKING", "RUNNING", "1 failed, 11 passed", "✗ shell_run", "1.3 s")
         await seen(pilot, "FIELD 1", "$4.20")
         command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.REVIEW))
-        await seen(pilot, "REVIEW", "◆ 1 NEED YOU", "CHECK 1")
+        await seen(pilot, "REVIEW", "◆ 1 NEEDS YOU", "CHECK 1")
         assert "BARRACKS" in drawn(app) or size == NORMAL
 
 

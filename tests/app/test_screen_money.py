@@ -1,15 +1,17 @@
 """Money on the screen: what was saved is an estimate and says so, and a raised cap is there at once."""
 
 import asyncio
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from fake_command import START, FakeCommand, FixedClock, Ledger
+from screen_pilot import WIDE, until
+from screen_pilot import opened as screen
 
-from agents.events import BudgetExhausted, BudgetRaised, TaskFinished, TokenCounts
+from agents.events import BudgetExhausted, BudgetRaised, BudgetSpent, TaskFinished, TokenCounts
 from agents.tasks import Outcome, TaskStatus
 from app.commands.narration import narrate
 from app.screen.bridge import Bridge
-from app.screen.credits import SideLine, credit_lines
+from app.screen.credits import TICKS, SideLine, credit_lines
 from app.screen.reduce import apply
 from app.screen.state import Part, War
 
@@ -22,7 +24,7 @@ def opened(ledger: Ledger) -> War:
 
 
 def shown(war: War, width: int) -> list[str]:
-    return [line.plain for line in credit_lines(war, FixedClock(), width)]
+    return [line.plain for line in credit_lines(war, FixedClock(), width, zone=UTC)]
 
 
 def test_what_was_saved_is_said_to_be_an_estimate() -> None:
@@ -56,6 +58,50 @@ def test_a_raised_cap_ends_the_halt() -> None:
     apply(war, BudgetExhausted(at=START, scope="day", needed_nano=1, cap_nano=7_000_000_000))
     apply(war, BudgetRaised(at=START, scope="day", from_nano=2_000_000_000, cap_nano=3_000_000_000))
     assert (war.burn.halted, war.burn.cap_nano) == (True, 7_000_000_000), "raised where less is configured"
+
+
+def test_when_the_cap_is_hit_is_foretold_for_today_only() -> None:
+    war = opened(Ledger(spent_nano=4_000_000_000, cap_nano=5_000_000_000))
+    assert war.burn.halts_at(START) is None
+    war.burn.measure(START - timedelta(minutes=1), 900, 10_000_000)
+    assert war.burn.nano_per_hour(START) == 600_000_000
+    assert war.burn.halts_at(START) == START + timedelta(minutes=100)
+    assert "halts ~13:40, in 1 h 40 min" in shown(war, 40)
+    assert war.burn.halts_at(START.replace(hour=23)) is None, "the money of the next day is fresh"
+    assert "the cap lasts the day" not in shown(opened(Ledger()), 40), "nothing is spent at all"
+    war.burn.read(Ledger(spent_nano=5_000_000_000, cap_nano=5_000_000_000))
+    assert war.burn.halts_at(START) is None
+    lines = shown(war, 40)
+    assert lines[0].startswith("$5.00 / $5.00")
+    assert lines[0].endswith("HALTED")
+    assert "ctrl+b raises today's cap" in lines
+
+
+async def test_the_counter_runs_in_and_stops() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with screen(command, WIDE) as (app, pilot):
+        app.animation_level = "full"
+        seen_figures: list[str] = []
+        draw = app.center.credits._draw
+
+        def noted() -> None:
+            draw()
+            seen_figures.append(app.center.credits.line(0, 40).plain.split(" ")[0])
+
+        app.center.credits._draw = noted  # type: ignore[method-assign]
+        command.ledger.spent_nano = 920_000_000
+        command.tell(BudgetSpent(at=START, call=1, amount_nano=1, today_nano=920_000_000, cap_nano=5_000_000_000))
+        await until(pilot, lambda: "$0.92" in seen_figures)
+        await until(pilot, lambda: app.center.credits.still)
+        amounts = [float(figure[1:]) for figure in seen_figures]
+        assert amounts == sorted(amounts)
+        assert len(set(amounts)) == TICKS + 1
+        app.animation_level = "none"
+        command.tell(BudgetSpent(at=START, call=2, amount_nano=1, today_nano=930_000_000, cap_nano=5_000_000_000))
+        command.ledger.spent_nano = 930_000_000
+        await until(pilot, lambda: seen_figures[-1] == "$0.93")
+        assert app.center.credits.still
 
 
 async def test_the_ledger_is_read_when_a_task_ends_or_a_cap_is_raised() -> None:
