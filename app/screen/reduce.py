@@ -92,7 +92,19 @@ def _mission_finished(war: War, event: e.MissionFinished) -> Part:
     if event.mission is not None:
         war.missions.pop(event.mission, None)
     _dismiss(war, event)
+    _count_streak(war, event)
     return Part.FIELD
+
+
+def _count_streak(war: War, event: Any) -> None:
+    """What was cancelled, or could not be checked, says nothing of the agent."""
+    outcome, agent = str(event.outcome), one_line(event.agent or "", 24)
+    if str(event.role) != "code" or not agent:
+        return
+    if outcome in {"proven", "verified"}:
+        war.streaks[agent] = war.streaks.get(agent, 0) + 1
+    elif outcome == "failed":
+        war.streaks.pop(agent, None)
 
 
 def _dismiss(war: War, event: e.Event) -> Part:
@@ -286,6 +298,8 @@ def recall(war: War, history: Sequence[e.Event]) -> int:
             war.change_mission(event.mission, heard_at=event.at)
         elif event.type == "model.usage":
             _pace(war, event)
+        elif event.type == "mission.finished":
+            _count_streak(war, event)
     return max((event.seq for event in history), default=0)
 
 

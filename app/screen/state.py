@@ -176,6 +176,8 @@ class War:
         """The rows sorted, until one changes: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
+        self.streaks: dict[str, int] = {}
+        """Missions in a row, by callsign, whose result the check passed."""
         self.roster: set[str] = set()
         """Callsigns of this War Room. Others are there for as long as another one has them at work."""
         self.log = LogBook()
