@@ -202,7 +202,7 @@ _CENTER = _in(
 
 _EVERYWHERE = _in(
     "everywhere",
-    Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
+    Action("theme", "t", "t", "theme", "Choose a theme, and see each as you go", footer=False),
     Action("help", "question_mark", "?", "help", "This list"),
     Action("leave", "ctrl+q", "ctrl+q", "quit", "Leave, from any screen", method="quit", footer=False, priority=True),
 )  # fmt: skip
@@ -256,6 +256,7 @@ _DIALOG = _in(
     Action("dialog_go", "ctrl+g", "ctrl+g", "dispatch", "Post and dispatch it", method="post(True)", priority=True),
     Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
     Action("dialog_abort", "ctrl+x", "ctrl+x", "abort", "Abort all, where that is asked", method="yes"),
+    Action("dialog_keep", "enter", "⏎", "keep", "Keep the theme that is tried", method="keep"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 

@@ -223,11 +223,20 @@ class WarRoom(App[int]):
         self.center.log_pane.show_output(not self.center.log_pane.with_output)
 
     def _theme(self) -> None:
-        place = THEME_NAMES.index(self.theme) if self.theme in THEME_NAMES else -1
-        self.theme = THEME_NAMES[(place + 1) % len(THEME_NAMES)]
-        self.say(f"Theme: {self.theme}")
-        for pane in self.screen.query(Lines):
-            pane.refresh()
+        from app.screen.theme_picker import ThemePicker, save_theme
+
+        def kept(name: str | None) -> None:
+            if name is not None:
+                self.run_worker(save_theme(name, self.say), name="theme", exit_on_error=False)
+
+        self.push_screen(ThemePicker(THEME_NAMES, self.theme, self.wear, ascii_only=self.ascii_only), kept)
+
+    def wear(self, theme: str) -> None:
+        """Draw everything in a theme."""
+        self.theme = theme
+        for screen in self.screen_stack:
+            for pane in screen.query(Lines):
+                pane.refresh()
 
     def _calm(self) -> None:
         self._write("", "")
