@@ -84,7 +84,7 @@ def chart(
     _field(pen, areas, scene)
     _board(pen, areas["DONE"], scene.lanes["DONE"])
     _move(pen, scene, motions or {})
-    _ground(pen, columns)
+    _ground(pen, columns, top)
     return Picture(pen.canvas.lines(), pen.places, pen.scale)
 
 
@@ -231,10 +231,16 @@ def _between(start: Place, end: Place, share: float) -> Place:
     return round(start[0] + (end[0] - start[0]) * share), round(start[1] + (end[1] - start[1]) * share)
 
 
-def _ground(pen: _Pen, columns: Mapping[Lane, Place]) -> None:
-    """The borders of the lanes, where nothing crosses them."""
+def _ground(pen: _Pen, columns: Mapping[Lane, Place], top: int) -> None:
+    """The borders of the lanes, where nothing crosses them, and a faint grid where nothing is."""
     gap = 2 if pen.canvas.width >= _GAPS else 1
     for x, _ in list(columns.values())[1:]:
         for y in range(pen.canvas.height):
             if pen.canvas.blank(x - gap, y):
                 pen.canvas.put(x - gap, y, "|" if pen.ascii_only else "┊", "$frame")
+    if pen.ascii_only:  # a grid of the same dots as a crowd's would be read as tasks
+        return
+    for y in range(top + 1, pen.canvas.height, 2):
+        for x in range(2, pen.canvas.width, 4):
+            if all(pen.canvas.blank(near, y) for near in (x - 1, x, x + 1)):
+                pen.canvas.put(x, y, "·", "$frame")

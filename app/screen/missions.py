@@ -111,7 +111,7 @@ def mission_line(
         cell((_steps(row, ascii_only), "$info"), 16) if width >= 68 else "",
         cell((price(row.cost_nano, paid=paid), "$quiet"), 8) if width >= 100 else "",
         (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
-        (f"{_ago(silent)} ago".rjust(11), "$warn" if stale else "$quiet") if width >= _WITH_AGE else "",
+        (_ago(silent).rjust(11), "$warn" if stale else "$quiet") if width >= _WITH_AGE else "",
     )
     doing = joined(
         (f"T{row.task} ", "bold"),
@@ -131,7 +131,9 @@ def _steps(row: MissionRow, ascii_only: bool) -> str:
 
 def _ago(seconds: float) -> str:
     """How long ago, in few cells."""
-    return f"{max(0.0, seconds):.0f} s" if seconds < 60 else elapsed(seconds)
+    if seconds < 1.5:
+        return "now"
+    return f"{seconds:.0f} s ago" if seconds < 60 else f"{elapsed(seconds)} ago"
 
 
 def unit_line(row: UnitRow, width: int, now: datetime, *, ascii_only: bool = False) -> Content:
