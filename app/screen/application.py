@@ -56,7 +56,7 @@ class WarRoom(App[int]):
         (80, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall"), (44, "-high")]
 
     def __init__(
         self,

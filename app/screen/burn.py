@@ -107,12 +107,21 @@ class Burn:
 
     def spark(self, now: datetime, width: int, *, ascii_only: bool = False) -> str:
         """The tokens of the last ten minutes as `width` bars, the newest at the right."""
-        if width <= 0:
-            return ""
-        buckets = [0] * width
-        for call in self._recent(now):
+        return self.bars(now, width, 1, ascii_only=ascii_only)[0]
+
+    def bars(self, now: datetime, width: int, height: int, *, ascii_only: bool = False) -> list[str]:
+        """The same in `height` rows, the topmost first. Every minute that is not idle is seen."""
+        blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
+        buckets = [0] * max(0, width)
+        for call in self._recent(now) if width > 0 else ():
             age = max(0.0, (now - call.at) / WINDOW)
             buckets[min(width - 1, int((1 - age) * width))] += call.tokens
-        top = max(buckets) or 1
-        blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
-        return "".join(blocks[round(bucket / top * (len(blocks) - 1))] for bucket in buckets)
+        top, steps = max(buckets, default=0) or 1, len(blocks) * height - 1
+        levels = [round(bucket / top * steps) for bucket in buckets]
+        rows = reversed(range(height))
+        return ["".join(_block(level - len(blocks) * row, blocks) for level in levels) for row in rows]
+
+
+def _block(level: int, blocks: str) -> str:
+    """What a bar shows in a row that it rises `level` steps into."""
+    return " " if level < 0 else blocks[min(level, len(blocks) - 1)]

@@ -13,7 +13,7 @@ from app.screen.swarm import Area, crowd, dots
 
 Place = tuple[int, int]
 _WEIGHTS: Mapping[Lane, int] = {"BOARD": 3, "FIELD": 4, "CHECK": 3, "DONE": 3}
-_NAMED = 18
+_NAMED = 16
 """Cells of a lane from which on tasks and agents are named."""
 _LABELLED = 6
 _GAPS = 56
@@ -202,8 +202,9 @@ def _base(pen: _Pen, area: Area, base: Sequence[Unit], taken: int) -> int:
     for index, unit in enumerate(base):
         if named:
             y = area.bottom - rows + index
-            pen.canvas.put(area.x, y, f"{unit.look.mark(pen.ascii_only)} {unit.callsign}", unit.look.colour, room=13)
-            pen.canvas.put(area.x + 14, y, unit.look.word.lower(), "$quiet", room=area.width - 14)
+            named_unit = f"{unit.look.mark(pen.ascii_only)} {unit.callsign}".ljust(12)
+            pen.canvas.put(area.x, y, named_unit, unit.look.colour, room=12)
+            pen.canvas.put(area.x + 12, y, unit.look.word.lower(), "$quiet", room=area.width - 12)
         elif index * step < area.width:
             pen.canvas.put(area.x + index * step, area.bottom - 1, unit.look.mark(pen.ascii_only), unit.look.colour)
     return rows

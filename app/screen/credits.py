@@ -19,6 +19,8 @@ from app.screen.words import bar, count, counted, dollars
 TICKS = 8
 """Drawings until the counter has caught up with what was spent."""
 TICK_S = 0.06
+_TALLEST = 8
+"""Rows of the bars at most."""
 
 
 class CreditsPane(Lines):
@@ -68,14 +70,18 @@ class CreditsPane(Lines):
         self.refresh_line(0)
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
-        self._drawn = (
-            credit_lines(
-                self._war, self._clock, width, shown=self._shown_nano, zone=self._zone, ascii_only=self.ascii_only
+        width, height = self.scrollable_content_region.size
+        self._drawn = []
+        if width:
+            self._drawn = credit_lines(
+                self._war,
+                self._clock,
+                width,
+                height=height,
+                shown=self._shown_nano,
+                zone=self._zone,
+                ascii_only=self.ascii_only,
             )
-            if width
-            else []
-        )
 
     def line_count(self) -> int:
         """The figures."""
@@ -112,11 +118,13 @@ def credit_lines(
     clock: Clock,
     width: int,
     *,
+    height: int = 0,
     shown: int | None = None,
     zone: tzinfo | None = None,
     ascii_only: bool = False,
 ) -> list[Content]:
-    """The pane's lines, at most `width` cells. `shown`: where the counter stands, else at what was spent."""
+    """The pane's lines, at most `width` cells; in `height` rows the bars of the last ten minutes grow as tall as they
+    can. `shown`: where the counter stands, else at what was spent."""
     if not war.opened:
         return []
     burn, now, colour = war.burn, clock.now(), burn_colour(war)
@@ -126,19 +134,19 @@ def credit_lines(
     )
     full = ("HALTED", "bold $bad") if burn.halted else (f"{burn.share:.0%}" if burn.cap_nano else "", colour)
     pace = f"{count(burn.tokens_per_minute(now))} tok/min"
-    lines = [
+    above = [
         spread(spent, full, width),
         Content.styled(bar(burn.share, width, ascii_only=ascii_only), colour),
         spread(f"{dollars(burn.nano_per_hour(now))}/h", pace, width),
-        Content.styled(burn.spark(now, width, ascii_only=ascii_only), "$info"),
-        *_outlook(burn, now, zone),
-        *_saved_and_reserved(burn, width),
     ]
+    below = [*_outlook(burn, now, zone), *_saved_and_reserved(burn, width)]
     if burn.unknown_calls:
-        lines.append(Content.styled(f"{counted(burn.unknown_calls, 'call')} of unknown price: n/a", "$warn"))
+        below.append(Content.styled(f"{counted(burn.unknown_calls, 'call')} of unknown price: n/a", "$warn"))
     if war.simulated:
-        lines.append(Content.styled("SIMULATION: no real money", "$warn"))
-    return lines
+        below.append(Content.styled("SIMULATION: no real money", "$warn"))
+    tall = max(1, min(_TALLEST, height - len(above) - len(below)))
+    bars = burn.bars(now, width, tall, ascii_only=ascii_only)
+    return [*above, *(Content.styled(row, "$info") for row in bars), *below]
 
 
 def _outlook(burn: Burn, now: datetime, zone: tzinfo | None) -> list[Content]:
@@ -183,16 +191,24 @@ class SideLine(Lines):
 
     def line(self, index: int, width: int) -> Content:
         """The lanes' counts, then the money."""
-        counts = lane_counts(self._war)
-        lanes = "  ".join(f"{lane} {counts[lane]}" for lane in LANES)
-        now = self._clock.now()
-        burn = self._war.burn
-        pace = f"  {dollars(burn.nano_per_hour(now))}/h  {count(burn.tokens_per_minute(now))} tok/min"
-        return joined(
-            ("RADAR ", "bold $info"),
-            lanes,
-            ("  CREDITS ", "bold $info"),
-            (dollars(burn.spent_nano), burn_colour(self._war)),
-            (pace if self._war.opened else "", "$quiet"),
-            (f"  {saved_words(burn)}" if burn.saved_nano else "", "$good"),
-        ).truncate(width, ellipsis=True)
+        return side_line(self._war, self._clock, width)
+
+
+def side_line(war: War, clock: Clock, width: int) -> Content:
+    """As much as fits, and nothing that is cut: tokens give way first, then what was saved, the pace, the headings."""
+    counts, burn, now = lane_counts(war), war.burn, clock.now()
+    lanes = "  ".join(f"{lane} {counts[lane]}" for lane in LANES)
+    spent = (dollars(burn.spent_nano), burn_colour(war)) if war.opened else ""
+    pace = (f"  {dollars(burn.nano_per_hour(now))}/h" if war.opened else "", "$quiet")
+    tokens = (f"  {count(burn.tokens_per_minute(now))} tok/min" if war.opened else "", "$quiet")
+    saved = (f"  {saved_words(burn)}" if burn.saved_nano else "", "$good")
+    radar, credits = ("RADAR ", "bold $info"), ("  CREDITS ", "bold $info")
+    tries = (
+        (radar, lanes, credits, spent, pace, tokens, saved),
+        (radar, lanes, credits, spent, pace, saved),
+        (radar, lanes, credits, spent, pace),
+        (radar, lanes, credits, spent),
+        (lanes,),
+    )
+    fitting = (line for line in (joined(*pieces) for pieces in tries) if line.cell_length <= width)
+    return next(fitting, Content(lanes).truncate(width, ellipsis=True))

@@ -11,7 +11,7 @@ from agents.events import BudgetExhausted, BudgetRaised, BudgetSpent, TaskFinish
 from agents.tasks import Outcome, TaskStatus
 from app.commands.narration import narrate
 from app.screen.bridge import Bridge
-from app.screen.credits import TICKS, SideLine, credit_lines
+from app.screen.credits import TICKS, SideLine, credit_lines, side_line
 from app.screen.reduce import apply
 from app.screen.state import Part, War
 
@@ -75,6 +75,26 @@ def test_when_the_cap_is_hit_is_foretold_for_today_only() -> None:
     assert lines[0].startswith("$5.00 / $5.00")
     assert lines[0].endswith("HALTED")
     assert "ctrl+b raises today's cap" in lines
+
+
+def test_with_more_rows_the_bars_are_taller() -> None:
+    war = opened(Ledger())
+    for minute, tokens in ((8.5, 100), (5, 400), (1, 800)):
+        war.burn.measure(START - timedelta(minutes=minute), tokens, 0)
+    assert war.burn.spark(START, 10) == "▁▂▁▁▁▅▁▁▁█"
+    assert war.burn.bars(START, 10, 2) == ["     ▁   █", "▁▃▁▁▁█▁▁▁█"]
+    assert war.burn.bars(START, 10, 2, ascii_only=True) == ["     _   #", "_-___#___#"]
+    assert [len(credit_lines(war, FixedClock(), 40, height=rows)) for rows in (0, 4, 9, 30)] == [4, 4, 9, 11]
+
+
+def test_one_line_of_radar_and_credits_is_never_cut() -> None:
+    war = opened(Ledger(saved_nano=3_100_000_000))
+    war.burn.measure(START, 900, 10_000_000)
+    for width in range(48, 140):
+        line = side_line(war, FixedClock(), width).plain
+        assert len(line) <= width
+        assert "…" not in line
+    assert side_line(war, FixedClock(), 140).plain.endswith("tok/min  saved est. $3.10")
 
 
 async def test_the_counter_runs_in_and_stops() -> None:
