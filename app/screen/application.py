@@ -111,7 +111,8 @@ class WarRoom(App[int]):
         self.war.providers = providers(settings)
         self.war.repository = _name(command)
         self._bell_wanted = settings.sound.enabled
-        if settings.screen.theme in self.available_themes:
+        default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
+        if settings.screen.theme in self.available_themes and not (default and self.theme == "ansi"):
             self.theme = settings.screen.theme
         if settings.screen.ascii:
             self.ascii_only = True
