@@ -1,4 +1,4 @@
-"""The README's pictures, made from the simulation: `make screenshots`. The same seed, and a clock that starts at noon."""
+"""The README's pictures, from the simulation: `make screenshots`. The same seed, and a clock that starts at noon."""
 
 import asyncio
 import sys
