@@ -134,7 +134,7 @@ _CENTER = _in(
 
 _EVERYWHERE = _in(
     "everywhere",
-    Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
+    Action("theme", "t", "t", "theme", "Choose a theme, and see each as you go", footer=False),
     Action("palette", "ctrl+p", "ctrl+p", "palette", "Search every action, task and theme", footer=False),
     Action("command", "colon", ":", "command", "Type what to do; tab completes"),
     Action("settings", "comma", ",", "settings", "What you can set while you work", footer=False),
@@ -197,7 +197,7 @@ _DIALOG = _in(
     Action("pick_page_down", "pagedown", "pgdn", "page down", "A page of choices down", method="pick_page(1)"),
     Action("turn_back", "left", "←", "before", "The choice before, in the settings", method="turn(-1)"),
     Action("turn_on", "right", "→", "next", "The next choice, in the settings", method="turn(1)"),
-    Action("pick_enter", "enter", "⏎", "change", "Change what is stood on, in the settings", method="turn(1)"),
+    Action("dialog_keep", "enter", "⏎", "keep", "Keep the theme that is tried; change the setting", method="keep"),
     Action("complete", "tab", "tab", "complete", "Complete what is typed in the command bar", method="complete"),
     Action("leave_keep", "k", "k", "keep running", "Leave, and let the squad work on", method="leave('keep')"),
     Action("leave_save", "s", "s", "stop and save", "Leave; tasks go on at the next opening", method="leave('save')"),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
+from socket import gethostname
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -22,6 +23,7 @@ from app.screen.center import CommandCenter
 from app.screen.chronicle import notice
 from app.screen.desk import Desk
 from app.screen.keymap import keymap
+from app.screen.lights import providers
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
@@ -31,7 +33,8 @@ from app.screen.strips import StatusLine
 from app.screen.wording import message_of
 from sounds.cues import Cue, Priority
 from themes import STYLESHEET
-from themes.palettes import HUES, THEME_NAMES, themes, tokens
+from themes.palettes import HUES, THEME_NAMES
+from themes.tokens import themes, tokens
 
 if TYPE_CHECKING:
     from app.commands.diagnosis import Finding
@@ -58,7 +61,7 @@ class WarRoom(App[int]):
         (80, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall"), (44, "-high")]
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class WarRoom(App[int]):
         """The engine can go on without this screen."""
         self.works_alone = False
         """The person left and wants it to."""
+        self.war.host = one_line(gethostname(), 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
         self._bell_wanted = False
         self._held_until = -inf
@@ -119,9 +123,11 @@ class WarRoom(App[int]):
         self.war.paid = frozenset(
             name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
         )
+        self.war.providers = providers(settings)
         self.war.repository = _name(command)
         self._bell_wanted = settings.sound.enabled
-        if settings.screen.theme in self.available_themes:
+        default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
+        if settings.screen.theme in self.available_themes and not (default and self.theme == "ansi"):
             self.theme = settings.screen.theme
         if settings.screen.ascii:
             self.use_ascii(True)
@@ -278,9 +284,13 @@ class WarRoom(App[int]):
         self.center.log_pane.show_output(not self.center.log_pane.with_output)
 
     def _theme(self) -> None:
-        place = THEME_NAMES.index(self.theme) if self.theme in THEME_NAMES else -1
-        self.wear(THEME_NAMES[(place + 1) % len(THEME_NAMES)])
-        self.say(f"Theme: {self.theme}")
+        from app.screen.theme_picker import ThemePicker, save_theme
+
+        def kept(name: str | None) -> None:
+            if name is not None:
+                self.run_worker(save_theme(name, self.say), name="theme", exit_on_error=False)
+
+        self.push_screen(ThemePicker(THEME_NAMES, self.theme, self.wear, ascii_only=self.ascii_only), kept)
 
     def wear(self, theme: str) -> None:
         """Draw everything in a theme."""

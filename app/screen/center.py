@@ -19,11 +19,12 @@ from app.screen.board import Board
 from app.screen.credits import CreditsPane, SideLine
 from app.screen.dialog import Plain
 from app.screen.footer import KeyLine
+from app.screen.header import Header
 from app.screen.lines import Lines
 from app.screen.missions import Missions
 from app.screen.radar import Radar
 from app.screen.state import UNDER_WAY, Part, TaskRow, War
-from app.screen.strips import Header, StatusLine
+from app.screen.strips import StatusLine
 from app.screen.tool_log import ToolLog
 
 SMALLEST = (60, 20)
@@ -51,8 +52,8 @@ class CommandCenter(Screen[None]):
         self.board = Board(war, ascii_only=ascii_only)
         self.missions = Missions(war, clock, ascii_only=ascii_only)
         self.log_pane = ToolLog(war, zone, ascii_only=ascii_only)
-        self.radar = Radar(war, ascii_only=ascii_only)
-        self.credits = CreditsPane(war, clock, ascii_only=ascii_only)
+        self.radar = Radar(war, clock, ascii_only=ascii_only)
+        self.credits = CreditsPane(war, clock, zone, ascii_only=ascii_only)
         self.barracks = Barracks(war, ascii_only=ascii_only)
         self.sideline = SideLine(war, clock, ascii_only=ascii_only)
         self.status = StatusLine()

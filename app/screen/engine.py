@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agents.clock import Clock
     from agents.configuration import Configuration
     from agents.headquarters import Headquarters
     from agents.routing.odds import Odds
@@ -132,7 +133,9 @@ def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, 
 
 
 @asynccontextmanager
-async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = None) -> AsyncIterator[Opened]:
+async def simulation(
+    *, seed: int = 59, speed: float = 1.0, tasks: int | None = None, clock: Clock | None = None
+) -> AsyncIterator[Opened]:
     """The real engine on a temporary repository with simulated models; `begin` posts the demo's tasks and sends them.
 
     `speed` 1 is watchable; `tasks` at most so many, 0 for an empty board.
@@ -142,7 +145,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
     from agents.headquarters import Headquarters
     from agents.proving.demo import as_posted, demo_connector, demo_settings, demo_tasks, make_battlefield
 
-    clock, script = SystemClock(), demo_tasks(tasks)
+    clock, script = clock or SystemClock(), demo_tasks(tasks)
     with tempfile.TemporaryDirectory(prefix="warroom-demo-") as folder:
         battlefield = Path(folder) / "shop"
         battlefield.mkdir()
@@ -151,7 +154,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
         home = Path(folder) / "home"
         settings = demo_settings(speed)
         async with Headquarters(
-            settings, home=home, folder=battlefield, seed=seed, simulated=True, connect=connect
+            settings, home=home, folder=battlefield, clock=clock, seed=seed, simulated=True, connect=connect
         ) as hq:
 
             async def begin() -> None:

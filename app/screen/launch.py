@@ -50,6 +50,8 @@ def launch(
 
     async def live() -> int:
         app = WarRoom(remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, driver_class=PatientDriver)
+        if app.console.color_system == "standard":  # sixteen colours: of ours none would be left
+            app.theme = "ansi"
         return await command(app, prepare, mouse=mouse)
 
     return asyncio.run(live())

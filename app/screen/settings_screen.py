@@ -83,7 +83,7 @@ class SettingsScreen(Dialog[None]):
     """The window. Enter changes what is stood on: the next choice, or a value typed in its place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("pick_up", "pick_down", "pick_page_up", "pick_page_down", "turn_back", "turn_on", "pick_enter")
+        *bindings("pick_up", "pick_down", "pick_page_up", "pick_page_down", "turn_back", "turn_on", "dialog_keep")
     ]
 
     AUTO_FOCUS = ""
@@ -146,6 +146,10 @@ class SettingsScreen(Dialog[None]):
         held = knob.value(settings)
         place = choices.index(held) if held in choices else -1
         self._change(knob, choices[(place + step) % len(choices)])
+
+    def action_keep(self) -> None:
+        """Enter goes on to the next choice too."""
+        self.action_turn(1)
 
     def _ask(self, knob: Knob) -> None:
         self._typing = knob

@@ -178,17 +178,27 @@ class War:
         """The rows sorted, until one changes: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
+        self.streaks: dict[str, int] = {}
+        """Missions in a row, by callsign, whose result the check passed."""
         self.roster: set[str] = set()
         """Callsigns of this War Room. Others are there for as long as another one has them at work."""
         self.log = LogBook()
         self.burn = Burn()
         self.tails: dict[int, str] = {}
         self.opened = False
+        self.sound = ""
+        """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()
         """Tiers whose calls cost money."""
+        self.providers: Mapping[str, tuple[str, ...]] = {}
+        """The tiers in use behind each provider's light, by what stands beside it."""
+        self.failing: dict[str, datetime] = {}
+        """Tiers whose last call failed, and when it is made again."""
+        self.host = ""
+        """The machine, when the screen is looked at from another one."""
         self.repository = ""
         self.branch = ""
         self.welcome: Sequence[Content] = ()

@@ -67,6 +67,12 @@ class Terminal:
         self.output += piece
         return bool(piece)
 
+    def read(self, within_s: float) -> bytes:
+        """What comes next within a time; nothing when nothing does."""
+        before = len(self.output)
+        self._read(within_s)
+        return self.output[before:]
+
     def hang_up(self) -> None:
         """The terminal goes away."""
         os.close(self.master)
