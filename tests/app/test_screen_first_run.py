@@ -67,7 +67,7 @@ async def test_the_assessment_is_told_while_a_person_types() -> None:
         assert len(asked) == 1, "one at a time"
         gate.set()
         await until(pilot, lambda: asked[-1].title == "Addition")
-        await seen(pilot, "C4 feature", "no tier can be reached")
+        await seen(pilot, " feature  names [/foo]", "no tier can be reached")
 
 
 async def test_an_estimate_is_made_from_the_words_and_the_repository(tmp_path: Path) -> None:
