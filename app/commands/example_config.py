@@ -90,7 +90,7 @@ _TEMPLATE = """\
 # ascii = @
 
 [keys]
-# quit = "q"
+# quit = "q"  # ? lists the actions; a key is written like "f5", "ctrl+t" or "comma"
 """
 
 

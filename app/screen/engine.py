@@ -12,11 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.sanitize import one_line
+
 if TYPE_CHECKING:
     from agents.clock import Clock
     from agents.configuration import Configuration
     from agents.headquarters import Headquarters
     from agents.routing.odds import Odds
+    from agents.settings import Settings
     from app.commands.diagnosis import Finding
     from app.screen.command import Command
 
@@ -152,7 +155,7 @@ async def simulation(
         await make_battlefield(battlefield, script)
         connect = demo_connector(script, seed=seed, clock=clock, speed=speed)
         home = Path(folder) / "home"
-        settings = demo_settings(speed)
+        settings, complaints = _personal(demo_settings(speed))
         async with Headquarters(
             settings, home=home, folder=battlefield, clock=clock, seed=seed, simulated=True, connect=connect
         ) as hq:
@@ -162,7 +165,19 @@ async def simulation(
                     await hq.post(as_posted(task))
                 await hq.dispatch_all()
 
-            yield Opened(hq, hq.warnings, odds=KnownOdds(hq.store, settings).now, begin=begin)
+            yield Opened(hq, (*complaints, *hq.warnings), odds=KnownOdds(hq.store, settings).now, begin=begin)
+
+
+def _personal(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+    """The simulation's settings with the person's own looks and keys. A mistake in their file is said, no more."""
+    from agents.configuration import ConfigurationError
+    from app.commands.opening import settings_of
+
+    try:
+        own = settings_of(None).settings
+    except ConfigurationError as error:
+        return settings, (one_line(str(error), 400),)
+    return settings.model_copy(update={"screen": own.screen, "keys": own.keys}), ()
 
 
 def _repository(folder: Path) -> Path:
