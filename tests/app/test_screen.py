@@ -301,7 +301,7 @@ async def test_quit_asks_about_what_runs_here_only() -> None:
 
 
 async def test_help() -> None:
-    async with opened(FakeCommand()) as (app, pilot):
+    async with opened(FakeCommand(), (80, 60)) as (app, pilot):
         await pilot.press("question_mark")
         await seen(pilot, "Post a new task on the board", "No task is selected")
         await pilot.press(*"money")

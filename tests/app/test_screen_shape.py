@@ -169,6 +169,9 @@ async def test_hostile_text_is_only_text(size: tuple[int, int]) -> None:
             ["n", "2"],
             ["4"],
             ["1", "question_mark"],
+            ["escape", "ctrl+p", "y"],
+            ["escape", "colon", "o", "p", "e", "n", "space", "tab"],
+            ["escape", "x"],
         ):
             await pilot.press(*keys)
             await pilot.pause(0.15)
