@@ -95,7 +95,8 @@ class Desk:
 
         drawer = self._drawer()
         found = await asyncio.to_thread(drawer.read)
-        await self._app.push_screen(SettingsScreen(found, drawer, ascii_only=self._app.ascii_only))
+        app = self._app
+        await app.push_screen(SettingsScreen(found, drawer, ascii_only=app.ascii_only, simulated=app.war.simulated))
 
     def _drawer(self) -> Drawer:
         """The person's file; of the repository's what holds here. In the simulation there is no repository."""

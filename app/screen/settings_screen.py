@@ -88,8 +88,9 @@ class SettingsScreen(Dialog[None]):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, found: Configuration, drawer: Drawer, *, ascii_only: bool) -> None:
+    def __init__(self, found: Configuration, drawer: Drawer, *, ascii_only: bool, simulated: bool = False) -> None:
         self._drawer = drawer
+        self._about = "  yours; the simulation's money and models are its own" if simulated else ""
         self.knobs = Knobs(found, ascii_only=ascii_only)
         self._typing: Knob | None = None
         self._saving = asyncio.Lock()
@@ -98,7 +99,7 @@ class SettingsScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """The settings; below them what the one stood on is about, or a line to type in."""
         with Vertical(classes="dialog", id="settings-window"):
-            yield Plain(Content.styled("SETTINGS", "bold $loud"), classes="question")
+            yield Plain(joined(("SETTINGS", "bold $loud"), (self._about, "$warn")), classes="question")
             yield self.knobs
             field = Input(id="knob-value")
             field.cursor_blink = False
