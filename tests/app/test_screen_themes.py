@@ -37,7 +37,7 @@ async def test_the_kept_theme_is_saved(tmp_path: Path, monkeypatch: pytest.Monke
         await pilot.press("t", "j", "j", "enter")
         await seen(pilot, "Theme: cobalt, saved in")
         assert app.theme == "cobalt"
-        assert settings.read_text() == '# mine\n[screen]\ntheme = "cobalt"\nascii = false\n'
+        assert settings.read_text() == '# mine\n[screen]\nascii = false\ntheme = "cobalt"\n'
         settings.write_text("[screen\n")
         await pilot.press("t", "up", "enter")
         await seen(pilot, "Theme: crimson.", "not valid TOML")
