@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "BY_ID", "HEADINGS", "Action", "Situation", "Verdict", "Where", "actions_of", "bindings"]
 
-Where = Literal["everywhere", "center", "board", "missions", "log", "diff", "task", "pane", "dialog"]
+Where = Literal["everywhere", "center", "board", "missions", "log", "diff", "task", "intel", "pane", "dialog"]
 """The screen or the pane an action belongs to. "pane" is every pane."""
 Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
 
@@ -118,6 +118,8 @@ _CENTER = _in(
     Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=READ, footer=False),
     Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=findings, footer=False),
     Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=SPLIT, footer=False),
+    Action("intel", "i", "i", "intel", "How good the odds are, what succeeds, costs and is slow", why_not=engine_open,
+           footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
@@ -184,6 +186,14 @@ _TASK = _in(
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
+_INTEL = _in(
+    "intel",
+    Action("intel_whose", "f", "f", "whose", "Whose attempts: your work, the proving ground, the simulation",
+           method="whose"),
+    Action("intel_section", "tab", "tab", "section", "The next section", method="section"),
+    Action("intel_back", "escape,q,i", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
 _DIALOG = _in(
     "dialog",
     Action("dialog_close", "escape", "esc", "close", "Close without doing anything", method="close"),
@@ -205,7 +215,7 @@ _DIALOG = _in(
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_DIALOG)
+ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_INTEL, *_DIALOG)
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
@@ -218,6 +228,7 @@ HEADINGS: Mapping[Where, str] = {
     "pane": "In every pane",
     "diff": "Diff",
     "task": "Task",
+    "intel": "Intel",
     "dialog": "Dialogs",
 }
 
