@@ -135,6 +135,7 @@ class ReplayRoom(WarRoom):
         """There is a recording in its place, and no provider whose light could be on."""
         super().engine_ready(command, warnings, offline)
         self.war.providers = type(self.war.providers)()
+        self.war.repository = self.player.tape.repository
 
     def _greet(self) -> None:
         """An empty board is no invitation here."""
@@ -169,7 +170,10 @@ class ReplayRoom(WarRoom):
         self.center = self._new_center()
         self.center.remapped = old.remapped
         bridge = Bridge(self.war, self.recording, self._changed, self.clock, rate=self._rate)
-        await self.switch_screen(self.center)
+        if len(self.screen_stack) == 1:
+            await self.push_screen(self.center)  # the first one is the application's and stays below
+        else:
+            await self.switch_screen(self.center)
         self.center.action_pane(old.pane)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.center.draw(Part.ALL)

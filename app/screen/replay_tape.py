@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from pathlib import PurePath
 
 from agents.events import Event, TaskPosted
+from agents.sanitize import one_line
 
 LONGEST_S = 2.0
 """A pause between two events that took longer takes so long."""
@@ -20,6 +22,8 @@ class Tape:
 
     name: str
     """Of what: our own words and sanitized parts."""
+    repository: str
+    """The name of the folder its first task is of, sanitized; empty where that is not recorded."""
     events: tuple[Event, ...]
     offsets: tuple[float, ...]
     """When each event is due, in seconds from the first at speed 1."""
@@ -52,7 +56,7 @@ def record(name: str, events: Sequence[Event]) -> Tape:
             shortened, shortened_s = shortened + 1, shortened_s + gap
         at += min(gap, LONGEST_S)
         offsets.append(at)
-    return Tape(name, tuple(told), tuple(offsets), shortened, shortened_s)
+    return Tape(name, _repository(events), tuple(told), tuple(offsets), shortened, shortened_s)
 
 
 def first_at(tape: Tape, position: int) -> datetime | None:
@@ -70,6 +74,11 @@ def _unposted(events: Sequence[Event]) -> list[Event]:
                 title = "(posted before this recording)"
                 found.append(TaskPosted(at=events[0].at, task=event.task, title=title, priority=5))
     return found
+
+
+def _repository(events: Sequence[Event]) -> str:
+    folders = (event.repo for event in events if isinstance(event, TaskPosted) and event.repo)
+    return one_line(PurePath(next(folders, "")).name, 60)
 
 
 def _anywhere(event: Event) -> Event:
