@@ -84,8 +84,8 @@ class Calibration(Frozen):
     def words(self) -> str:
         """The verdict as a sentence with its figures."""
         if self.verdict is Verdict.TOO_FEW or self.overall is None or self.interval is None:
-            missing = f"{FEWEST} with odds, of {FEWEST_TASKS} tasks, are needed"
-            return f"The odds: {self.verdict} ({self.n} of {self.tasks} tasks; {missing})."
+            needed = f"{FEWEST} at {FEWEST_TASKS} are needed"
+            return f"The odds: {self.verdict} ({self.n} with odds at {self.tasks} tasks; {needed})."
         low, high = self.interval
         return (
             f"The odds are {self.verdict}: Brier {self.overall.brier:.3f} against {self.overall.base_brier:.3f}, "

@@ -60,7 +60,7 @@ def test_figures_by_hand() -> None:
     assert found.overall.base_brier == pytest.approx((0.25 + 0.25 + 1) / 3)
     assert found.ece == pytest.approx((0.2 + 2 * 0.09) / 3)
     assert found.verdict is Verdict.TOO_FEW
-    assert "too few attempts to tell (3 of 3 tasks" in found.words
+    assert "too few attempts to tell (3 with odds at 3 tasks" in found.words
 
 
 def test_nothing_says_nothing() -> None:

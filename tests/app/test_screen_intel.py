@@ -89,7 +89,7 @@ async def test_the_empty_page_says_what_fills_it(tmp_path: Path) -> None:
 
 async def test_every_section_is_reached_in_a_small_terminal(tmp_path: Path) -> None:
     async with intel(tmp_path, (80, 24), 80) as (_, _, pilot):
-        await seen(pilot, "The odds are better than the base rate: Brier", "SUCCESS BY TIER", "haiku")
+        await seen(pilot, "The odds are better than the base rate: Brier", "SUCCESS BY TIER", "haiku", "main › INTEL")
         for title in ("SUCCESS BY COMPLEXITY", "CALIBRATION", "ODDS BY MODEL", "COST BY TIER"):
             await pilot.press("tab")
             await seen(pilot, title)
@@ -111,7 +111,7 @@ async def test_a_wide_terminal_shows_it_at_a_glance(tmp_path: Path, ascii_only: 
 
 async def test_news_is_shown_without_a_key(tmp_path: Path) -> None:
     async with intel(tmp_path, (120, 40), 3) as (store, command, pilot):
-        await seen(pilot, "too few attempts to tell (3 of 3 tasks", "3 checked attempts")
+        await seen(pilot, "too few attempts to tell (3 with odds at 3 tasks", "3 checked attempts")
         await attempt(store, 3, success=True, odds=0.9, tier="opus")
         command.tell(
             MissionFinished(at=START, task=4, mission=4, outcome=Outcome.PROVEN, reason="", steps=1, seconds=1)
