@@ -39,8 +39,12 @@ class IntelPage(Lines):
         self._laid_for: tuple[int, Intel | None] = (0, None)
         super().__init__(id="intel")
 
-    def show(self, intel: Intel) -> None:
-        """Other figures."""
+    async def show(self, intel: Intel) -> None:
+        """Other figures. Plots take some hundredths of a second to draw: not in the time of the keys."""
+        width = self.scrollable_content_region.width
+        if width > 0:
+            laid = await asyncio.to_thread(intel_page, intel, width, ascii_only=self._ascii)
+            self._laid_for, (self._laid, self._starts) = (width, intel), laid
         self._intel = intel
         self.changed()
 
@@ -117,7 +121,7 @@ class IntelScreen(Place):
                 self.query_one(StatusLine).say(message_of(error), "$bad")
             else:
                 if whose == self._whose:
-                    self._page.show(found)
+                    await self._page.show(found)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), _REST_S)
             self._asked.clear()

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from io import BytesIO
@@ -138,6 +138,21 @@ async def test_it_fits(size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.player.position > 0)
         if size[0] >= 60:
             await seen(pilot, "REPLAY T1")
+
+
+def test_picture_of_a_replay(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    app = ReplayRoom(record("T1", battle()), Settings(), Path("/"), zone=UTC)
+
+    async def step(pilot: Pilot[int]) -> None:
+        app.engine_ready(app.recording, ("REPLAY of T1: nothing here is carried out.",))
+        await until(pilot, lambda: app.war.opened)
+        await pilot.press("space", *["full_stop"] * 9)
+        await seen(pilot, "part 6")
+        await pilot.pause(0.7)
+
+    assert snap_compare(app, terminal_size=(120, 40), run_before=step)
 
 
 # Tapes

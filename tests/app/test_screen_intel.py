@@ -1,6 +1,6 @@
 """Intel, as a person reads it: on a real store, with attempts that a check judged."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from fake_command import START, FakeCommand, FixedClock
-from screen_pilot import drawn, opened, seen, until
+from screen_pilot import drawn, opened, seen, until, war_room
 from textual.pilot import Pilot
 
 from agents.events import MissionFinished, ToolFinished
@@ -18,6 +18,12 @@ from agents.store.records import Expected
 from agents.tasks import NewTask, Outcome, TaskKind, Usage, Variant, Way
 from app.screen.intel import IntelScreen
 from app.screen.intel_data import slowest
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @dataclass
@@ -142,6 +148,27 @@ async def test_costs_are_by_tier_and_day(tmp_path: Path) -> None:
         await store.settle_call(kept, usage=usage, cost_nano=20_000_000, request_id=None)
     async with intel(tmp_path, (120, 40)) as (_, _, pilot):
         await seen(pilot, "$0.02", "1.0K in, 200 out", "2026-03-01", "saved est. $0.00")
+
+
+@pytest.mark.usefixtures("plain_environment")
+def test_picture_of_intel(snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+    """At 120x40, in the theme a person sees first."""
+    app = war_room()
+
+    async def fill(pilot: Pilot[int]) -> None:
+        async with await Store.open(tmp_path / "warroom.db", FixedClock()) as store:
+            random = Random(5)
+            for number in range(80):
+                odds = 0.15 + 0.7 * (number % 4) / 3
+                tier = "local" if number % 2 else "haiku"
+                await attempt(store, number, success=random.random() < odds, odds=odds, tier=tier)
+            app.engine_ready(Kept(store=store))
+            await until(pilot, lambda: app.war.opened and app.war.branch == "main")
+            await pilot.press("i")
+            await seen(pilot, "SLOWEST TOOLS")
+            await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(120, 40), run_before=fill)
 
 
 def test_slowest_tools() -> None:
