@@ -203,6 +203,9 @@ _CENTER = _in(
 _EVERYWHERE = _in(
     "everywhere",
     Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
+    Action("mute", "m", "m", "mute", "Switch the sound on; mute it, and back", why_not=_engine, footer=False),
+    Action("quieter", "left_square_bracket", "[", "quieter", "Turn the volume down", why_not=_engine, footer=False),
+    Action("louder", "right_square_bracket", "]", "louder", "Turn the volume up", why_not=_engine, footer=False),
     Action("help", "question_mark", "?", "help", "This list"),
     Action("leave", "ctrl+q", "ctrl+q", "quit", "Leave, from any screen", method="quit", footer=False, priority=True),
 )  # fmt: skip

@@ -45,13 +45,16 @@ class Bridge:
         *,
         notices: Sequence[str] = (),
         rate: int = RATE,
+        hear: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        """`notices`: what a person should know about this opening; they are logged below the history."""
+        """`notices`: what a person should know about this opening; they are logged below the history. `hear` gets
+        every new event that is about this repository, at once."""
         self._war = war
         self._command = command
         self._draw = draw
         self._clock = clock
         self._notices = notices
+        self._hear = hear
         self._recalled = 0
         """The newest event of the history: what comes again with the stream is not told twice."""
         self._interval = 1 / rate
@@ -93,8 +96,11 @@ class Bridge:
         if 0 < event.seq <= self._recalled:
             return
         self._want(apply(self._war, event))
-        cue = cue_for(event) if event.task is None or event.task in self._war.tasks else None
-        if cue is not None and (self._cue is None or cue.priority >= self._cue.priority):
+        ours = event.task is None or event.task in self._war.tasks
+        if ours:
+            self._hear(event)
+        cue = cue_for(event) if ours else None
+        if cue is not None and cue.caption and (self._cue is None or cue.priority >= self._cue.priority):
             self._cue = cue
             self._want(Part.HEADER)
         now = asyncio.get_running_loop().time()

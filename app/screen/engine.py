@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agents.headquarters import Headquarters
+    from agents.settings import Sound
     from app.screen.command import Command
 
 
@@ -117,7 +118,7 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
         await make_battlefield(battlefield, script)
         connect = demo_connector(script, seed=seed, clock=clock, speed=speed)
         home = Path(folder) / "home"
-        settings = demo_settings(speed)
+        settings = demo_settings(speed).model_copy(update={"sound": _own_sound()})
         async with Headquarters(
             settings, home=home, folder=battlefield, seed=seed, simulated=True, connect=connect
         ) as hq:
@@ -128,6 +129,17 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
                 await hq.dispatch_all()
 
             yield Opened(hq, hq.warnings, begin=begin)
+
+
+def _own_sound() -> Sound:
+    """What the person wants to hear, in the simulation too; a mistake in their file is told elsewhere."""
+    from agents.configuration import ConfigurationError, load_settings, warroom_home
+    from agents.settings import Sound
+
+    try:
+        return load_settings(None, home=warroom_home(os.environ), environ=os.environ).settings.sound
+    except ConfigurationError:
+        return Sound()
 
 
 def _repository(folder: Path) -> Path:

@@ -47,7 +47,7 @@ def launch(
         return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed)
 
     async def live() -> int:
-        app = WarRoom(remote=remote, driver_class=PatientDriver)
+        app = WarRoom(remote=remote, ask_sound=True, driver_class=PatientDriver)
         return await command(app, prepare, mouse=mouse)
 
     return asyncio.run(live())

@@ -182,6 +182,8 @@ class War:
         self.burn = Burn()
         self.tails: dict[int, str] = {}
         self.opened = False
+        self.sound = ""
+        """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""

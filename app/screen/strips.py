@@ -12,6 +12,9 @@ from app.screen.lines import Lines
 from app.screen.looks import HEALTH
 from app.screen.state import War
 
+_WITH_SOUND = 78
+"""Cells from which on the header has room for what is heard."""
+
 
 class Header(Lines):
     """Where we are, what it cost, who waits for the person."""
@@ -45,7 +48,8 @@ class Header(Lines):
         look = HEALTH["needs_you"]
         money = spent_of_cap(self._war, 8 if width >= 100 else 4, ascii_only=self.ascii_only)
         needs = (f"  {look.mark(self.ascii_only)} {waiting} NEED YOU", f"bold {look.colour}") if waiting else ""
-        return joined(money if width >= 60 else "", needs, " ")
+        heard = (f"  snd {self._war.sound}", "$quiet") if self._war.sound and width >= _WITH_SOUND else ""
+        return joined(money if width >= 60 else "", heard, needs, " ")
 
 
 class StatusLine(Lines):
