@@ -36,6 +36,7 @@ COMMANDS = {
     "backtest": "Replay routing policies over recorded outcomes.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
+    "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",
     "config": "The merged configuration and where it came from.",
 }

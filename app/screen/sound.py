@@ -24,6 +24,9 @@ STEP = 0.1
 _PRESENT_S = 60.0
 """How long after a key a person counts as present, on a terminal that does not tell what has the focus."""
 
+_TROUBLE = 65
+"""Weight of the caption that says that nothing can be played."""
+
 
 class Stage(Protocol):
     """What sound needs of the application."""
@@ -56,7 +59,7 @@ class SoundDesk:
         self._one_at_a_time = asyncio.Lock()
         self._focused: bool | None = None
         self._key_at = float("-inf")
-        self._greeted = False
+        self._greeted = self._told = False
 
     # Opening and closing
 
@@ -78,7 +81,7 @@ class SoundDesk:
         self._speaker = Speaker(
             self._environ,
             terminal,
-            changed=self._stage.sound_changed,
+            changed=self._changed,
             ready=self._greet,
             ended=self._ended,
             volume=settings.volume,
@@ -141,6 +144,12 @@ class SoundDesk:
         if self._focused is not None:
             return self._focused
         return self._clock.monotonic() - self._key_at < _PRESENT_S
+
+    def _changed(self) -> None:
+        self._stage.sound_changed()
+        if self._speaker is not None and self._speaker.trouble and not self._told:
+            self._told = True
+            self._stage.caption(f"No sound, the bell only: {self._speaker.trouble}", _TROUBLE, needs_person=False)
 
     def _greet(self) -> None:
         if not self._greeted:

@@ -123,6 +123,9 @@ class WorkerSink:
         return ("the sound device does not answer" if hung else "the sound process ended"), hung, False
 
     def _hear(self, news: Mapping[str, Any]) -> None:
+        if news.get("state") == "opening":  # a busy machine took its time; the device has time of its own
+            self._settle(0)
+            self._owe(0)
         if news.get("state") == "ready":
             self._settle(0)
             self.name = str(news["backend"])

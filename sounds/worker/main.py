@@ -20,6 +20,7 @@ _OPEN_S = 8
 
 def main(names: Sequence[str]) -> int:
     """Open the first of the outputs `names` that can be, and play what stdin says until it ends."""
+    _say(state="opening")
     output = _first(names)
     if output is None:
         return 1

@@ -101,7 +101,7 @@ class MiniaudioOutput:
             next(feed)
             device.start(feed)
         except library.MiniaudioError as error:
-            raise OutputError(f"no sound device: {error}") from error
+            raise OutputError(f"no sound device was found ({error.args[0]})") from error
         self._device, self.name = device, str(device.backend)
 
     def _feed(self) -> Generator[array[int], int, None]:

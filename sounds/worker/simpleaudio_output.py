@@ -91,7 +91,7 @@ class SimpleaudioOutput:
         try:
             self._library.play_buffer(bytes(2 * 220), 1, 2, 22_050).stop()
         except Exception as error:  # its own error type is not part of its interface
-            raise OutputError(f"no sound device: {error}") from error
+            raise OutputError(f"no sound device was found ({error})") from error
 
     def _begin(self, clip: Play) -> None:
         sound, gain = self._sound(clip.file), clip.gain * self._volume
@@ -99,7 +99,7 @@ class SimpleaudioOutput:
         try:
             playing = self._library.play_buffer(data, sound.channels, 2, sound.rate)
         except Exception as error:
-            raise OutputError(f"no sound device: {error}") from error
+            raise OutputError(f"no sound device was found ({error})") from error
         self._playing.append((clip, playing))
 
     def _sound(self, file: Path) -> _Sound:
