@@ -16,7 +16,7 @@ from sounds.ear import Ear
 from sounds.ration import Ration
 from sounds.reminders import Reminders
 from sounds.shuffle import ShuffleBags
-from sounds.signals import EVENTS, Channel, Signal
+from sounds.signals import NEEDS_PERSON, Channel, Signal
 from sounds.taste import Taste
 
 if TYPE_CHECKING:
@@ -106,14 +106,23 @@ class Director:
         """What is to be heard now that `event` has happened. One that happened long ago is not: it is too late."""
         self._reminders.settle(event)
         cue = self._ear.cue(event)
+        if cue is None:
+            return []
+        self._remember(cue)
         late = (self._clock.now() - event.at).total_seconds() > STALE_S
-        return self.hear(cue) if cue is not None and not late else []
+        return [] if late else self._hear(cue)
 
     def hear(self, cue: Cue) -> list[Call]:
         """What is to be heard now that there is `cue`."""
-        now, signal = self._clock.monotonic(), cue.signal
+        self._remember(cue)
+        return self._hear(cue)
+
+    def _remember(self, cue: Cue) -> None:
         if cue.needs_person:
-            self._reminders.note(cue, now, EVENTS["agent.needs_input"].reminder_s)
+            self._reminders.note(cue, self._clock.monotonic(), NEEDS_PERSON.reminder_s)
+
+    def _hear(self, cue: Cue) -> list[Call]:
+        now, signal = self._clock.monotonic(), cue.signal
         if not self._wanted(cue) or (signal.chatter and self.active > CROWD):
             return []
         ready = _Ready((cue,), now)
@@ -184,7 +193,7 @@ class Director:
         return []
 
     def _alarm(self, ready: _Ready, now: float) -> list[Call]:
-        """The klaxon always wins; who needs the person and was cut short is heard afterwards."""
+        """The klaxon always wins; who needs the person and was cut short is heard after it, if that is soon enough."""
         cut = self._on_air if self._busy(now) else None
         if cut is not None and cut[0].signal.priority >= UNCAPPED:
             self._wait(cut[1])
