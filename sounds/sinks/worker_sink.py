@@ -113,9 +113,11 @@ class WorkerSink:
 
     async def _listen(self, process: asyncio.subprocess.Process) -> tuple[str, bool, bool]:
         assert process.stdout is not None
-        while line := await process.stdout.readline():
+        while line := await _line(process.stdout):
             with suppress(ValueError, TypeError, KeyError):
-                news: dict[str, Any] = json.loads(line)
+                news = json.loads(line)
+                if not isinstance(news, dict):
+                    continue
                 if news.get("state") == "unavailable":
                     return str(news.get("reason", "")), True, bool(news.get("library"))
                 self._hear(news)
@@ -201,6 +203,14 @@ class WorkerSink:
     def _send(self, **message: object) -> None:
         if self._writer is not None and self.name and not self._writer.is_closing():
             self._writer.write(json.dumps(message).encode() + b"\n")
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """The next line; nothing at the end, and where what comes is no line at all."""
+    try:
+        return await stream.readline()
+    except ValueError:  # longer than any of ours
+        return b""
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
