@@ -38,4 +38,4 @@ class Call:
     @property
     def subtitle(self) -> str:
         """The caption, with the words that are spoken."""
-        return f'{self.caption}  "{self.line.label}"' if self.line is not None and self.line.label else self.caption
+        return f'{self.caption} "{self.line.label}"' if self.line is not None and self.line.label else self.caption

@@ -171,6 +171,7 @@ class Director:
 
     def _offer(self, ready: _Ready, now: float) -> list[Call]:
         """Start it, have it wait, or drop it."""
+        self._forget_stale(now)
         if now < self._rested.get(ready.key, -inf) or any(ready.key == one.key for one in self._queue):
             return []
         match ready.signal.channel:
@@ -206,11 +207,14 @@ class Director:
 
     def _next(self, now: float) -> list[Call]:
         """Start what has waited, if it is not too late for it and the channel is free."""
-        self._queue = [ready for ready in self._queue if now - ready.since <= STALE_S]
+        self._forget_stale(now)
         while self._queue and not self._busy(now):
             if calls := self._start(self._queue.pop(0), now):
                 return calls
         return []
+
+    def _forget_stale(self, now: float) -> None:
+        self._queue = [ready for ready in self._queue if now - ready.since <= STALE_S]
 
     def _busy(self, now: float) -> bool:
         return now < self._alert_until or (self._on_air is not None and now < self._on_air[2])

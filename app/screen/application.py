@@ -188,13 +188,14 @@ class WarRoom(App[int]):
 
     # Sound
 
-    def caption(self, text: str, priority: int, *, needs_person: bool) -> None:
-        """Say in words what is heard, unless something of more weight stands there."""
+    def caption(self, text: str, priority: int, *, needs_person: bool, heard: bool = False) -> None:
+        """Say in words what is `heard` now, or what might have been unless something of more weight stands there."""
         now, alarm = self.clock.monotonic(), priority >= _ALARM
         until, standing = self._captioned
         if now < self._held_until and not (alarm and not self._problem):
             return
-        if now < until and (priority < standing or self.center.status.text.startswith(_line(text))):
+        same = self.center.status.text.startswith(_line(text))
+        if now < until and (same or (priority < standing and not heard and not alarm)):
             return
         self._captioned = (now + _CAPTION_S, priority)
         colours = ((alarm or needs_person, "$health-needs-you"), (priority >= _WARNING, "$warn"))
@@ -253,7 +254,10 @@ class WarRoom(App[int]):
         self.sound.key(accepted=reason is None)
         if reason is not None:
             self.say(reason, "$warn")
-        elif not self.orders.carry_out(action.verb, situation.task):
+            return
+        if action.verb == "open" and situation.task is not None:
+            self.sound.selected(self.war.agent_on(situation.task.id))
+        if not self.orders.carry_out(action.verb, situation.task):
             getattr(self, f"_{action.verb}")()
 
     def _next(self) -> None:

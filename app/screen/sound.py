@@ -34,7 +34,7 @@ class Stage(Protocol):
     def write_to_terminal(self, text: str) -> None:
         """Put an escape sequence on the terminal, past the screen."""
 
-    def caption(self, text: str, priority: int, *, needs_person: bool) -> None:
+    def caption(self, text: str, priority: int, *, needs_person: bool, heard: bool = False) -> None:
         """Show the words of what is heard."""
 
     def sound_changed(self) -> None:
@@ -135,6 +135,11 @@ class SoundDesk:
         self._key_at = self._clock.monotonic()
         self.hear(Cue("key.pressed" if accepted else "key.refused"))
 
+    def selected(self, agent: str | None) -> None:
+        """A person looks at what `agent` does."""
+        if agent is not None:
+            self.hear(Cue("agent.selected", agent=agent))
+
     def focus(self, focused: bool) -> None:
         """The terminal says whether it has the focus."""
         self._focused = focused
@@ -168,7 +173,7 @@ class SoundDesk:
                 speaker.play(call)
             if call.caption:
                 told = call.subtitle if speaker is not None and speaker.audible else call.caption
-                self._stage.caption(told, call.cue.priority, needs_person=call.needs_person)
+                self._stage.caption(told, call.cue.priority, needs_person=call.needs_person, heard=True)
         self._plan()
 
     def _plan(self) -> None:
