@@ -58,7 +58,7 @@ class Lines:
     voices: Sequence[str] = VOICES
 
     def lines(self, event: str) -> Sequence[Clip]:
-        advisor = [Clip(Path(f"{event}_{n}.wav"), f"advisor {n}", 1.5 + n, "advisor", "bf_emma") for n in (0, 1)]
+        advisor = [Clip(Path(f"{event}_{n}.wav"), f"advisor {n}", 1.3 + n, "advisor", "bf_emma") for n in (0, 1)]
         units = [Clip(Path(f"{event}_{v}_{n}.wav"), f"{v} {n}", 1.2 + n, "unit", v) for v in VOICES for n in (0, 1)]
         return [] if event.startswith(("budget.spent", "key.")) else advisor + units
 

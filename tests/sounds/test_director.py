@@ -83,7 +83,7 @@ def test_an_event_of_long_ago_is_not_heard() -> None:
 
 
 def test_the_klaxon_wins_over_everything_and_what_it_cut_comes_after_it() -> None:
-    stage = Stage(5)
+    stage = Stage()
     stage.tell(needs(1))
     stage.wait(0.1)
     (call,) = stage.tell(stuck(2, "CodeX-7"))
