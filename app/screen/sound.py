@@ -121,9 +121,14 @@ class SoundDesk:
     # What happens
 
     def take(self, event: Event) -> None:
-        """An event of the bus."""
-        if self._director is not None:
+        """An event of the bus, in the moment it is told. A fault here is no reason to disturb the engine."""
+        if self._director is None:
+            return
+        try:
             self._play(self._director.take(event))
+        except Exception as error:
+            self._director = None
+            self._stage.say(f"Sound is switched off, it has a fault: {type(error).__name__}.", "$warn")
 
     def hear(self, cue: Cue) -> None:
         """Something the screen itself wants heard."""
