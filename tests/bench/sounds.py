@@ -1,7 +1,6 @@
 """Sound while the screen is busy: from an event to the worker's command, and what the main process spends on it."""
 
 import asyncio
-import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -9,10 +8,13 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from textual.pilot import Pilot
+
 from agents.clock import SystemClock
 from agents.events import BudgetSpent, Event, ToolFinished
 from agents.settings import Settings, Sound
 from app.screen.application import WarRoom
+from sounds.calls import Call
 from tests.app.fake_command import FakeCommand
 from tests.sounds.stage import squad_event
 
@@ -20,7 +22,6 @@ EVENTS = 600
 STORM_S = 60.0
 BESIDE = 20
 """Tool calls on the screen for every event of the storm: 200 a second."""
-_TURN_S = 0.1
 
 
 class Meter:
@@ -45,7 +46,7 @@ class Meter:
 
 
 async def storm(seconds: float = STORM_S) -> None:
-    """Print the latency, the share of a processor, and how many cues there were."""
+    """Print how late sound is, its share of a processor, and how many cues there were."""
     found, share, whole, cues, heard = await _storm(seconds)
     late = statistics.quantiles(found, n=100)[98] * 1000 if len(found) > 1 else 0.0
     middle = statistics.median(found) * 1000 if found else 0.0
@@ -55,52 +56,36 @@ async def storm(seconds: float = STORM_S) -> None:
 
 
 async def _storm(seconds: float) -> tuple[Sequence[float], float, float, int, str]:
-    os.environ["WARROOM_SOUND__ENABLED"] = "false"
+    """Seconds from telling each event to the end of what sound does about it; the shares; calls; the device."""
     command, random, meter = FakeCommand(settings=Settings(sound=Sound(enabled=False))), Random(7), Meter()
     for number in range(120):
         command.put(f"Task {number}")
     app = WarRoom(clock=SystemClock())
-    latencies: list[float] = []
-    calls: list[int] = []
-    told: dict[int, float] = {}
+    desk, told, late, calls = app.sound, dict[int, float](), list[float](), list[Call]()
+    take = meter.around(desk.take)
+
+    def taken(event: Event) -> None:
+        take(event)
+        if event.seq in told:
+            late.append(meter.left - told[event.seq])
+
+    desk.take = taken  # type: ignore[method-assign]
+    desk._advance = meter.around(desk._advance)  # type: ignore[method-assign]
     async with app.run_test(size=(160, 48)) as pilot:
         app.engine_ready(command)
-        while not app.war.opened or not app.war.sound:
-            await pilot.pause(0.05)
-        desk, speaker = app.sound, app.sound._speaker
-        assert speaker is not None
-        speaker.open("null")
-        while not speaker.audible or not speaker.status.startswith("Null"):
-            await asyncio.sleep(0.05)
-        play = speaker.play
-
-        def played(call: Any) -> None:
-            play(call)
-            calls.append(call.id)
-
-        speaker.play = played  # type: ignore[method-assign]
-        take = meter.around(desk.take)
-
-        def taken(event: Event) -> None:
-            take(event)
-            if event.seq in told:
-                latencies.append(meter.left - told[event.seq])
-
-        app.workers.cancel_group(app, "bridge")
-        await asyncio.sleep(0.2)
-        desk._advance = meter.around(desk._advance)  # type: ignore[method-assign]
-        desk.take = taken  # type: ignore[method-assign]
-        app.engine_ready(command)
-        await asyncio.sleep(1.0)
+        await _until(pilot, lambda: app.war.opened and bool(app.war.sound))
         speaker = desk._speaker
         assert speaker is not None
         speaker.open("null")
-        while not speaker.status.startswith("Null"):
-            await asyncio.sleep(0.05)
+        await _until(pilot, lambda: app.war.sound.startswith("Null"))
         play = speaker.play
+
+        def played(call: Call) -> None:
+            play(call)
+            calls.append(call)
+
         speaker.play = played  # type: ignore[method-assign]
-        began, used = time.perf_counter(), time.process_time()
-        meter.spent = 0.0
+        began, used, meter.spent = time.perf_counter(), time.process_time(), 0.0
         for number in range(EVENTS):
             _tell(command, squad_event(random), told)
             for beside in range(BESIDE):
@@ -110,8 +95,16 @@ async def _storm(seconds: float) -> tuple[Sequence[float], float, float, int, st
             await asyncio.sleep(max(0.0, began + (number + 1) * seconds / EVENTS - time.perf_counter()))
         lasted = time.perf_counter() - began
         whole = (time.process_time() - used) / lasted
-        name = speaker.status
-    return latencies, meter.spent / lasted, whole, len(calls), name
+        device = speaker.status
+    return late, meter.spent / lasted, whole, len(calls), device
+
+
+async def _until(pilot: Pilot[int], so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if so():
+            return
+        await pilot.pause(0.05)
+    raise TimeoutError("the screen does not open, or there is no null device")
 
 
 def _tell(command: FakeCommand, event: Event, told: dict[int, float]) -> None:
