@@ -82,7 +82,14 @@ _TEMPLATE = """\
 # network = @
 
 [sound]
-# enabled = @
+# enabled = @  # true, false; "ask": the screen asks once
+# muted = @  # the key m
+# volume = @  # 0 to 1; the keys [ and ]
+# verbosity = @  # or "important", "needs-you"
+# mute = @  # events and categories never heard: ["task.posted", "task.progress"]
+# quiet_hours = @  # local time without any sound: "22:00-07:00"
+# pack = @  # `warroom sounds list` names them
+# backend = @  # or "miniaudio", "simpleaudio", "player", "bell"
 
 [screen]
 # theme = @

@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "Play a task's events on the screen again.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
+    "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",
     "config": "The merged configuration and where it came from.",
 }

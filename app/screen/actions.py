@@ -140,6 +140,9 @@ _EVERYWHERE = _in(
     Action("palette", "ctrl+p", "ctrl+p", "palette", "Search every action, task and theme", footer=False),
     Action("command", "colon", ":", "command", "Type what to do; tab completes"),
     Action("settings", "comma", ",", "settings", "What you can set while you work", footer=False),
+    Action("mute", "m", "m", "mute", "Switch the sound on; mute it, and back", why_not=engine_open, footer=False),
+    Action("quieter", "left_square_bracket", "[", "quieter", "Turn the volume down", why_not=engine_open, footer=False),
+    Action("louder", "right_square_bracket", "]", "louder", "Turn the volume up", why_not=engine_open, footer=False),
     Action("help", "question_mark", "?", "help", "This list: type to search in it"),
     Action("leave", "ctrl+q", "ctrl+q", "quit", "Leave, from any screen", method="quit", footer=False, priority=True),
 )  # fmt: skip

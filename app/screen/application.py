@@ -27,11 +27,12 @@ from app.screen.lights import providers
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
+from app.screen.sound import SoundDesk
 from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
-from sounds.cues import Cue, Priority
+from sounds.cues import Cue
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES
 from themes.tokens import themes, tokens
@@ -45,7 +46,10 @@ _ANSWER_S = 5.0
 _TOAST_S = 4.0
 """How long a toast says why a key does nothing."""
 _PROBLEMS = frozenset({"$bad", "$warn"})
-_CUE_COLOURS = {Priority.ALARM: "$health-needs-you", Priority.WARNING: "$warn", Priority.NEWS: "$info"}
+_CAPTION_S = 3.0
+"""How long a caption stands before one of less weight may take its place."""
+_ALARM, _WARNING, _NEWS = 70, 65, 40
+"""Priorities of cues from which on a caption has the colour of an alarm, of a warning, of news."""
 
 
 class WarRoom(App[int]):
@@ -71,10 +75,12 @@ class WarRoom(App[int]):
         remote: bool = False,
         ascii_only: bool = False,
         plain_speech: bool = False,
+        ask_sound: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
         """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic;
-        `ascii_only` and `plain_speech`: asked for on the command line, whatever the settings say."""
+        `ascii_only` and `plain_speech`: asked for on the command line, whatever the settings say; `ask_sound`: ask the
+        person whether they want sound, where they have not said."""
         self.clock = clock or SystemClock()
         self.war = War()
         self.ascii_only = ascii_only
@@ -89,12 +95,15 @@ class WarRoom(App[int]):
         """The person left and wants it to."""
         self.war.host = one_line(gethostname(), 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
-        self._bell_wanted = False
+        self._ask_sound = ask_sound
         self._held_until = -inf
+        self._captioned = (-inf, 0)
+        """Until when the last caption stands, and its priority."""
         self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
         self.desk = Desk(self)
+        self.sound = SoundDesk(self, self.clock)
         for theme in themes():
             self.register_theme(theme)
         self.theme = THEME_NAMES[0]
@@ -125,7 +134,6 @@ class WarRoom(App[int]):
         )
         self.war.providers = providers(settings)
         self.war.repository = _name(command)
-        self._bell_wanted = settings.sound.enabled
         default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
         if settings.screen.theme in self.available_themes and not (default and self.theme == "ansi"):
             self.theme = settings.screen.theme
@@ -139,9 +147,12 @@ class WarRoom(App[int]):
             self.set_keymap(dict(chosen.bound))
         self.war.offline = dict(offline or {})
         self._greet()
-        bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate)
+        bridge = Bridge(
+            self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate, hear=self.sound.take
+        )
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
+        self.run_worker(self._open_sound(command), name="sound", group="bridge", exit_on_error=False)
         if warnings:
             self.say(_line(warnings[0]), "$warn")
 
@@ -187,6 +198,17 @@ class WarRoom(App[int]):
         self.war.branch = _line((await command.repository.base()).branch or "detached HEAD")
         self._draw(Part.HEADER)
 
+    async def _open_sound(self, command: Command) -> None:
+        await self.sound.open(command.settings.sound, command.repository.root)
+        if self._ask_sound and self.sound.to_be_asked:
+            from app.screen.confirm import SoundWanted
+
+            self.push_screen(SoundWanted(), lambda yes: self.sound.answer(bool(yes)))
+
+    async def on_unmount(self) -> None:
+        """The screen closes: silence."""
+        await self.sound.close()
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed is said, never fatal."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
@@ -215,11 +237,41 @@ class WarRoom(App[int]):
         screen = self.screen
         if isinstance(screen, Place) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
             screen.renew(self.situation())
-        if cue is not None:
-            if self.clock.monotonic() >= self._held_until or (cue.priority >= Priority.ALARM and not self._problem):
-                self._write(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
-            if cue.calls_for_you and self._bell_wanted:
-                self.bell()
+        if cue is not None and cue.caption:
+            self.caption(cue.caption, cue.priority, needs_person=cue.needs_person)
+
+    # Sound
+
+    def caption(self, text: str, priority: int, *, needs_person: bool, heard: bool = False) -> None:
+        """Say in words what is `heard` now, or what might have been unless something of more weight stands there."""
+        now, alarm = self.clock.monotonic(), priority >= _ALARM
+        until, standing = self._captioned
+        if now < self._held_until and not (alarm and not self._problem):
+            return
+        same = self.center.status.text.startswith(_line(text))
+        if now < until and (same or (priority < standing and not heard and not alarm)):
+            return
+        self._captioned = (now + _CAPTION_S, priority)
+        colours = ((alarm or needs_person, "$health-needs-you"), (priority >= _WARNING, "$warn"))
+        self._write(_line(text), next((colour for so, colour in colours if so), _usual(priority)))
+
+    def sound_changed(self) -> None:
+        """The header shows another status."""
+        self.war.sound = self.sound.status
+        self._draw(Part.HEADER)
+
+    def write_to_terminal(self, text: str) -> None:
+        """Past the screen: a bell, a notification."""
+        if self._driver is not None:
+            self._driver.write(text)
+
+    def on_app_focus(self) -> None:
+        """The person looks at the terminal."""
+        self.sound.focus(True)
+
+    def on_app_blur(self) -> None:
+        """They look elsewhere."""
+        self.sound.focus(False)
 
     def say(self, text: str, colour: str = "") -> None:
         """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while, if
@@ -261,10 +313,15 @@ class WarRoom(App[int]):
         """Do an action of the table about `task`, or say why it cannot be done."""
         self._held_until, self._problem = -inf, False
         self.clear_notifications()
-        if (reason := action.why_not(self.situation_of(task))) is not None:
+        reason = action.why_not(self.situation_of(task))
+        self.sound.key(accepted=reason is None)
+        if reason is not None:
             self.say(reason, "$warn")
             self.notify(reason, severity="warning", timeout=_TOAST_S, markup=False)
-        elif action.method:
+            return
+        if action.verb == "open" and task is not None:
+            self.sound.selected(self.war.agent_on(task.id))
+        if action.method:
             self.call_later(self.desk.reach, action)
         elif not self.orders.carry_out(action.verb, task) and not self.desk.carry_out(action.verb):
             getattr(self, f"_{action.verb}")()
@@ -302,6 +359,15 @@ class WarRoom(App[int]):
     def _last_view(self) -> None:
         self.center.last_view()
 
+    def _mute(self) -> None:
+        self.sound.mute()
+
+    def _quieter(self) -> None:
+        self.sound.turn(-1)
+
+    def _louder(self) -> None:
+        self.sound.turn(1)
+
     def _calm(self) -> None:
         self._write("", "")
         self.center.whole()
@@ -324,6 +390,10 @@ class WarRoom(App[int]):
         """ctrl+c is for copying what is selected; with nothing selected it ends nothing, and says what does."""
         leave = BY_ID["leave"].key(self.situation())
         self.say(f"ctrl+c ends nothing here. {leave} leaves, x cancels a task.")
+
+
+def _usual(priority: int) -> str:
+    return "$info" if priority >= _NEWS else "$quiet"
 
 
 def _line(text: str) -> str:

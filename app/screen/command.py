@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -96,6 +96,9 @@ class Command(Protocol):
 
     def events(self) -> EventStream:
         """Everything that happens from now on."""
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` the moment an event of this process is told; returns how to stop it."""
 
     async def history(self, limit: int) -> Sequence[Event]:
         """The last events of this repository, oldest first."""

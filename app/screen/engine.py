@@ -169,7 +169,7 @@ async def simulation(
 
 
 def _personal(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
-    """The simulation's settings with the person's own looks and keys. A mistake in their file is said, no more."""
+    """The simulation's settings with the person's looks, keys and sounds. A mistake in their file is said, no more."""
     from agents.configuration import ConfigurationError
     from app.commands.opening import settings_of
 
@@ -177,7 +177,7 @@ def _personal(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
         own = settings_of(None).settings
     except ConfigurationError as error:
         return settings, (one_line(str(error), 400),)
-    return settings.model_copy(update={"screen": own.screen, "keys": own.keys}), ()
+    return settings.model_copy(update={"screen": own.screen, "keys": own.keys, "sound": own.sound}), ()
 
 
 def _repository(folder: Path) -> Path:

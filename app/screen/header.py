@@ -39,7 +39,7 @@ class Header(Lines):
 
 
 def header_line(war: War, width: int, *, ascii_only: bool = False) -> Content:
-    """As much as fits. With less room, in this order: a shorter bar, no sound, no lights that are on, no lights at
+    """As much as fits. With less room, in this order: a shorter bar, no lights that are on, no sound, no lights at
     all, no machine, no branch, no cap, short names. What needs the person is never cut."""
     for level in range(_LEVELS):
         left, right = _left(war, level, ascii_only), _right(war, level, ascii_only)
@@ -68,7 +68,7 @@ def _right(war: War, level: int, ascii_only: bool) -> Content:
     needs = f"{look.mark(ascii_only)} {waiting} {'NEED' if waiting != 1 else 'NEEDS'} YOU"
     parts = [
         _lights(war, level, ascii_only),
-        Content.styled(f"snd {war.sound}", "$quiet") if war.sound and level < 2 else Content(""),
+        Content.styled(f"snd {war.sound}", "$quiet") if war.sound and level < 3 else Content(""),
         _money(war, level, ascii_only),
         Content.styled(needs, f"bold {look.colour}") if waiting else Content(""),
     ]
@@ -83,7 +83,7 @@ def _lights(war: War, level: int, ascii_only: bool) -> Content:
     pieces: list[Content] = []
     for name, tiers in war.providers.items():
         look = light(war, tiers)
-        if level < 3 or look is not ON:
+        if level < 2 or look is not ON:
             word = f" {look.word}" if look.word else ""
             pieces.append(joined((f"{name} ", "$quiet"), (look.mark(ascii_only) + word, look.colour)))
     return Content(" ").join(pieces)

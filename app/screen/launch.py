@@ -49,7 +49,9 @@ def launch(
         return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed)
 
     async def live() -> int:
-        app = WarRoom(remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, driver_class=PatientDriver)
+        app = WarRoom(
+            remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, ask_sound=True, driver_class=PatientDriver
+        )
         if app.console.color_system == "standard":  # sixteen colours: of ours none would be left
             app.theme = "ansi"
         return await command(app, prepare, mouse=mouse)

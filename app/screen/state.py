@@ -275,6 +275,10 @@ class War:
         else:
             self.units.pop(unit.callsign, None)
 
+    def agent_on(self, task_id: int) -> str | None:
+        """Who works on a task now."""
+        return next((row.agent for row in self.missions.values() if row.task == task_id), None)
+
     def end_missions(self, task_id: int) -> None:
         """No mission of the task is in the field any more."""
         for mission_id in [row.id for row in self.missions.values() if row.task == task_id]:

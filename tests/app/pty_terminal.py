@@ -123,6 +123,7 @@ def terminal(
         "TERM": "xterm-256color",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
         "WARROOM_HOME": str(notes.parent / "home"),
+        "WARROOM_SOUND__ENABLED": "false",  # nobody is asked
     }
     scripted = (sys.executable, str(HERE / "screen_child.py"), str(notes), mode)
     one = Terminal(notes, command or scripted, {**inherited, **own, **(environ or {})}, folder, leads)

@@ -19,6 +19,7 @@ from agents.events import (
 from agents.models.chat import Message, ToolCall
 from agents.settings import ScreenSettings, Settings, Sound
 from agents.tasks import Health, Mission, NewTask, TaskStatus, Variant, Way
+from app.screen.application import WarRoom
 from app.screen.diff import DiffScreen
 from app.screen.new_task import NewTaskDialog
 from app.screen.task_screen import TaskScreen
@@ -330,14 +331,15 @@ async def test_settings_choose_theme_ascii_and_keys() -> None:
 
 @pytest.mark.parametrize("enabled", [True, False])
 async def test_what_calls_for_you_is_captioned_and_rings_once(enabled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = FakeCommand(settings=Settings(sound=Sound(enabled=enabled)))
+    command = FakeCommand(settings=Settings(sound=Sound(enabled=enabled, backend="bell")))
     command.put("First")
-    rung: list[int] = []
-    async with opened(command) as (app, pilot):
-        monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    rung: list[str] = []
+    monkeypatch.setattr(WarRoom, "write_to_terminal", lambda _, text: rung.append(text))
+    async with opened(command) as (_, pilot):
+        await seen(pilot, "snd bell only" if enabled else "snd off")
         command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
         await seen(pilot, "T1 needs you")
-        assert len(rung) == int(enabled)
+        assert [text.count("\a") for text in rung] == [1] * enabled
 
 
 async def test_unknown_events_are_ignored() -> None:
