@@ -14,7 +14,7 @@ def open_here(*, mouse: bool = True, ascii_only: bool = False, plain_speech: boo
         from app.commands.demo import play
 
         return play()
-    if _dumb():
+    if unable():
         return USAGE
     from app.screen.launch import launch
 
@@ -35,7 +35,7 @@ def open_demo(
         from app.commands.demo import play
 
         return play(seed=seed, limit=limit)
-    if _dumb():
+    if unable():
         return USAGE
     from app.screen.launch import launch
 
@@ -51,7 +51,8 @@ def open_demo(
     )
 
 
-def _dumb() -> bool:
+def unable() -> bool:
+    """This terminal cannot show a screen; that is said."""
     if os.environ.get("TERM", "") not in {"", "dumb"}:
         return False
     say("This terminal (TERM) cannot show the command center. `warroom run TEXT...` and `warroom board` work here.")

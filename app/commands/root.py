@@ -34,6 +34,7 @@ COMMANDS = {
     "route": "How hard a task looks and how it would be tried.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
     "backtest": "Replay routing policies over recorded outcomes.",
+    "replay": "Play a task's events on the screen again.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
     "doctor": "What works here and what does not, with the fix.",

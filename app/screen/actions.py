@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "BY_ID", "HEADINGS", "Action", "Situation", "Verdict", "Where", "actions_of", "bindings"]
 
-Where = Literal["everywhere", "center", "board", "missions", "log", "diff", "task", "pane", "dialog"]
+Where = Literal["everywhere", "center", "board", "missions", "log", "diff", "task", "intel", "replay", "pane", "dialog"]
 """The screen or the pane an action belongs to. "pane" is every pane."""
 Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
 
@@ -118,6 +118,8 @@ _CENTER = _in(
     Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=READ, footer=False),
     Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=findings, footer=False),
     Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=SPLIT, footer=False),
+    Action("intel", "i", "i", "intel", "How good the odds are, what succeeds, costs and is slow", why_not=engine_open,
+           footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
@@ -184,6 +186,32 @@ _TASK = _in(
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
+_INTEL = _in(
+    "intel",
+    Action("intel_whose", "f", "f", "whose", "Whose attempts: your work, the proving ground, the simulation",
+           method="whose"),
+    Action("intel_section", "tab", "tab", "section", "The next section", method="section"),
+    Action("intel_back", "escape,q,i", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
+_REPLAY = _in(
+    "replay",
+    Action("replay_pause", "space", "space", "pause", "Pause, or play on; at the end from the beginning",
+           method="tape_toggle", priority=True),
+    Action("replay_step", "full_stop", ".", "step", "One event on, and stand still", method="tape_step(1)",
+           priority=True),
+    Action("replay_back", "left", "←", "10 s back", "Ten seconds back", method="tape_scrub(-10)", priority=True),
+    Action("replay_on", "right", "→", "10 s on", "Ten seconds on", method="tape_scrub(10)", priority=True),
+    Action("replay_event_back", "shift+left", "shift+←", "event back", "One event back, and stand still",
+           method="tape_step(-1)", priority=True, footer=False),
+    Action("replay_event_on", "shift+right", "shift+→", "event on", "One event on, and stand still",
+           method="tape_step(1)", priority=True, footer=False),
+    Action("replay_faster", "plus,equals_sign", "+", "faster", "Twice as fast, up to 100 times",
+           method="tape_speed(1)", priority=True),
+    Action("replay_slower", "minus", "-", "slower", "Half as fast", method="tape_speed(-1)", priority=True),
+    Action("replay_quit", "q", "q", "leave", "Leave the replay", method="app.quit"),
+)  # fmt: skip
+
 _DIALOG = _in(
     "dialog",
     Action("dialog_close", "escape", "esc", "close", "Close without doing anything", method="close"),
@@ -205,7 +233,7 @@ _DIALOG = _in(
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_DIALOG)
+ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_INTEL, *_REPLAY, *_DIALOG)
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
@@ -218,6 +246,8 @@ HEADINGS: Mapping[Where, str] = {
     "pane": "In every pane",
     "diff": "Diff",
     "task": "Task",
+    "intel": "Intel",
+    "replay": "Replay",
     "dialog": "Dialogs",
 }
 

@@ -134,6 +134,7 @@ class CommandCenter(Screen[None]):
         """The same with a person who stands on `task`."""
         return Situation(
             opened=self._war.opened,
+            replayed=self._war.replayed,
             task=task,
             approvable=task is not None and self._war.approvable(task.id),
             open_tasks=len(self._war.with_status("open")),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agents.events import Event
     from agents.models.chat import Message
     from agents.settings import Settings
+    from agents.store import Store
     from agents.tasks import Agent, Mission, NewTask, Task
 
 
@@ -84,6 +85,10 @@ class Command(Protocol):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about this opening."""
+
+    @property
+    def store(self) -> Store:
+        """What is kept on this home, for the screens that add it up. They only read."""
 
     @property
     def repository(self) -> Repository:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.screen.actions import Action, Where
@@ -38,6 +39,7 @@ class Desk:
             "palette": self._palette,
             "command": self._command,
             "settings": self._settings,
+            "intel": self._intel,
         }
 
     def carry_out(self, verb: str) -> bool:
@@ -98,6 +100,17 @@ class Desk:
         found = await asyncio.to_thread(drawer.read)
         app = self._app
         await app.push_screen(SettingsScreen(found, drawer, ascii_only=app.ascii_only, simulated=app.war.simulated))
+
+    def _intel(self) -> None:
+        self._app.run_worker(self._open_intel(), group="desk", exit_on_error=False)
+
+    async def _open_intel(self) -> None:
+        app, command = self._app, self._app.orders.command
+        if command is None:
+            return
+        # The plotting library takes a tenth of a second to import.
+        screens = await asyncio.to_thread(import_module, "app.screen.intel")
+        await app.push_screen(screens.IntelScreen(command, app.situation(), ascii_only=app.ascii_only))
 
     def _drawer(self) -> Drawer:
         """The person's file; of the repository's what holds here. In the simulation there is no repository."""

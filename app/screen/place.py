@@ -41,7 +41,7 @@ class Trail(Lines):
         task = self._situation.task
         where = f"{war.repository}{fork}{war.branch}" if war is not None and war.branch else ""
         front = joined(("WAR ROOM", "bold $loud"), arrow, (where, "$quiet"), arrow if where else "")
-        back = joined(arrow, (self._last, "bold"))
+        back = joined(arrow if task is not None else "", (self._last, "bold"))
         title = f"{task.label} {task.title}" if task is not None else ""
         room = width - front.cell_length - back.cell_length
         return joined(front, Content(title).truncate(max(0, room), ellipsis=True), back).truncate(width)

@@ -189,6 +189,8 @@ class War:
         self.sound = ""
         """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
+        self.replayed = False
+        """It is a recording, not an engine: nothing can be ordered."""
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()
