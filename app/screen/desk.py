@@ -54,7 +54,8 @@ class Desk:
 
         app = self._app
         where: Where = app.screen.where if isinstance(app.screen, Place) else "center"
-        app.push_screen(HelpDialog(where, app.center.pane if where == "center" else "", app.situation()))
+        pane = app.center.pane if where == "center" else ""
+        app.push_screen(HelpDialog(where, pane, app.situation(), plain=app.plain_speech))
 
     def _palette(self) -> None:
         from app.screen.catalog import entries, tasks_like

@@ -25,6 +25,8 @@ LIVE_TOGETHER: Mapping[Where, tuple[Where, ...]] = {
     "log": ("log", "center", "everywhere", "pane"),
     "diff": ("diff", "everywhere", "pane"),
     "task": ("task", "everywhere", "pane"),
+    "intel": ("intel", "everywhere", "pane"),
+    "replay": ("replay",),  # its keys lie over those of the center
     "dialog": ("dialog",),
 }
 """Whose keys are live together in a place."""

@@ -13,6 +13,7 @@ from textual.content import Content
 from app.screen.actions import BY_ID, Situation, bindings
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog, Plain
+from app.screen.speech import spoken
 from app.screen.words import counted
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ class Leave(Dialog[Way]):
         *bindings("leave_keep", "leave_save", "leave_abort", "dialog_yes", "dialog_no")
     ]
 
-    def __init__(self, under_way: str, others: str, situation: Situation, *, alone: bool, simulated: bool) -> None:
+    def __init__(
+        self, under_way: str, others: str, situation: Situation, *, alone: bool, simulated: bool, plain: bool
+    ) -> None:
         """`under_way` and `others` in words; `alone`: the missions can go on without a screen."""
         self._under_way = under_way
         self._others = others
         self._situation = situation
         self._alone = alone
+        self._plain = plain
         self._simulated = simulated
         super().__init__()
 
@@ -45,8 +49,8 @@ class Leave(Dialog[Way]):
         )  # fmt: skip
         alone = "the squad works on in this terminal, without a screen; ctrl+c stops it then"
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Plain(Content.styled("Leave the War Room?", "bold"), classes="question")
-            yield Plain(f"{self._under_way}{f' {self._others}' if self._others else ''}")
+            yield Plain(Content.styled(spoken("Leave the War Room?", plain=self._plain), "bold"), classes="question")
+            yield Plain(spoken(f"{self._under_way} {self._others}".rstrip(), plain=self._plain))
             if self._alone:
                 yield self._way("leave_keep", "keep running", alone)
             yield self._way("leave_save", "stop and save", ended)
@@ -79,7 +83,14 @@ def leave(app: WarRoom) -> None:
         return
     missions = "1 mission is" if running.count(True) == 1 else f"{running.count(True)} missions are"
     under_way = f"{missions} in the field{f', {queued} queued' if queued else ''}."
-    dialog = Leave(under_way, others, app.situation(), alone=app.can_work_alone, simulated=app.war.simulated)
+    dialog = Leave(
+        under_way,
+        others,
+        app.situation(),
+        alone=app.can_work_alone,
+        simulated=app.war.simulated,
+        plain=app.plain_speech,
+    )
     app.push_screen(dialog, lambda way: _leave(app, command, way, sorted(ours)) if way is not None else None)
 
 

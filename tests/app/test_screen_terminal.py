@@ -75,3 +75,16 @@ def test_the_simulation_too_can_do_without_the_mouse(arguments: tuple[str, ...],
         assert one.read_to_end() == 0
         assert b"\x1b[?1003h" not in one.output
         assert b"\x1b[?2004l" in one.output, "bracketed paste is off again"
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--ascii", "--plain-speech"), ("--ascii", "--plain-speech", "demo")])
+def test_ascii_and_plain_speech_are_asked_for_on_the_command_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    warroom = str(Path(sys.executable).parent / "warroom")
+    with terminal(tmp_path / "notes", warroom, *arguments, "--tasks", "0") as one:
+        one.read_until(b"No tasks yet")
+        os.write(one.master, b"?")
+        one.read_until(b"Main screen")
+        os.write(one.master, b"\x11")
+        assert one.read_to_end() == 0
+        for glyph in ("▸", "⎇", "▰"):
+            assert glyph.encode() not in one.output
