@@ -33,8 +33,22 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "BY_ID", "HEADINGS", "Action", "Situation", "Verdict", "Where", "actions_of", "bindings"]
 
-Where = Literal["everywhere", "center", "board", "missions", "log", "diff", "task", "intel", "replay", "pane", "dialog"]
-"""The screen or the pane an action belongs to. "pane" is every pane."""
+Where = Literal[
+    "everywhere",
+    "center",
+    "board",
+    "missions",
+    "log",
+    "output",
+    "diff",
+    "task",
+    "intel",
+    "replay",
+    "pane",
+    "search",
+    "dialog",
+]
+"""The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while it has a search."""
 Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
 
 
@@ -74,11 +88,12 @@ class Action:
 
 
 _GROUPS: Mapping[Group, str] = {
-    "task": "new open edit dispatch dispatch_all next split approve force",
+    "task": "new open edit raise lower dispatch dispatch_all next split approve force",
     "result": "diff accept reject retry review findings",
     "field": "cancel pause escalate abort_all",
     "money": "task_cap day_cap",
-    "moving": "up down left right page_up page_down first last next_file previous_file",
+    "moving": "up down left right page_up page_down first last search_next search_previous "
+    "next_file previous_file next_hunk previous_hunk",
     "application": "quit leave help theme settings palette command mute quieter louder",
 }
 """What belongs together, by verb; the rest is about what is shown."""
@@ -109,6 +124,8 @@ _CENTER = _in(
     Action("pause", "p", "p", "hold", "Hold the task before its next step, or let it go on", why_not=PAUSE),
     Action("escalate", "e", "e", "tier up", "Give the task to the next tier up", why_not=ESCALATE, footer=False),
     Action("edit", "E", "E", "edit", "Change its words, check, priority or tier", why_not=EDIT, footer=False),
+    Action("raise", "plus", "+", "P up", "Raise its priority by one", why_not=EDIT, footer=False),
+    Action("lower", "underscore", "_", "P down", "Lower its priority by one", why_not=EDIT, footer=False),
     Action("force", "F", "F", "force", "Start it whatever it waits for", why_not=FORCE, footer=False),
     Action("task_cap", "B", "B", "cap", "Raise the task's cap of money", why_not=task_selected, footer=False),
     Action("day_cap", "ctrl+b", "ctrl+b", "day's cap", "Raise today's cap of money", why_not=engine_open, footer=False),
@@ -134,6 +151,44 @@ _CENTER = _in(
     Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log"),
 )  # fmt: skip
 
+_BOARD = _in(
+    "board",
+    Action("board_filter", "slash", "/", "filter", "Show what fits: words, tier:local, status:open, !without",
+           method="ask('filter')"),
+    Action("board_mark", "space", "space", "select", "Select the task for the next action, or not", method="mark"),
+    Action("board_range", "V", "V", "range", "Select from the task last selected to this one", method="mark_range",
+           footer=False),
+    Action("board_all", "asterisk", "*", "all", "Select all that are shown, or none", method="mark_all", footer=False),
+    Action("sort_id", "I", "I", "by number", "Sort by number; again: the other way; again: as it was",
+           method="sort('id')", footer=False),
+    Action("sort_complexity", "C", "C", "by C", "Sort by complexity", method="sort('complexity')", footer=False),
+    Action("sort_priority", "P", "P", "by P", "Sort by priority", method="sort('priority')", footer=False),
+    Action("sort_title", "T", "T", "by title", "Sort by title", method="sort('title')", footer=False),
+    Action("sort_tier", "L", "L", "by tier", "Sort by the level it starts on", method="sort('tier')", footer=False),
+    Action("sort_odds", "O", "O", "by odds", "Sort by odds, the worst first", method="sort('odds')", footer=False),
+    Action("sort_cost", "M", "M", "by cost", "Sort by money, the dearest first", method="sort('cost')", footer=False),
+    Action("sort_status", "U", "U", "by status", "Sort by urgency: what needs you first", method="sort('status')",
+           footer=False),
+)  # fmt: skip
+
+_LOG = _in(
+    "log",
+    Action("log_open", "enter", "⏎", "output", "Open the call's output; of other lines the task", method="choose"),
+    Action("log_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="ask('search')"),
+    Action("log_filter", "ampersand", "&", "filter", "Show what fits: agent:codex tool:shell result:failed, !without",
+           method="ask('filter')"),
+    Action("log_hold", "space", "space", "pause", "Let nothing new into the log, or all of it", method="hold"),
+    Action("log_range", "V", "V", "range", "Begin a range of lines to copy with y", method="range", footer=False),
+    Action("log_times", "T", "T", "times", "Show or hide the time of each line", method="times", footer=False),
+    Action("log_fold", "W", "W", "fold", "Fold long lines, or cut them", method="fold", footer=False),
+)  # fmt: skip
+
+_OUTPUT = _in(
+    "output",
+    Action("output_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="search"),
+    Action("output_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
 _EVERYWHERE = _in(
     "everywhere",
     Action("theme", "t", "t", "theme", "Choose a theme, and see each as you go", footer=False),
@@ -157,17 +212,32 @@ _PANE = _in(
     Action("page_down", "pagedown,ctrl+d", "ctrl+d", "page down", "One page down", method="page(1)"),
     Action("first", "home,g", "g", "first", "The first line", method="edge(False)"),
     Action("last", "end,G", "G", "last", "The last line; a log follows again", method="edge(True)"),
+    Action("copy", "y", "y", "copy", "Copy the line, or what the mouse selected", method="copy"),
+    Action("pager", "vertical_line", "|", "pager", "Read all of it in $PAGER", method="pager"),
+)  # fmt: skip
+
+_SEARCH = _in(
+    "search",
+    Action("search_next", "n", "n", "next match", "The next line that was searched for", method="found(1)"),
+    Action("search_previous", "N", "N", "match before", "The line before that was searched for", method="found(-1)"),
 )  # fmt: skip
 
 _DIFF = _in(
     "diff",
     Action("diff_accept", "a", "a", "accept", "Merge the result onto your branch (asks)", why_not=REVIEW),
     Action("diff_reject", "x", "x", "reject", "Throw the result away (asks)", why_not=REVIEW),
-    Action("diff_retry", "R", "R", "retry", "Send the task back, with a comment", why_not=RETRY),
+    Action("diff_retry", "c,R", "c", "comment", "Send the task back, with a comment", why_not=RETRY),
     Action("diff_review", "r", "r", "review", "Have a stronger model read it (asks)", why_not=READ),
     Action("diff_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=findings),
-    Action("next_file", "n,right_curly_bracket", "n", "next file", "The next file of the diff", method="file(1)"),
-    Action("previous_file", "p,left_curly_bracket", "p", "previous", "One file back", method="file(-1)", footer=False),
+    Action("next_file", "n,right_square_bracket", "n ]", "next file", "The next file of the diff", method="file(1)"),
+    Action("previous_file", "p,left_square_bracket", "p [", "file back", "One file back", method="file(-1)",
+           footer=False),
+    Action("next_hunk", "right_curly_bracket", "}", "next hunk", "The next hunk of the diff", method="hunk(1)"),
+    Action("previous_hunk", "left_curly_bracket", "{", "hunk back", "One hunk back", method="hunk(-1)", footer=False),
+    Action("diff_layout", "s", "s", "sides", "Both sides beside each other, or one below the other", method="layout"),
+    Action("diff_proof", "z", "z", "zoom", "The diff alone, or the check beside it", method="proof", footer=False),
+    Action("diff_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="search",
+           footer=False),
     Action("diff_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
@@ -236,7 +306,20 @@ _DIALOG = _in(
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*_CENTER, *_EVERYWHERE, *_PANE, *_DIFF, *_TASK, *_INTEL, *_REPLAY, *_DIALOG)
+ACTIONS: tuple[Action, ...] = (
+    *_CENTER,
+    *_BOARD,
+    *_LOG,
+    *_OUTPUT,
+    *_EVERYWHERE,
+    *_PANE,
+    *_SEARCH,
+    *_DIFF,
+    *_TASK,
+    *_INTEL,
+    *_REPLAY,
+    *_DIALOG,
+)
 
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
@@ -247,6 +330,8 @@ HEADINGS: Mapping[Where, str] = {
     "missions": "Active missions",
     "log": "Tool log",
     "pane": "In every pane",
+    "search": "While something is searched for",
+    "output": "Output of a call",
     "diff": "Diff",
     "task": "Task",
     "intel": "Intel",

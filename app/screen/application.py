@@ -19,9 +19,11 @@ from agents.clock import Clock, SystemClock
 from agents.sanitize import one_line
 from app.screen.actions import BY_ID, Action, Situation, bindings
 from app.screen.bridge import RATE, REMOTE_RATE, Bridge
+from app.screen.bulk import Bulk, takes
 from app.screen.center import CommandCenter
 from app.screen.chronicle import notice
 from app.screen.desk import Desk
+from app.screen.handover import Handover
 from app.screen.keymap import keymap
 from app.screen.lights import providers
 from app.screen.lines import Lines
@@ -31,6 +33,7 @@ from app.screen.sound import SoundDesk
 from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
+from app.screen.tool_log import ToolLog
 from app.screen.wording import message_of
 from sounds.cues import Cue
 from themes import STYLESHEET
@@ -102,6 +105,8 @@ class WarRoom(App[int]):
         self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
+        self.bulk = Bulk(self.orders)
+        self.handover = Handover(self)
         self.desk = Desk(self)
         self.sound = SoundDesk(self, self.clock)
         for theme in themes():
@@ -306,8 +311,13 @@ class WarRoom(App[int]):
         return self.center.situation_of(task)
 
     def action_perform(self, action_id: str) -> None:
-        """A key of the table."""
-        self.act(BY_ID[action_id], self.target())
+        """A key of the table. On the board it is about all selected tasks, where that can be."""
+        action, chosen = BY_ID[action_id], self.center.chosen()
+        if chosen and self.screen is self.center and takes(action.verb):
+            self._held_until, self._problem = -inf, False
+            self.bulk.act(action, chosen, self.situation_of)
+        else:
+            self.act(action, self.target())
 
     def act(self, action: Action, task: TaskRow | None) -> None:
         """Do an action of the table about `task`, or say why it cannot be done."""
@@ -325,6 +335,36 @@ class WarRoom(App[int]):
             self.call_later(self.desk.reach, action)
         elif not self.orders.carry_out(action.verb, task) and not self.desk.carry_out(action.verb):
             getattr(self, f"_{action.verb}")()
+
+    # What the panes ask for
+
+    def on_lines_said(self, event: Lines.Said) -> None:
+        """A pane has an answer."""
+        self.say(event.text, event.colour)
+
+    def on_lines_copied(self, event: Lines.Copied) -> None:
+        """Text for the clipboard."""
+        self.copy_to_clipboard(event.text)
+
+    def on_lines_paged(self, event: Lines.Paged) -> None:
+        """Text for the pager."""
+        self.handover.page(event.text, event.log_path)
+
+    def on_tool_log_chosen(self, event: ToolLog.Chosen) -> None:
+        """What is behind a line of the log: a call's output, else its task."""
+        from app.screen.output_screen import OutputScreen
+
+        record = event.record
+        row = self.war.tasks.get(record.task) if record.task is not None else None
+        if record.call is not None:
+            self.push_screen(OutputScreen(record.call, self.situation_of(row)))
+        elif row is not None:
+            self.orders.carry_out("open", row)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Onto the terminal's clipboard, and into a file, since nobody knows whether the terminal took it."""
+        self._clipboard = text
+        self.handover.copy(text)
 
     def _next(self) -> None:
         waiting = [row.id for row in self.war.need_person()]

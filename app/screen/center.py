@@ -22,6 +22,7 @@ from app.screen.footer import KeyLine
 from app.screen.header import Header
 from app.screen.lines import Lines
 from app.screen.missions import Missions
+from app.screen.query_line import QueryLine
 from app.screen.radar import Radar
 from app.screen.state import UNDER_WAY, Part, TaskRow, War
 from app.screen.strips import StatusLine
@@ -73,6 +74,7 @@ class CommandCenter(Screen[None]):
                 yield self.credits
                 yield self.barracks
         yield self.sideline
+        yield QueryLine()
         yield self.status
         yield self.keys
         yield Plain("", id="too-small")
@@ -126,6 +128,10 @@ class CommandCenter(Screen[None]):
             return self._war.tasks.get(task_id)
         return self.board.selected
 
+    def chosen(self) -> list[TaskRow]:
+        """The selected tasks, while a person is on the board."""
+        return self.board.chosen if self.focused is self.board else []
+
     def situation(self) -> Situation:
         """What decides which actions are possible."""
         return self.situation_of(self.target())
@@ -137,9 +143,9 @@ class CommandCenter(Screen[None]):
             replayed=self._war.replayed,
             task=task,
             approvable=task is not None and self._war.approvable(task.id),
-            open_tasks=len(self._war.with_status("open")),
-            under_way=len(self._war.with_status(*UNDER_WAY)),
-            need_person=len(self._war.need_person()),
+            open_tasks=self._war.count("open"),
+            under_way=self._war.count(*UNDER_WAY),
+            need_person=len(self._war.index.waiting),
             keys=self.remapped,
         )
 
@@ -186,8 +192,11 @@ class CommandCenter(Screen[None]):
         self.action_pane(_PANES[(here + 1) % len(_PANES)])
 
     def whole(self) -> None:
-        """All panes again, where there is room for them."""
-        if self.zoomed:
+        """One step back: what was marked, searched and filtered in the pane; then all panes again."""
+        pane = self.focused
+        if isinstance(pane, Lines) and pane.calm():
+            self.offer_keys()
+        elif self.zoomed:
             self.zoom()
 
     def zoom(self) -> None:

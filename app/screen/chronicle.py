@@ -33,7 +33,7 @@ def _line(
     event: e.Event, mark: str, what: str, text: str, *, right: str = "", tone: Tone = "plain", kind: Kind = "mission"
 ) -> Record:
     who = one_line(event.agent or (f"T{event.task}" if event.task is not None else ""), 24)
-    return Record(event.at, who, mark, one_line(what, 24), one_line(text, 500), right, tone, kind)
+    return Record(event.at, who, mark, one_line(what, 24), one_line(text, 500), right, tone, kind, event.task)
 
 
 def _tool_started(log: LogBook, event: e.ToolStarted) -> None:
@@ -48,7 +48,7 @@ def _tool_output(log: LogBook, event: e.ToolOutput) -> None:
 def _tool_finished(log: LogBook, event: e.ToolFinished) -> None:
     mark, tone = _RESULTS[event.ok]
     line = _line(event, mark, event.tool, event.summary, right=span(event.seconds), tone=tone, kind="call")
-    log.finish_call(_key(event, event.call), line)
+    log.finish_call(_key(event, event.call), line, log_path=event.log_path)
 
 
 def _model_started(log: LogBook, event: e.ModelStarted) -> None:
@@ -68,8 +68,14 @@ def _model_failed(log: LogBook, event: e.ModelFailed) -> None:
     log.write(_line(event, "✗", "model", f"{event.message}{again}", tone="bad", kind="alarm"))
 
 
+def _check_key(event: e.CheckStarted | e.CheckFinished) -> tuple[int, int]:
+    """A check of a mission is no numbered call; it is one of three."""
+    return _key(event, {"base": -1, "result": -2}.get(event.on, -3))
+
+
 def _check_started(log: LogBook, event: e.CheckStarted) -> None:
-    log.write(_line(event, "◇", f"check {event.on}", event.command, tone="info", kind="check"))
+    line = _line(event, "◇", f"check {event.on}", event.command, tone="info", kind="check")
+    log.start_call(_check_key(event), line)
 
 
 def _check_finished(log: LogBook, event: e.CheckFinished) -> None:
@@ -78,7 +84,8 @@ def _check_finished(log: LogBook, event: e.CheckFinished) -> None:
     mark = "✔" if event.exit_code == 0 else "✗"
     last = next((line for line in reversed(sanitize(event.output[-2_000:]).split("\n")) if line.strip()), "")
     text = f"{exit_word(event.exit_code)}  {last.strip()}"
-    log.write(_line(event, mark, f"check {event.on}", text, right=span(event.seconds), tone=tone, kind="check"))
+    line = _line(event, mark, f"check {event.on}", text, right=span(event.seconds), tone=tone, kind="check")
+    log.finish_call(_check_key(event), line, output=sanitize(event.output))
 
 
 def _mission_started(log: LogBook, event: e.MissionStarted) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from app.screen.bulk import priority
 from app.screen.state import UNDER_WAY, TaskRow, War
 from app.screen.words import dollars
 
@@ -30,6 +31,8 @@ class FieldOrders:
             "force": self._force,
             "edit": self._edit,
             "task_cap": self._raise_task_cap,
+            "raise": lambda row: self._move_priority(row, +1),
+            "lower": lambda row: self._move_priority(row, -1),
         }
 
     def _pause(self, row: TaskRow) -> None:
@@ -43,6 +46,13 @@ class FieldOrders:
 
     def _force(self, row: TaskRow) -> None:
         self._order(lambda command: command.force(row.id), f"{row.label} is started as soon as there is a slot.")
+
+    def _move_priority(self, row: TaskRow, step: int) -> None:
+        async def move(command: Command) -> None:
+            await priority(step)(command, row)
+            self._war.put_task(await command.task(row.id))
+
+        self._order(move, f"{row.label} is {'raised' if step > 0 else 'lowered'}.")
 
     def abort_all(self) -> None:
         """Cancel everything that is under way, once the person has said so twice."""

@@ -27,6 +27,8 @@ LIVE_TOGETHER: Mapping[Where, tuple[Where, ...]] = {
     "task": ("task", "everywhere", "pane"),
     "intel": ("intel", "everywhere", "pane"),
     "replay": ("replay",),  # its keys lie over those of the center
+    "output": ("output", "everywhere", "pane"),
+    "search": ("search",),
     "dialog": ("dialog",),
 }
 """Whose keys are live together in a place."""

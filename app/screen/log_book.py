@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from app.screen.calls import Call, Shelf
+
 Tone = Literal["plain", "good", "bad", "warn", "quiet", "info"]
 Kind = Literal["call", "output", "model", "check", "mission", "alarm"]
 
-CAPACITY = 5_000
+CAPACITY = 20_000
 """Records kept for scrolling back; the whole story is in the store."""
 OUTPUT_LINES = 200
 """Lines of one call's output the book takes; the rest is in the call's log file."""
-_PARTIAL = 4_000
 _OPEN_CALLS = 64
+_RESULTS = {"✓": "ok", "✔": "ok", "✗": "failed", "✖": "failed", "■": "failed", "…": "running", "◇": "running"}
 
 
 @dataclass(slots=True)
@@ -32,14 +34,20 @@ class Record:
     right: str = ""
     tone: Tone = "plain"
     kind: Kind = "call"
+    task: int | None = None
+    call: Call | None = None
+    """What is one level down."""
 
+    @property
+    def result(self) -> str:
+        """ok, failed or running, as far as the line tells."""
+        return _RESULTS.get(self.mark, "")
 
-@dataclass(slots=True)
-class _Stream:
-    """The output of a running call: what came after the last line end, and how many lines there were."""
-
-    partial: str = ""
-    lines: int = 0
+    def fields(self) -> dict[str, str]:
+        """What a filter may ask for. A line of output is its call's."""
+        tool = self.call.tool if self.call is not None else self.what
+        text = f"{self.what} {self.text} {self.right}"
+        return {"agent": self.who, "tool": tool, "result": self.result, "text": text}
 
 
 class LogBook:
@@ -47,7 +55,8 @@ class LogBook:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._records: deque[Record] = deque(maxlen=capacity)
-        self._streams: dict[tuple[int, int], _Stream] = {}
+        self._calls: dict[tuple[int, int], Call] = {}
+        self._shelf = Shelf()
         self._started: dict[tuple[int, int], Record] = {}
         self.total = 0
 
@@ -69,15 +78,32 @@ class LogBook:
 
     def start_call(self, key: tuple[int, int], record: Record) -> None:
         """Append the line of a call that has begun. `key` is (mission, call)."""
+        record.call = Call(record.at, record.who, record.what, record.text, record.task)
+        self._calls[key] = record.call
         self.write(record)
         self._started[key] = record
-        while len(self._started) > _OPEN_CALLS:
-            self._started.pop(next(iter(self._started)))
+        for known in (self._started, self._calls):
+            while len(known) > _OPEN_CALLS:
+                known.pop(next(iter(known)))
 
-    def finish_call(self, key: tuple[int, int], record: Record) -> None:
-        """A call ended: its result replaces its own line while that is the newest, else it is a line of its own."""
-        self._end_stream(key, record)
+    def finish_call(self, key: tuple[int, int], record: Record, log_path: str = "", output: str = "") -> None:
+        """A call ended: its result replaces its own line while that is the newest, else it is a line of its own.
+        `output`: what it printed, where that was not told while it ran."""
         begun = self._started.pop(key, None)
+        call = self._calls.pop(key, None) or Call(record.at, record.who, record.what, record.text, record.task)
+        if output and not call.count:
+            call.take(output)
+            call.end()
+        elif (inline := call.end()) or call.count:
+            self._lines_of(call, record.at, inline)
+            if call.count > OUTPUT_LINES:
+                more = f"… {call.count - OUTPUT_LINES} more lines"
+                self.write(
+                    Record(record.at, record.who, " ", "", more, tone="quiet", kind="output", task=call.task, call=call)
+                )
+        call.running, call.result, call.log_path = False, f"{record.mark} {record.text}  {record.right}", log_path
+        self._shelf.put(call)
+        record.call = call
         if begun is not None and self._records and self._records[-1] is begun:
             begun.at, begun.mark, begun.text = record.at, record.mark, record.text
             begun.right, begun.tone = record.right, record.tone
@@ -86,28 +112,18 @@ class LogBook:
             begun.mark, begun.tone = "·", "quiet"
         self.write(record)
 
-    def stream(self, key: tuple[int, int], at: datetime, who: str, text: str) -> int:
-        """Take a piece of a running call's output; returns how many lines it completed."""
-        stream = self._streams.setdefault(key, _Stream())
-        *lines, stream.partial = (stream.partial + text).split("\n")
-        stream.partial = stream.partial[-_PARTIAL:]
-        for line in lines:
-            self._output_line(stream, at, who, line)
-        while len(self._streams) > _OPEN_CALLS:
-            self._streams.pop(next(iter(self._streams)))
-        return len(lines)
+    def stream(self, key: tuple[int, int], at: datetime, who: str, text: str) -> None:
+        """Take a piece of a running call's output."""
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = Call(at, who, "", "")
+            while len(self._calls) > _OPEN_CALLS:
+                self._calls.pop(next(iter(self._calls)))
+        self._lines_of(call, at, call.take(text))
 
-    def _end_stream(self, key: tuple[int, int], record: Record) -> None:
-        stream = self._streams.pop(key, None)
-        if stream is None:
-            return
-        if stream.partial:
-            self._output_line(stream, record.at, record.who, stream.partial)
-        if stream.lines > OUTPUT_LINES:
-            more = stream.lines - OUTPUT_LINES
-            self.write(Record(record.at, record.who, " ", "", f"… {more} more lines", tone="quiet", kind="output"))
-
-    def _output_line(self, stream: _Stream, at: datetime, who: str, line: str) -> None:
-        stream.lines += 1
-        if stream.lines <= OUTPUT_LINES and line.strip():
-            self.write(Record(at, who, "│", "", line.expandtabs(4)[:500], tone="quiet", kind="output"))
+    def _lines_of(self, call: Call, at: datetime, lines: Sequence[str]) -> None:
+        """The first lines of a call stand in the book too, for who wants them among the calls."""
+        before = call.count - len(lines)
+        for line in lines[: max(0, OUTPUT_LINES - before)]:
+            if line.strip():
+                self.write(Record(at, call.who, "│", "", line[:500], "", "quiet", "output", call.task, call))

@@ -297,14 +297,14 @@ class Orders:
 
     async def show_diff(self, command: Command, task_id: int) -> None:
         """Open the diff of a task over what is shown; the diff that was open on it makes room."""
-        from app.screen.diff import DiffScreen, diff_lines
+        from app.screen.diff import DiffScreen, read_diff
 
         task = await command.task(task_id)
         text = await command.diff(task_id)
         if not text.strip():
             self._bridgehead.say(f"{task.label} changed no file.", "$warn")
             return
-        lines, files = await asyncio.to_thread(diff_lines, text, task.present_review)
+        files, colours = await asyncio.to_thread(read_diff, text)
         situation = self._bridgehead.situation()
-        screen = DiffScreen(task, lines, files, situation, ascii_only=self._bridgehead.ascii_only)
+        screen = DiffScreen(task, files, colours, situation, ascii_only=self._bridgehead.ascii_only)
         await self._app.push_screen(screen)

@@ -33,7 +33,8 @@ def _assessed(war: War, event: e.TaskAssessed) -> Part:
 
 def _planned(war: War, event: e.TaskPlanned) -> Part:
     if event.plan:
-        war.change_task(event.task, tier=one_line(event.plan[0].tier, 20))
+        first = event.plan[0]
+        war.change_task(event.task, tier=one_line(first.tier, 20), odds=first.p, expected_usd=first.cost_usd)
     return Part.BOARD
 
 

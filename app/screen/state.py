@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agents.sanitize import one_line
 from app.screen.burn import Burn
 from app.screen.log_book import LogBook
+from app.screen.task_index import TaskIndex
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -73,6 +74,10 @@ class TaskRow:
     """A reviewer has read the result it has now."""
     parent: int | None = None
     """The task it is a part of."""
+    odds: float | None = None
+    """Of the arm it would start on; None where nobody reckoned them."""
+    expected_usd: float | None = None
+    """What one try of that arm costs; None: nobody knows."""
 
     @property
     def label(self) -> str:
@@ -151,6 +156,8 @@ def task_row(task: Task) -> TaskRow:
         paused=task.paused,
         reviewed=task.present_review is not None,
         parent=task.parent,
+        odds=task.plan[0].p if task.plan else None,
+        expected_usd=task.plan[0].cost_usd if task.plan else None,
     )
 
 
@@ -174,8 +181,8 @@ class War:
 
     def __init__(self) -> None:
         self.tasks: dict[int, TaskRow] = {}
-        self._board: tuple[TaskRow, ...] | None = ()
-        """The rows sorted, until one changes: they are asked for at every drawing."""
+        self.index = TaskIndex()
+        """The same rows in order, by status and by parent: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
         self.streaks: dict[str, int] = {}
@@ -256,8 +263,10 @@ class War:
 
     def put_row(self, row: TaskRow) -> None:
         """Put a row on the board in place of the one it had."""
-        self.tasks[row.id] = row
-        self._board = None
+        before = self.tasks.get(row.id)
+        if row != before:
+            self.tasks[row.id] = row
+            self.index.put(row, before)
 
     def change_mission(self, mission_id: int | None, **changes: Any) -> None:
         """Replace fields of a mission's row; unknown missions are left alone."""
@@ -306,12 +315,7 @@ class War:
 
     def board(self) -> Sequence[TaskRow]:
         """The rows in the board's order: what lives first by priority, what ended below it, newest first."""
-        if self._board is None:
-            rows = self.tasks.values()
-            living = sorted((row for row in rows if not row.ended), key=lambda row: (-row.priority, row.id))
-            ended = sorted((row for row in rows if row.ended), key=lambda row: -row.id)
-            self._board = (*living, *ended)
-        return self._board
+        return [self.tasks[task_id] for task_id in self.index.order]
 
     def field(self) -> list[MissionRow]:
         """Missions under way, oldest first."""
@@ -323,12 +327,12 @@ class War:
 
     def need_person(self) -> list[TaskRow]:
         """Rows that wait for the person, in the board's order."""
-        return [row for row in self.board() if row.needs_person]
+        return [self.tasks[task_id] for task_id in self.index.waiting]
 
     def parts(self, task_id: int) -> list[TaskRow]:
         """The parts of a split task but those that were cancelled, in the order they were planned."""
-        rows = (row for row in self.tasks.values() if row.parent == task_id and row.status != "cancelled")
-        return sorted(rows, key=lambda row: row.id)
+        rows = (self.tasks[number] for number in self.index.parts(task_id))
+        return [row for row in rows if row.status != "cancelled"]
 
     def approvable(self, task_id: int) -> bool:
         """Parts of the task wait for approval, or all of them are done and the whole was not judged done."""
@@ -338,7 +342,11 @@ class War:
 
     def with_status(self, *statuses: str) -> Sequence[TaskRow]:
         """Rows in one of `statuses`, in the order they were posted."""
-        return [row for row in self.tasks.values() if row.status in statuses]
+        return [self.tasks[task_id] for task_id in self.index.with_status(statuses)]
+
+    def count(self, *statuses: str) -> int:
+        """How many rows are in one of `statuses`."""
+        return self.index.count(statuses)
 
     @property
     def moving(self) -> bool:

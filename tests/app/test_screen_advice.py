@@ -1,12 +1,12 @@
 """Reviews and splits from the keyboard, and how they look."""
 
-from fake_command import DIFF, START, FakeCommand, in_review
+from fake_command import START, FakeCommand, in_review
 from screen_pilot import NORMAL, WIDE, drawn, opened, seen, until
 
 from agents.events import MissionFinished, MissionStarted, TaskQueued
 from agents.tasks import Finding, Mission, Outcome, Review, Role, TaskKind, TaskStatus, Variant, Way
 from app.screen.confirm import Confirm
-from app.screen.diff import DiffScreen, diff_lines
+from app.screen.diff import DiffScreen
 from app.screen.task_screen import TaskScreen
 
 READER = {"at": START, "task": 1, "mission": 7, "agent": "Oracle-1", "tier": "opus"}
@@ -143,16 +143,3 @@ async def test_a_review_under_way_is_there_when_the_screen_opens() -> None:
     command.attempts[1] = [Mission(id=7, way=Way.DIRECT, variant=Variant.ONCE, started_at=START, **began)]
     async with opened(command, NORMAL) as (_, pilot):
         await seen(pilot, "Oracle-1", "WORKING", "opus")
-
-
-def test_findings_stand_below_the_lines_they_are_about() -> None:
-    odd = Finding(path="README.md", line=1, severity="warning", text="old?")
-    elsewhere = Finding(path="slug.py", line=99, text="nowhere")
-    lines, files = diff_lines(DIFF, found(ACCENTS, odd, elsewhere, REMARK))
-    plain = [line.plain for line in lines]
-    assert plain[6:8] == ['+    return "-".join(text.lower().split())', "  ✖ error: Accents are [dropped]."]
-    assert plain[-2:] == ["+new", "  ! warning: old?"]
-    assert [plain[at][:10] for at in files] == ["diff --git", "diff --git"]
-    assert not any("nowhere" in line for line in plain)
-    inside = DIFF.replace("+def slugify(text):", "++++ b/README.md")
-    assert "  ✖ error: Accents are [dropped]." in [line.plain for line in diff_lines(inside, found(ACCENTS))[0]]

@@ -54,10 +54,12 @@ async def test_output_of_commands_can_be_hidden() -> None:
     async with opened(command) as (_, pilot):
         command.tell(ToolStarted(task=1, call=1, tool="shell_run", summary="make", **FIELD))
         command.tell(ToolOutput(task=1, call=1, text="gcc main.c\n", **FIELD))
-        await seen(pilot, "gcc main.c")
+        await seen(pilot, "make  › gcc main.c")
+        assert "│ gcc main.c" not in drawn(pilot.app)
         await pilot.press("o")
-        await seen(pilot, "calls only")
-        assert "gcc main.c" not in drawn(pilot.app)
+        await seen(pilot, "with output", "│ gcc main.c")
+        await pilot.press("o")
+        await until(pilot, lambda: "│ gcc main.c" not in drawn(pilot.app))
 
 
 async def test_panes_are_reached_by_number_and_zoomed() -> None:

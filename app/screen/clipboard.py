@@ -1,0 +1,43 @@
+"""Copied text: into a file whose path is told, and to the terminal's own clipboard, which may or may not take it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+MOST = 74_000
+"""Bytes of text a terminal's clipboard takes at once; several give up at 100,000 of base64."""
+
+
+def osc52(text: str, environ: Mapping[str, str]) -> str:
+    """The escape sequence that puts `text` on the terminal's clipboard, through tmux or screen where one is between."""
+    sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    if environ.get("TMUX"):
+        inner = sequence.replace("\x1b", "\x1b\x1b")
+        return f"\x1bPtmux;{inner}\x1b\\"
+    if environ.get("STY"):
+        pieces = [sequence[start : start + 700] for start in range(0, len(sequence), 700)]
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return sequence
+
+
+def save(text: str, folder: Path) -> Path:
+    """Write `text` to the file of the last copy in `folder`, which only this person may read. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "clipboard.txt"
+    beside = folder / f".clipboard.{os.getpid()}"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)
+    beside.replace(path)
+    return path
+
+
+def told(text: str, path: Path, *, sent: bool) -> str:
+    """What was copied and where to find it. Whether the terminal took it nobody knows."""
+    lines = text.count("\n") + 1
+    what = f"{len(text)} characters" if lines == 1 else f"{lines} lines"
+    terminal = "and sent to the terminal's clipboard" if sent else "too long for the terminal's clipboard"
+    return f"{what} copied: {path}, {terminal}."
