@@ -89,7 +89,8 @@ class Bridge:
         tasks = await command.tasks()
         running = await command.open_missions()
         credits = await command.credits()
-        war.repositories.add(str(command.repository.root))
+        if not war.replayed:  # a recording may be of another repository
+            war.repositories.add(str(command.repository.root))
         war.load(tasks, command.agents(), running)
         self._recalled = recall(war, history)
         war.burn.read(credits)

@@ -107,7 +107,8 @@ def _clashes(bound: Mapping[str, str]) -> Iterator[Problem]:
     for places in LIVE_TOGETHER.values():
         together = [action for action in ACTIONS if action.where in places]
         for one, other in combinations(together, 2):
-            shared = _keys(one, bound) & _keys(other, bound)
+            # What a pane's own action has lies over what the center has there.
+            shared = (_keys(one, bound) & _keys(other, bound)) - (_keys(one, {}) & _keys(other, {}))
             if not shared or (one.id not in bound and other.id not in bound):
                 continue
             mine, theirs = (one, other) if one.id in bound else (other, one)

@@ -201,6 +201,10 @@ class Recording:
         """The player's present stream."""
         return self.player.feed
 
+    def listen(self, hear: Callable[[Event], None]) -> Callable[[], None]:
+        """Nothing happens here beside the stream."""
+        return lambda: None
+
     async def history(self, limit: int) -> Sequence[Event]:
         """None: everything is played."""
         return ()

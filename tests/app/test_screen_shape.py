@@ -193,5 +193,8 @@ def test_every_action_has_its_own_id_and_no_key_twice_in_a_place() -> None:
     assert len(ids) == len(set(ids))
     assert {action.where for action in ACTIONS} <= {where for places in LIVE_TOGETHER.values() for where in places}
     for place, live in LIVE_TOGETHER.items():
-        keys = [key for action in ACTIONS if action.where in live for key in action.keys.split(",")]
+        # Enter in the log opens what is behind the line, which lies over opening the task.
+        shadowed = {"open"} if place == "log" else set()
+        here = [action for action in ACTIONS if action.where in live and action.id not in shadowed]
+        keys = [key for action in here for key in action.keys.split(",")]
         assert len(keys) == len(set(keys)), place
