@@ -256,6 +256,8 @@ _TASK = _in(
     Action("task_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=findings),
     Action("task_split", "S", "S", "split", "Have it divided into parts (asks)", why_not=SPLIT),
     Action("task_cancel", "x", "x", "cancel", "Cancel it", why_not=CANCEL),
+    Action("task_search", "slash", "/", "search", "Search: words, !without; n and N go on", method="search",
+           footer=False),
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 

@@ -95,16 +95,6 @@ class DiffScreen(Place):
         """The diff alone, or with the check beside it."""
         self.set_class(not self.has_class("-diff-alone"), "-diff-alone")
 
-    def action_search(self) -> None:
-        """Search in the pane that has the keys."""
-        focused = self.focused
-        (focused if isinstance(focused, Page) else self.pane).action_ask("search")
-
-    def action_back(self) -> None:
-        """One step back: the search, then the screen."""
-        if not any(pane.calm() for pane in (self.pane, self.query_one("#check-output", Page))):
-            super().action_back()
-
     def _answer(self, text: str) -> None:
         if text:
             self.query_one(StatusLine).say(text, "$quiet")

@@ -135,12 +135,3 @@ class OutputScreen(Place):
             head.update(self._head())
         for pane in self.query(OutputPane):
             pane.changed()
-
-    def action_search(self) -> None:
-        """Search in the output."""
-        self.query_one(OutputPane).action_ask("search")
-
-    def action_back(self) -> None:
-        """One step back: the search, then the screen."""
-        if not self.query_one(OutputPane).calm():
-            super().action_back()

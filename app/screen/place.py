@@ -69,6 +69,12 @@ class Place(Screen[None]):
         for line in (*self.query(KeyLine), *self.query(Trail)):
             line.show(situation)
 
+    def action_search(self) -> None:
+        """Search in the pane that has the keys."""
+        if isinstance(self.focused, Lines):
+            self.focused.action_ask("search")
+
     def action_back(self) -> None:
-        """Back to the same row."""
-        self.dismiss(None)
+        """One step back: the search in the pane, then the screen, to the same row."""
+        if not (isinstance(self.focused, Lines) and self.focused.calm()):
+            self.dismiss(None)

@@ -12,6 +12,7 @@ from agents.sanitize import one_line, sanitize
 from app.screen.check_page import output_lines, review_lines, verdict_lines
 from app.screen.columns import joined
 from app.screen.looks import ANSWERED, complexity_colour, outcome_look, status_look, tier_colour
+from app.screen.why_page import complexity_lines, plan_lines
 from app.screen.words import counted, dollars, span
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def task_page(
     )
     lines += _section("BRIEF", _text(task.brief) or [Content.styled("(the title says it all)", "$quiet")])
     lines += _section("PARTS", _parts(task, parts, ascii_only))
-    lines += _section("PLAN", _plan(task))
+    lines += _section("WHY", [*complexity_lines(task), *plan_lines(task)])
     lines += _section("MISSIONS", [line for mission in missions for line in _mission(mission, ascii_only)])
     lines += _section("REVIEW", review_lines(task.present_review, ascii_only=ascii_only))
     lines += _section("PROOF", output_lines(task))
@@ -69,18 +70,6 @@ def _text(text: str, colour: str = "") -> list[Content]:
     if len(text) > _TEXT:
         lines.append(Content.styled(f"… {len(text) - _TEXT} more characters", "$quiet"))
     return lines
-
-
-def _plan(task: Task) -> list[Content]:
-    return [
-        joined(
-            (f"{place}. ", "$quiet"),
-            (one_line(arm.tier, 20), tier_colour(arm.tier)),
-            f"  {one_line(arm.model, 60)}  {arm.way}, {arm.variant}",
-            (f"  {one_line(arm.why, 300)}" if arm.why else "", "$quiet"),
-        )
-        for place, arm in enumerate(task.plan, 1)
-    ]
 
 
 def _parts(task: Task, parts: Sequence[Task], ascii_only: bool) -> list[Content]:

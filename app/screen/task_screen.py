@@ -13,6 +13,7 @@ from app.screen.actions import Situation, Where, bindings
 from app.screen.footer import KeyLine
 from app.screen.pages import Prose
 from app.screen.place import Place
+from app.screen.query_line import QueryLine
 from app.screen.strips import StatusLine
 from app.screen.wording import message_of
 
@@ -36,6 +37,7 @@ class TaskScreen(Place):
     def compose(self) -> ComposeResult:
         """The page, status, keys."""
         yield Prose(id="task-page")
+        yield QueryLine()
         yield StatusLine()
         yield KeyLine("task")
 
