@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run install test lint types contracts unit bench clean
+.PHONY: run install test lint types contracts unit bench screenshots clean
 
 run: install  ## open War Room here: the simulation when there is no model and no key, headless when there is no terminal
 	@$(BIN)/warroom
@@ -27,6 +27,9 @@ unit: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev  ## prints ratios, asserts nothing
 	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/.installed-dev  ## the README's pictures, from the simulation
+	$(BIN)/python -m tests.screenshots
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "War Room needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }

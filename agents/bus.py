@@ -17,6 +17,8 @@ from agents.events import Event, ModelDelta, ToolOutput
 Replay = Callable[[int, int], Awaitable[Sequence[Event]]]
 """replay(after_seq, limit): the oldest committed events after `after_seq`, at most `limit`, in order."""
 
+Listener = Callable[[Event], None]
+
 TEXT_CAP = 16_384
 """Characters of coalesced text one pending delta keeps: the newest ones."""
 PIECE = 500
@@ -214,6 +216,7 @@ class EventBus:
         self._replay = replay
         self._position = after_seq
         self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Listener] = []
         self._closed = False
 
     @property
@@ -227,6 +230,14 @@ class EventBus:
             self._position = max(self.position, event.seq)
         for subscription in tuple(self._subscriptions):
             subscription.offer(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` in the moment an event is published here, for what must not wait its turn in the loop; what
+        only the log holds it never hears. It must take next to no time and raise nothing. Returns how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def announce(self, seq: int) -> None:
         """The log goes at least up to `seq`, though not all of it was published here: subscribers read it there."""

@@ -8,13 +8,13 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from agents.bus import Subscription
+from agents.bus import Listener, Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch import budget, concluding, reviewing, splitting
 from agents.dispatch.budget import Credits
@@ -161,6 +161,10 @@ class Headquarters:
     def events(self, after_seq: int | None = None) -> Subscription:
         """Everything that happens from now on, on this home, or after `after_seq`. Close it when done."""
         return self.store.bus.subscribe(after_seq=after_seq)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` the moment an event of this process is told; it must take no time and raise nothing."""
+        return self.store.bus.listen(listener)
 
     async def history(self, limit: int) -> list[Event]:
         """The last `limit` events of this repository, oldest first; the squad's and the money's among them."""

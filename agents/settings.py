@@ -1,5 +1,6 @@
 """What a person can set, with the defaults. Loading (files, variables, errors with file and line): configuration.py."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -155,10 +156,40 @@ class SandboxSettings(Section):
     network: bool = False
 
 
+SoundName = Literal[
+    "app.ready", "app.ended", "agent.needs_input", "budget.exhausted", "budget.refused", "agent.lost", "model.offline",
+    "agent.stuck", "agent.loop", "task.failed", "task.proven", "task.verified", "task.unverified", "merge.done",
+    "mission.escalated", "budget.low", "budget.eighty", "model.spilled", "model.limited", "review.started",
+    "agent.spawned", "agent.ready", "task.assigned", "agent.cooling", "task.milestone", "task.posted", "agent.selected",
+    "budget.spent", "key.pressed", "key.refused",
+    "session.start", "session.end", "task.acknowledge", "task.complete", "task.error", "task.progress",
+    "input.required", "resource.limit", "user.spam",
+]  # fmt: skip
+"""What can be muted by itself: our events, and the categories of sound packs."""
+
+_QUIET = re.compile(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d")
+
+
 class Sound(Section):
     """What the ear gets."""
 
-    enabled: bool = False
+    enabled: bool | Literal["ask"] = "ask"
+    """"ask": the screen asks once. Over SSH nobody is asked: there it rings for what needs a person, unless false."""
+    muted: bool = False
+    volume: float = Field(default=0.7, ge=0, le=1)
+    verbosity: Literal["all", "important", "needs-you"] = "all"
+    mute: tuple[SoundName, ...] = ()
+    quiet_hours: str = ""
+    """Local time, as in 22:00-07:00; empty: none."""
+    pack: str = Field(default="vesper", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    backend: Literal["auto", "miniaudio", "simpleaudio", "player", "bell"] = "auto"
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _two_times(cls, hours: str) -> str:
+        if hours and not _QUIET.fullmatch(hours):
+            raise ValueError("it must be like 22:00-07:00, or empty")
+        return hours
 
 
 class ScreenSettings(Section):

@@ -1,48 +1,62 @@
-"""Cues: what the ear gets for an event. A pure table; playing them is somebody else's work."""
+"""Cues: what the ear gets for an event, and the caption that says the same. A pure table; when and whether a cue is
+heard is the director's decision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from sounds.signals import EVENTS, Fallback, Signal
 
 if TYPE_CHECKING:
     from agents.events import (
+        AgentCooling,
         AgentHealth,
         ApprovalRequested,
         BudgetExhausted,
+        BudgetSpent,
         BudgetWarning,
         Event,
         LoopDetected,
+        MissionEscalated,
         MissionStarted,
+        ModelFailed,
         TaskFinished,
+        TaskPosted,
         TaskSplit,
         TaskStatusChanged,
     )
 
-
-class Priority(IntEnum):
-    """Which cue wins when several come at once; the higher speaks."""
-
-    CHATTER = 1
-    NEWS = 2
-    WARNING = 3
-    ALARM = 4
+_GONE = frozenset({"unreachable", "not_pulled", "not_allowed"})
+"""Kinds of model errors after which nobody answers until a person does something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A sound by name, and the caption a person who does not hear it reads."""
+    """Something to be heard. `event` is its name in `signals.EVENTS`; `caption` says it to who does not hear it."""
 
-    name: str
-    caption: str
-    priority: Priority
+    event: str
+    caption: str = ""
+    agent: str | None = None
+    task: int | None = None
+    needs_person: bool = False
+    """Nothing goes on there until a person does something."""
+
+    @property
+    def signal(self) -> Signal:
+        """How it is heard."""
+        return EVENTS[self.event]
+
+    @property
+    def priority(self) -> int:
+        """The signal's."""
+        return self.signal.priority
 
     @property
     def calls_for_you(self) -> bool:
-        """Somebody has to do something: worth the terminal's bell."""
-        return self.priority >= Priority.WARNING
+        """Worth the terminal's bell."""
+        return self.signal.fallback is not Fallback.SILENT
 
 
 def _task(event: Event) -> str:
@@ -53,52 +67,67 @@ def _agent(event: Event) -> str:
     return event.agent or "An agent"
 
 
-def _mission_started(event: MissionStarted) -> Cue | None:
-    return Cue("mission-started", f"{_agent(event)} moves out: {_task(event)}", Priority.CHATTER)
+def _cue(event: Event, name: str, caption: str = "", *, needs_person: bool = False) -> Cue:
+    return Cue(name, caption, event.agent, event.task, needs_person)
+
+
+def _mission_started(event: MissionStarted) -> Cue:
+    if str(event.role) == "review":
+        return _cue(event, "review.started", f"{_agent(event)} reads the result of {_task(event)}")
+    return _cue(event, "task.assigned", f"{_agent(event)} moves out: {_task(event)}")
 
 
 def _health(event: AgentHealth) -> Cue | None:
     match str(event.health):
         case "stuck":
-            return Cue("klaxon", f"{_agent(event)} is stuck on {_task(event)}", Priority.ALARM)
+            return _cue(event, "agent.stuck", f"{_agent(event)} is stuck on {_task(event)}")
         case "needs_you":
-            return Cue("needs-you", f"{_agent(event)} needs you on {_task(event)}", Priority.ALARM)
+            return _needs(event, f"{_agent(event)} needs you on {_task(event)}")
+        case "offline":
+            return _cue(event, "agent.lost", f"{_agent(event)} is lost{f': {event.note}' if event.note else ''}")
         case _ if event.low_power:
-            return Cue("low-power", f"{_agent(event)}: {event.note}", Priority.NEWS)
+            return _cue(event, "model.spilled", f"{_agent(event)}: {event.note}")
         case _:
             return None
 
 
-def _loop(event: LoopDetected) -> Cue | None:
-    caption = f"{_agent(event)} goes in circles on {_task(event)}: {event.action}"
-    stopped = event.action == "stopped"
-    return Cue("klaxon" if stopped else "loop", caption, Priority.ALARM if stopped else Priority.NEWS)
+def _needs(event: Event, caption: str) -> Cue:
+    return _cue(event, "agent.needs_input", caption, needs_person=True)
+
+
+def _loop(event: LoopDetected) -> Cue:
+    return _cue(event, "agent.loop", f"{_agent(event)} goes in circles on {_task(event)}: {event.action}")
 
 
 def _status(event: TaskStatusChanged) -> Cue | None:
-    if str(event.status) != "needs_human":
-        return None
-    return Cue("needs-you", f"{_task(event)} needs you", Priority.ALARM)
+    match str(event.status):
+        case "needs_human":
+            return _needs(event, f"{_task(event)} needs you")
+        case "done" if event.reason == "accepted":
+            return _cue(event, "merge.done", f"{_task(event)} merged")
+        case _:
+            return None
 
 
 def _finished(event: TaskFinished) -> Cue | None:
+    task, waits = _task(event), str(event.status) == "review"
     if str(event.status) == "needs_human":
-        return Cue("needs-you", f"{_task(event)} needs you", Priority.ALARM)
+        return _needs(event, f"{task} needs you")
     match str(event.outcome):
         case "proven":
-            return Cue("proven", f"{_task(event)} proven", Priority.NEWS)
+            return _cue(event, "task.proven", f"{task} proven", needs_person=waits)
         case "verified":
-            return Cue("verified", f"{_task(event)} verified", Priority.NEWS)
+            return _cue(event, "task.verified", f"{task} verified", needs_person=waits)
         case "unverified":
-            return Cue("unverified", f"{_task(event)} finished, unverified", Priority.NEWS)
+            return _cue(event, "task.unverified", f"{task} finished, unverified", needs_person=waits)
         case "failed":
-            return Cue("failed", f"{_task(event)} failed", Priority.WARNING)
+            return _cue(event, "task.failed", f"{task} failed")
         case _:
             return None
 
 
 def _split(event: TaskSplit) -> Cue:
-    return Cue("needs-you", f"{_task(event)} is split into {len(event.parts)} parts: approve them", Priority.ALARM)
+    return _needs(event, f"{_task(event)} is split into {len(event.parts)} parts: approve them")
 
 
 def _budget_warning(event: BudgetWarning) -> Cue | None:
@@ -106,25 +135,55 @@ def _budget_warning(event: BudgetWarning) -> Cue | None:
         return None
     share = event.spent_nano * 100 // event.cap_nano
     whose = "today's cap" if event.scope == "day" else f"the cap of {_task(event)}"
-    return Cue("budget-warning", f"Low funds: {share} % of {whose} is spent", Priority.WARNING)
+    name = "budget.eighty" if 80 <= share < 83 else "budget.low"
+    return _cue(event, name, f"Low funds: {share} % of {whose} is spent")
 
 
-def _budget_exhausted(event: BudgetExhausted) -> Cue | None:
-    whose = "Today's budget" if event.scope == "day" else f"The budget of {_task(event)}"
-    return Cue("budget-exhausted", f"{whose} is exhausted", Priority.ALARM)
+def _budget_exhausted(event: BudgetExhausted) -> Cue:
+    if event.scope == "day":
+        return _cue(event, "budget.exhausted", "Today's budget is exhausted", needs_person=True)
+    return _cue(event, "budget.refused", f"The budget of {_task(event)} is exhausted", needs_person=True)
 
 
-def _approval(event: ApprovalRequested) -> Cue | None:
-    return Cue("needs-you", f"{_agent(event)} asks you about {_task(event)}", Priority.ALARM)
+def _spent(event: BudgetSpent) -> Cue | None:
+    return _cue(event, "budget.spent") if event.amount_nano > 0 else None
+
+
+def _approval(event: ApprovalRequested) -> Cue:
+    return _needs(event, f"{_agent(event)} asks you about {_task(event)}")
+
+
+def _escalated(event: MissionEscalated) -> Cue:
+    return _cue(event, "mission.escalated", f"{_task(event)} goes to {event.to_tier}")
+
+
+def _model_failed(event: ModelFailed) -> Cue | None:
+    if event.retry_in_s is not None:
+        limited = event.error == "rate_limited"
+        return _cue(event, "model.limited", f"{event.model} limits its rate: waiting") if limited else None
+    return _cue(event, "model.offline", f"{_agent(event)}: {event.message}") if event.error in _GONE else None
+
+
+def _cooling(event: AgentCooling) -> Cue:
+    return _cue(event, "agent.cooling", f"{_agent(event)} cools down")
+
+
+def _posted(event: TaskPosted) -> Cue:
+    return _cue(event, "task.posted", f"New bounty: {_task(event)}")
 
 
 CUES: Mapping[str, Callable[[Any], Cue | None]] = {
+    "task.posted": _posted,
     "mission.started": _mission_started,
+    "mission.escalated": _escalated,
     "agent.health": _health,
+    "agent.cooling": _cooling,
     "loop.detected": _loop,
+    "model.failed": _model_failed,
     "task.status": _status,
     "task.finished": _finished,
     "task.split": _split,
+    "budget.spent": _spent,
     "budget.warning": _budget_warning,
     "budget.exhausted": _budget_exhausted,
     "approval.requested": _approval,

@@ -1,10 +1,13 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 
+from agents.dispatch.approaching import approach
 from agents.dispatch.cooldown import Cooling
+from agents.dispatch.council import Council
 from agents.dispatch.ending import used_up
 from agents.dispatch.finishing import finish
 from agents.dispatch.footing import Footing, check_base, check_of, find_footing
@@ -45,6 +48,7 @@ class CarryOut:
         connect: Connect,
         leave: Leave,
         spawn: Spawn,
+        council: Council,
         planner: Planner,
     ) -> None:
         self.ground = ground
@@ -53,6 +57,7 @@ class CarryOut:
         self.connect = connect
         self.leave = leave
         self.spawn = spawn
+        self.council = council
         self._planner = planner
 
     async def run(self, task: Task, ready: Readiness, steering: Steering) -> Task:
@@ -98,6 +103,8 @@ class _Dispatch:
         """How the missions so far ended; of those side by side the one that was right last."""
         self._footing: Footing | None = None
         self._standing = asyncio.Lock()
+        self._plan = ""
+        """A stronger model's, for the arm that works after it."""
 
     async def run(self) -> Task:
         """To its end; the stored task."""
@@ -111,37 +118,39 @@ class _Dispatch:
             beside = side_by_side(todo)
             todo = todo[len(beside) :]
             reports = await self._round(beside)
-            if _settles(reports[-1]):
+            if reports and _settles(reports[-1]):
                 return self._task
             changes = await used_up(self._ground.store, self._task.id)
             self._task = await self._ground.store.save_task(self._task.id, provided=ours(self._ground.owner), **changes)
             seconds = self._ground.clock.monotonic() - self._started
             for report in reports:
                 todo = still_worth(todo, report, seconds=seconds, settings=self._ground.settings)
-            if todo:
+            if todo and reports:
                 await self._escalate(todo[0], reports[-1])
         return await self._finish()
 
     async def _round(self, beside: tuple[Arm, ...]) -> tuple[Report, ...]:
         """Missions side by side: the first that is right ends the others. That one is the last of the reports."""
+        if beside[0].variant is Variant.PLANNED and not await self._approached(beside[0]):
+            return ()
         missions = await self._ground.store.missions(self._task.id)
         if len(beside) == 1:
             return (await self._mission(beside[0], len(missions) + 1, self._steering),)
         reports: list[Report] = []
         running: list[tuple[asyncio.Task[None], Steering]] = []
 
+        def overtake() -> None:
+            for other, held in running:
+                if other is not asyncio.current_task():
+                    held.reason = OVERTAKEN
+                    other.cancel()
+
         async def sample(arm: Arm, number: int, steering: Steering) -> None:
-            report = await self._mission(arm, number, steering)
-            if any(_settles(other) for other in reports):  # both were right in the same moment
-                if report.mission.commit:
-                    await self._ground.repository.archive(report.mission.branch)
-                return
-            reports.append(report)
-            if _settles(report):
-                for other, held in running:
-                    if other is not asyncio.current_task():
-                        held.reason = OVERTAKEN
-                        other.cancel()
+            report = await self._mission(arm, number, steering, overtake)
+            if report in self._reports:
+                reports.append(report)
+            elif report.mission.commit:  # right in the same moment as another one, which was taken
+                await self._ground.repository.archive(report.mission.branch)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -155,9 +164,19 @@ class _Dispatch:
             raise errors.exceptions[0] from errors
         return tuple(reports)
 
-    async def _mission(self, arm: Arm, number: int, steering: Steering) -> Report:
-        """One mission in a slot of the arm's tier. One that settles the task is stored as its end before the slot is
-        free: whoever gets that sees how full the review is."""
+    async def _approached(self, arm: Arm) -> bool:
+        """Whether there is a plan for an arm that works after one; without one it would be the plain arm once more."""
+        slot = await self._slot(arm, self._steering)  # the task begins as any does
+        await to_the_end(self._by.slots.give_back(slot))
+        footing = await self._stand()
+        self._plan = await approach(self._by.council, self._task, footing, self._reports)
+        return bool(self._plan)
+
+    async def _mission(
+        self, arm: Arm, number: int, steering: Steering, on_settled: Callable[[], None] = lambda: None
+    ) -> Report:
+        """One mission in a slot of the arm's tier; what comes after one that settles the task is not counted. That one
+        is stored as the task's end before the slot is free: whoever gets that sees how full the review is."""
         by = self._by
         slot = await self._slot(arm, steering)
         try:
@@ -171,11 +190,11 @@ class _Dispatch:
                 footing = await self._stand()
             orders = await self._orders(arm, number, slot=slot, model=model, footing=footing, steering=steering)
             report = await run_mission(self._ground, orders)
-            settled = any(_settles(earlier) for earlier in self._reports)
-            if not settled:
+            if not any(_settles(earlier) for earlier in self._reports):
                 self._reports = (*self._reports, report)
-            if _settles(report) and not settled:
-                self._task = await self._finish()
+                if _settles(report):
+                    on_settled()
+                    self._task = await self._finish()
             return report
         finally:
             by.spawn(by.leave(slot, model))
@@ -273,6 +292,7 @@ class _Dispatch:
                 base=base,
                 known=task.base_check,
                 comment=task.comment,
+                plan=self._plan if arm.variant is Variant.PLANNED else "",
                 shown=self._ground.settings.check.show,
             ),
             steering=steering,

@@ -22,9 +22,11 @@ async def hand_over(
     base: str,
     known: CheckResult | None,
     comment: str,
+    plan: str = "",
     shown: bool,
 ) -> HandOver | None:
-    """What the task's `attempt`-th attempt learns from `reports`, and from the person, whose `comment` is for all.
+    """What the task's `attempt`-th attempt learns from `reports`, and from the person, whose `comment` is for all,
+    and from a stronger model's `plan`.
 
     `known` is the check's result on the base. A check that is not `shown` is not told in its output either.
     """
@@ -32,7 +34,7 @@ async def hand_over(
     # Every other sample knows nothing of what failed: they must not all err alike.
     blind = arm.variant is Variant.SAMPLE and attempt // 2 % 2
     if not reports or blind:
-        return HandOver(diff="", failure="", comment=says) if says else None
+        return HandOver(diff="", failure="", comment=says, plan=plan) if says or plan else None
     best = furthest(reports, known) if arm.variant is Variant.RETRY else None
     if arm.variant is Variant.RETRY and known and best is None and held(known):
         return HandOver(diff="", failure=known.output if shown else "", comment=says)
@@ -41,7 +43,7 @@ async def hand_over(
     diff = await repository.diff(base, commit) if commit else ""
     failure = last.mission.check.output if last.mission.check and shown else ""
     note = "" if failure else last.judgement.reason
-    return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note, comment=says)
+    return HandOver(diff=diff[:DIFF_LIMIT], failure=failure, note=note, comment=says, plan=plan)
 
 
 def start_of(arm: Arm, reports: Sequence[Report], *, base: str, known: CheckResult | None) -> str:

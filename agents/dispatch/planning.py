@@ -1,5 +1,6 @@
 """From a task to its plan: what is known of it and of the tiers, put to routing."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -59,10 +60,11 @@ class Planner:
         """
         ground = self._ground
         situation = await self._situation(task, ready)
-        if is_worth_asking(task, situation):
+        # Reckoning takes milliseconds, with many tiers a tenth of a second: not in the event loop's time.
+        if await asyncio.to_thread(is_worth_asking, task, situation):
             task = await judged(self._council, task)
             situation = await self._situation(task, ready)
-        plan = plan_for(situation)
+        plan = await asyncio.to_thread(plan_for, situation)
         random = Random(f"{ground.seed}:{task.id}:{task.first_mission}")
         plan, propensity = explored(plan, situation, random)
         return task, Planned(plan, propensity, proving=ground.proving)
@@ -71,7 +73,7 @@ class Planner:
         """The plan `task` would have now, as far as that is known without asking any server; stored and told."""
         ready = await without_looking(self._ground.settings, self._ground.store)
         try:
-            plan = plan_for(await self._situation(task, ready))
+            plan = await asyncio.to_thread(plan_for, await self._situation(task, ready))
             if plan == task.plan:
                 return task
             told = TaskPlanned(at=self._ground.clock.now(), task=task.id, plan=plan)

@@ -70,6 +70,7 @@ class Squad:
             connect=connect,
             leave=leave,
             spawn=self.spawn,
+            council=self.council,
             planner=self.planner,
         )
         self._running: dict[int, tuple[asyncio.Task[None], Steering]] = {}

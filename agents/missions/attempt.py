@@ -41,6 +41,8 @@ class HandOver:
     """What ended the attempt."""
     comment: str = ""
     """What the person said when they sent the task back."""
+    plan: str = ""
+    """How a stronger model would go about it."""
 
     @property
     def tried(self) -> bool:

@@ -129,7 +129,7 @@ def relevant_files(attempt: Attempt) -> dict[str, str]:
 
 
 def _facts(hand_over: HandOver | None) -> tuple[str, ...]:
-    return (hand_over.failure, hand_over.note, hand_over.diff, hand_over.comment) if hand_over else ()
+    return (hand_over.failure, hand_over.note, hand_over.diff, hand_over.comment, hand_over.plan) if hand_over else ()
 
 
 def reply_form(targets: tuple[str, ...], existing: dict[str, str], *, room: int) -> str:
@@ -158,8 +158,10 @@ def _check(attempt: Attempt) -> list[str]:
 
 
 def _comment(attempt: Attempt) -> list[str]:
-    says = attempt.hand_over.comment if attempt.hand_over else ""
-    return [f"An earlier result was sent back. The person says:\n{sanitize(says)}"] if says else []
+    hand_over = attempt.hand_over
+    says, plan = (hand_over.comment, hand_over.plan) if hand_over else ("", "")
+    parts = [f"An earlier result was sent back. The person says:\n{sanitize(says)}"] if says else []
+    return [*parts, f"A senior engineer planned it so:\n{sanitize(plan)}"] if plan else parts
 
 
 def _handed_over(hand_over: HandOver, *, kept: bool) -> str:

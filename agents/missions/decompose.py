@@ -103,7 +103,7 @@ def decompose_question(
     if tried:
         parts.append(fenced("what was tried on the whole task", "\n".join(tried[-_TRIED:])))
     left = min(room - sum(map(estimate_tokens, (*parts, SYSTEM))), CONTEXT_TOKENS)
-    shown, left = _named(task, root, files, left)
+    shown, left = named_within(task, root, files, left)
     context = project_context(root, files, token_budget=max(0, left))
     parts += [*shown, *([fenced("repository", context)] if context else []), "Divide this task."]
     return Question(
@@ -138,7 +138,7 @@ def _part(number: int, item: dict[str, Any]) -> PlannedPart:
         raise Unreadable(f"part {number} has no title")
     if len(brief) > BRIEF_LIMIT:
         raise Unreadable(f"the brief of part {number} has {len(brief)} characters, the limit is {BRIEF_LIMIT}")
-    if _code_lines(brief) > CODE_LINES:
+    if code_lines(brief) > CODE_LINES:
         raise Unreadable(f"part {number} holds code: say in words what is to be done, its agent writes the code")
     if "\n" in check or len(check) > CHECK_LIMIT:
         raise Unreadable(f"the check of part {number} must be one command on one line, at most {CHECK_LIMIT} long")
@@ -158,7 +158,7 @@ def _after(number: int, given: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(needed - 1 for needed in numbers if needed is not None))
 
 
-def _code_lines(text: str) -> int:
+def code_lines(text: str) -> int:
     """Lines of the longest fenced block; one that is never closed goes on to the end."""
     longest, rest = 0, text
     while (opening := _FENCE.search(rest)) is not None:
@@ -170,7 +170,7 @@ def _code_lines(text: str) -> int:
     return longest
 
 
-def _named(task: Task, root: Path, files: tuple[str, ...], tokens: int) -> tuple[list[str], int]:
+def named_within(task: Task, root: Path, files: tuple[str, ...], tokens: int) -> tuple[list[str], int]:
     """The files the task names, each as far as it fits, and the tokens that are left for the rest."""
     shown: list[str] = []
     named = named_files(task.text)

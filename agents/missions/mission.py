@@ -76,16 +76,20 @@ async def run_mission(ground: Ground, orders: Orders) -> Report:
 async def _put_away(
     ground: Ground, worktree: Worktree, begun: "list[_Run]", outcome: Outcome, steering: Steering
 ) -> None:
-    """End a mission that was cancelled or broke: its row and its money in order, its work kept."""
-    kept = False
+    """End a mission that was cancelled or broke: its row and its money in order, its work kept. One that was judged
+    already stays so; its branch too, where the task goes on later and ends with it."""
+    kept = stands = False
+    reason, interrupted = steering.ending()
     for run in begun:
         mission, kept = run.mission, run.committed
-        reason, interrupted = steering.ending()
-        await close_mission(ground.store, ground.clock, mission, outcome, reason, interrupted=interrupted)
+        if mission.finished_at is None:
+            await close_mission(ground.store, ground.clock, mission, outcome, reason, interrupted=interrupted)
+        else:
+            stands = interrupted and mission.outcome is not None and mission.outcome.accepted
     with contextlib.suppress(WorkspaceError):  # what cannot be put away now stays; nothing is lost by it
         if not await ground.repository.has_unsaved_work(worktree.path):
             await ground.repository.remove(worktree.path, branch=None if kept else worktree.branch)
-            if kept:
+            if kept and not stands:
                 await ground.repository.archive(worktree.branch)
 
 
@@ -292,6 +296,7 @@ class _Run:
             mission = await ground.store.save_mission(self.mission.id, [finished], **changes)
         else:
             mission = await ground.store.judge_mission(self.mission.id, [finished], self.orders.expected, **changes)
+        self.mission = mission
         with contextlib.suppress(WorkspaceError):  # what could not be committed stays where the person finds it
             await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
         if commit and not judgement.outcome.accepted:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from agents.routing.choice import Choice, odds_over
 from agents.routing.decision import Economics, Odds, Option, decide, reckon
 from agents.routing.economics import MOST_UNSOLVED_USD, economics_of
+from agents.routing.features import Band
 from agents.routing.plan import order_for
 from agents.routing.situation import Situation
 from agents.routing.task_odds import TaskOdds
@@ -34,14 +35,18 @@ def worth_asking(situation: Situation, possible: Sequence[int]) -> float:
     """
     today = order_for(situation, situation.task_odds)
     economics = economics_of(situation.settings.routing, has_check=situation.has_check)
-    gains: list[float] = []
+    gains: dict[Band | int, float] = {}
+    total = 0.0
     for complexity in possible:
         features = situation.features.model_copy(update={"complexity": complexity})
-        then = replace(situation, features=features)
-        odds = then.task_odds
-        kept, best = _loss(today, odds, economics), _loss(order_for(then, odds), odds, economics)
-        gains.append(max(0.0, kept - best))
-    return sum(gains) / len(gains) if gains else 0.0
+        alike = complexity if situation.settings.routing.preset == "bands" else features.band
+        if alike not in gains:  # odds know bands only, and an order takes milliseconds
+            then = replace(situation, features=features)
+            odds = then.task_odds
+            kept, best = _loss(today, odds, economics), _loss(order_for(then, odds), odds, economics)
+            gains[alike] = max(0.0, kept - best)
+        total += gains[alike]
+    return total / len(possible) if possible else 0.0
 
 
 def frontier(options: Sequence[Option], odds: Odds, economics: Economics) -> tuple[Point, ...]:

@@ -70,3 +70,14 @@ def last_of(sql: sqlite3.Connection, task: int, kind: str) -> Event | None:
         (task, kind),
     ).fetchone()
     return load_event(*found) if found else None
+
+
+def tool_times(sql: sqlite3.Connection, among: int) -> list[tuple[str, float, bool]]:
+    """Tool, seconds and success of the tool calls that ended among the last `among` events, newest first."""
+    found = sql.execute(
+        "SELECT json_extract(data, '$.tool'), json_extract(data, '$.seconds'), json_extract(data, '$.ok')"
+        " FROM (SELECT seq, data FROM events ORDER BY seq DESC LIMIT ?)"
+        " WHERE json_extract(data, '$.type') = 'tool.finished'",
+        (among,),
+    )
+    return [(str(tool), float(seconds), bool(ok)) for tool, seconds, ok in found]

@@ -249,6 +249,10 @@ class Store(Treasury):
         """The task's newest event of type `kind`, such as `task.finished`, or None."""
         return await self._database.read(lambda sql: log.last_of(sql, task, kind))
 
+    async def tool_times(self, among: int = 50_000) -> list[tuple[str, float, bool]]:
+        """Tool, seconds and success of the tool calls among the last `among` events of this home, newest first."""
+        return await self._database.read(lambda sql: log.tool_times(sql, among))
+
     async def last_seq(self) -> int:
         """The seq of the newest event in the log, whoever wrote it; 0 when there is none."""
         return await self._database.read(log.last_seq)

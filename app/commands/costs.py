@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from app.commands.values import SINCE
 from app.screen.words import count, counted, dollars
 
 if TYPE_CHECKING:
-    from agents.store import Store
     from agents.store.breakdown import Breakdown, By, Line
 
 RECENT = 20
@@ -139,21 +137,9 @@ def _stamp(since: datetime) -> str:
 
 
 async def _read(folder: Path, settings: Settings, since: datetime | None) -> "tuple[Breakdown, dict[int, str]]":
+    from agents.routing.books import added_up
+
     async with notebook(folder) as (store, _):
-        books = await _added_up(store, settings, since)
+        books = await added_up(store, settings, since)
         tasks = [await store.task(int(line.key)) for line in books.lines("task")]
     return books, {task.id: task.title for task in tasks if task is not None}
-
-
-async def _added_up(store: "Store", settings: Settings, since: datetime | None) -> "Breakdown":
-    from agents.routing.saved import Savings
-    from agents.store.breakdown import Breakdown
-    from agents.store.paging import each
-
-    books, savings, work = Breakdown(), Savings(settings), await store.free_work(since=since)
-    async for call in each(partial(store.calls_after, since=since), lambda call: call.id):
-        if since is None or call.at >= since:
-            books.add(call)
-            if (complexity := work.complexity_of(call)) is not None:
-                books.save(call, savings.of(call.usage, complexity))
-    return books

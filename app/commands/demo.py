@@ -20,6 +20,8 @@ SEED = 59
     "--tasks", type=click.IntRange(min=0), default=None, metavar="N", help="How many tasks; 0: an empty board."
 )
 @click.option("--no-mouse", is_flag=True, help="Without the mouse, so that the terminal selects text.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII only.")
+@click.option("--plain-speech", is_flag=True, help="Sober words in place of the game's.")
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout; means --headless.")
 @click.pass_context
 def command(
@@ -30,6 +32,8 @@ def command(
     speed: float | None,
     tasks: int | None,
     no_mouse: bool,
+    ascii_only: bool,
+    plain_speech: bool,
     as_json: bool,
 ) -> int:
     """The simulation: real engine, real worktrees, real checks, simulated models. No model, key or network needed."""
@@ -38,7 +42,14 @@ def command(
     from app.commands.open import open_demo
 
     above = context.parent.params if context.parent else {}
-    return open_demo(seed=seed, speed=speed or 1.0, limit=tasks, mouse=not (no_mouse or above.get("no_mouse")))
+    return open_demo(
+        seed=seed,
+        speed=speed or 1.0,
+        limit=tasks,
+        mouse=not (no_mouse or above.get("no_mouse")),
+        ascii_only=ascii_only or bool(above.get("ascii_only")),
+        plain_speech=plain_speech or bool(above.get("plain_speech")),
+    )
 
 
 def play(*, seed: int = SEED, speed: float = 50.0, limit: int | None = None, as_json: bool = False) -> int:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from agents.configuration import Configuration, ConfigurationError, load_settings, warroom_home
+from agents.configuration import Configuration, ConfigurationError, warroom_home
 from agents.sanitize import one_line
 from app.commands import diagnosis
 from app.commands.console import paint, put, put_json, put_painted, say
 from app.commands.diagnosis import Finding
 from app.commands.failures import DONE, ENVIRONMENT, USAGE
-from app.commands.opening import FOLDER, repository_of
+from app.commands.opening import FOLDER, repository_of, settings_of
 
 _SHOWN = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
@@ -50,19 +50,19 @@ async def _findings(folder: Path) -> AsyncIterator[Finding]:
         yield await diagnosis.repository(folder, home)
     yield await diagnosis.home(home)
     try:
-        found = load_settings(repository_of(folder), home=home, environ=os.environ)
+        found = settings_of(repository_of(folder))
     except ConfigurationError as error:
         fix = "`warroom config path` says where the files are."
         yield Finding(name="configuration", status="fail", detail=one_line(str(error), 500), fix=fix)
         return
     yield diagnosis.configured(found)
     yield await diagnosis.sandbox(found.settings)
-    async for finding in _tiers(found):
+    async for finding in tiers(found):
         yield finding
     yield diagnosis.terminal(os.environ)
 
 
-async def _tiers(found: Configuration) -> AsyncIterator[Finding]:
+async def tiers(found: Configuration) -> AsyncIterator[Finding]:
     """The tiers one by one, and whether any of them can be used."""
     settings = found.settings
     yield diagnosis.credential(settings, os.environ)

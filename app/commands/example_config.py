@@ -25,6 +25,10 @@ _TEMPLATE = """\
 # max_missions = @  # attempts at one task, all tiers together
 # samples = @  # fresh tries of a local tier after its retry, where a check decides
 # free_s = @  # seconds after which a task gets no more free retries and samples
+# unsolved_usd = @  # what a task that ends unsolved costs you
+# wrong_usd = @  # what a wrong result that the check accepts costs you
+# false_accept = @  # the share of wrong results that your checks accept
+# explore = @  # how often something cheaper than the plan is tried first, to learn about it
 
 [dispatch]
 # max_running = @  # tasks under way at once in this home; 0: as many as there are slots
@@ -78,7 +82,14 @@ _TEMPLATE = """\
 # network = @
 
 [sound]
-# enabled = @
+# enabled = @  # true, false; "ask": the screen asks once
+# muted = @  # the key m
+# volume = @  # 0 to 1; the keys [ and ]
+# verbosity = @  # or "important", "needs-you"
+# mute = @  # events and categories never heard: ["task.posted", "task.progress"]
+# quiet_hours = @  # local time without any sound: "22:00-07:00"
+# pack = @  # `warroom sounds list` names them
+# backend = @  # or "miniaudio", "simpleaudio", "player", "bell"
 
 [screen]
 # theme = @
@@ -86,7 +97,7 @@ _TEMPLATE = """\
 # ascii = @
 
 [keys]
-# quit = "q"
+# quit = "q"  # ? lists the actions; a key is written like "f5", "ctrl+t" or "comma"
 """
 
 

@@ -30,12 +30,13 @@ def _posted(event: e.TaskPosted) -> Line:
 
 
 def _assessed(event: e.TaskAssessed) -> Line:
-    return f"assessed C{event.complexity}, {event.kind}", "dim"
+    judge = f", by the judge C{event.judge}" if event.judge is not None else ""
+    return f"assessed C{event.complexity}, {event.kind}{judge}", "dim"
 
 
 def _planned(event: e.TaskPlanned) -> Line:
-    arms = ", ".join(f"{arm.tier} {arm.way} {arm.variant}" for arm in event.plan[:6])
-    return f"plan: {arms}" + (" …" if len(event.plan) > 6 else ""), "dim"
+    why = event.plan[0].why if event.plan else ""
+    return f"plan: {counted(len(event.plan), 'arm')}, {one_line(why, 160)}", "dim"
 
 
 def _started(event: e.MissionStarted) -> Line:

@@ -31,9 +31,24 @@ def _is_git(place: Path) -> bool:
 
 def configuration(folder: Path, *, trusted: bool = False, environ: Mapping[str, str] = os.environ) -> Configuration:
     """The merged settings for `folder`; warnings are said. Raises ConfigurationError."""
-    found = load_settings(repository_of(folder), home=warroom_home(environ), environ=environ, trusted=trusted)
+    found = settings_of(repository_of(folder), trusted=trusted, environ=environ)
     for warning in found.warnings:
         say(warning, "yellow")
+    return found
+
+
+def settings_of(
+    repository: Path | None, *, trusted: bool = False, environ: Mapping[str, str] = os.environ
+) -> Configuration:
+    """The merged settings for a repository, its keys checked against the table of actions too. None: the person's own.
+
+    Raises ConfigurationError.
+    """
+    found = load_settings(repository, home=warroom_home(environ), environ=environ, trusted=trusted)
+    if found.settings.keys:
+        from app.screen.keymap import check_keys
+
+        check_keys(found)
     return found
 
 

@@ -112,6 +112,7 @@ def print_task(task: Task, missions: list[Mission]) -> None:
         put("\n".join(f"  {line}" for line in task.brief.splitlines()))
     pinned = f", pinned to {task.tier}" if task.tier else ""
     put(f"  C{task.complexity} {task.kind}, priority {task.priority}{pinned}, in {one_line(task.repo, 300)}")
+    _print_assessment(task)
     print_result(task)
     if task.plan:
         put_painted(paint("Plan", "bold"))
@@ -125,6 +126,18 @@ def print_task(task: Task, missions: list[Mission]) -> None:
     for name, check in (("base", task.base_check), ("result", task.result_check)):
         if check is not None:
             _print_check(name, check)
+
+
+def _print_assessment(task: Task) -> None:
+    """What its complexity was made from."""
+    if (rules := task.rules) is not None:
+        put(
+            f"  rules {rules.score:.1f}: component {rules.component:.1f}, coordinative {rules.coordinative:.1f}, "
+            f"dynamic {rules.dynamic:.1f}; {one_line('; '.join(rules.evidence), 300)}"
+        )
+    if (judge := task.judge) is not None:
+        who = f"{one_line(judge.tier, 20)}, {dollars(judge.cost_nano)}"
+        put(f"  judge {judge.score} ({who}): {one_line(judge.reason, 300)}")
 
 
 def check_words(task: Task) -> str:

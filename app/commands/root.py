@@ -34,8 +34,10 @@ COMMANDS = {
     "route": "How hard a task looks and how it would be tried.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
     "backtest": "Replay routing policies over recorded outcomes.",
+    "replay": "Play a task's events on the screen again.",
     "demo": "The simulation: real engine, simulated models.",
     "models": "Local models: list, pull, probe.",
+    "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",
     "config": "The merged configuration and where it came from.",
 }
@@ -81,8 +83,10 @@ class LazyGroup(click.Group):
 @click.option(
     "--no-mouse", is_flag=True, help="The command center without the mouse, so that the terminal selects text."
 )
+@click.option("--ascii", "ascii_only", is_flag=True, help="The command center drawn with ASCII only.")
+@click.option("--plain-speech", is_flag=True, help="The command center in sober words.")
 @click.pass_context
-def root(context: click.Context, *, version: bool, no_mouse: bool) -> int | None:
+def root(context: click.Context, *, version: bool, no_mouse: bool, ascii_only: bool, plain_speech: bool) -> int | None:
     """Command a squad of coding agents on your own repository.
 
     Without a command it opens the command center on the repository of this folder.
@@ -95,7 +99,7 @@ def root(context: click.Context, *, version: bool, no_mouse: bool) -> int | None
     if context.invoked_subcommand is None:
         from app.commands.open import open_here
 
-        return open_here(mouse=not no_mouse)
+        return open_here(mouse=not no_mouse, ascii_only=ascii_only, plain_speech=plain_speech)
     return None
 
 

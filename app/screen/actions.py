@@ -34,7 +34,19 @@ if TYPE_CHECKING:
 __all__ = ["ACTIONS", "BY_ID", "HEADINGS", "Action", "Situation", "Verdict", "Where", "actions_of", "bindings"]
 
 Where = Literal[
-    "everywhere", "center", "board", "missions", "log", "output", "diff", "task", "pane", "search", "dialog"
+    "everywhere",
+    "center",
+    "board",
+    "missions",
+    "log",
+    "output",
+    "diff",
+    "task",
+    "intel",
+    "replay",
+    "pane",
+    "search",
+    "dialog",
 ]
 """The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while it has a search."""
 Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
@@ -123,6 +135,8 @@ _CENTER = _in(
     Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=READ, footer=False),
     Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=findings, footer=False),
     Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=SPLIT, footer=False),
+    Action("intel", "i", "i", "intel", "How good the odds are, what succeeds, costs and is slow", why_not=engine_open,
+           footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
     Action("quit", "q", "q", "quit", "Leave (asks while missions run or wait)"),
     Action("calm", "escape", "esc", "clear", "Show all panes again; let the status line go on", footer=False),
@@ -177,10 +191,13 @@ _OUTPUT = _in(
 
 _EVERYWHERE = _in(
     "everywhere",
-    Action("theme", "t", "t", "theme", "Walk through the themes", footer=False),
+    Action("theme", "t", "t", "theme", "Choose a theme, and see each as you go", footer=False),
     Action("palette", "ctrl+p", "ctrl+p", "palette", "Search every action, task and theme", footer=False),
     Action("command", "colon", ":", "command", "Type what to do; tab completes"),
     Action("settings", "comma", ",", "settings", "What you can set while you work", footer=False),
+    Action("mute", "m", "m", "mute", "Switch the sound on; mute it, and back", why_not=engine_open, footer=False),
+    Action("quieter", "left_square_bracket", "[", "quieter", "Turn the volume down", why_not=engine_open, footer=False),
+    Action("louder", "right_square_bracket", "]", "louder", "Turn the volume up", why_not=engine_open, footer=False),
     Action("help", "question_mark", "?", "help", "This list: type to search in it"),
     Action("leave", "ctrl+q", "ctrl+q", "quit", "Leave, from any screen", method="quit", footer=False, priority=True),
 )  # fmt: skip
@@ -212,8 +229,8 @@ _DIFF = _in(
     Action("diff_retry", "c,R", "c", "comment", "Send the task back, with a comment", why_not=RETRY),
     Action("diff_review", "r", "r", "review", "Have a stronger model read it (asks)", why_not=READ),
     Action("diff_findings", "b", "b", "findings", "Send it back with the review's findings (asks)", why_not=findings),
-    Action("next_file", "n,right_square_bracket", "n ]", "next file", "The next file of the diff", method="file(1)"),
-    Action("previous_file", "p,left_square_bracket", "p [", "file back", "One file back", method="file(-1)",
+    Action("next_file", "n", "n", "next file", "The next file of the diff", method="file(1)"),
+    Action("previous_file", "p", "p", "file back", "One file back", method="file(-1)",
            footer=False),
     Action("next_hunk", "right_curly_bracket", "}", "next hunk", "The next hunk of the diff", method="hunk(1)"),
     Action("previous_hunk", "left_curly_bracket", "{", "hunk back", "One hunk back", method="hunk(-1)", footer=False),
@@ -244,6 +261,32 @@ _TASK = _in(
     Action("task_back", "escape,q", "esc", "back", "Back to where you were", method="back"),
 )  # fmt: skip
 
+_INTEL = _in(
+    "intel",
+    Action("intel_whose", "f", "f", "whose", "Whose attempts: your work, the proving ground, the simulation",
+           method="whose"),
+    Action("intel_section", "tab", "tab", "section", "The next section", method="section"),
+    Action("intel_back", "escape,q,i", "esc", "back", "Back to where you were", method="back"),
+)  # fmt: skip
+
+_REPLAY = _in(
+    "replay",
+    Action("replay_pause", "space", "space", "pause", "Pause, or play on; at the end from the beginning",
+           method="tape_toggle", priority=True),
+    Action("replay_step", "full_stop", ".", "step", "One event on, and stand still", method="tape_step(1)",
+           priority=True),
+    Action("replay_back", "left", "←", "10 s back", "Ten seconds back", method="tape_scrub(-10)", priority=True),
+    Action("replay_on", "right", "→", "10 s on", "Ten seconds on", method="tape_scrub(10)", priority=True),
+    Action("replay_event_back", "shift+left", "shift+←", "event back", "One event back, and stand still",
+           method="tape_step(-1)", priority=True, footer=False),
+    Action("replay_event_on", "shift+right", "shift+→", "event on", "One event on, and stand still",
+           method="tape_step(1)", priority=True, footer=False),
+    Action("replay_faster", "plus,equals_sign", "+", "faster", "Twice as fast, up to 100 times",
+           method="tape_speed(1)", priority=True),
+    Action("replay_slower", "minus", "-", "slower", "Half as fast", method="tape_speed(-1)", priority=True),
+    Action("replay_quit", "q", "q", "leave", "Leave the replay", method="app.quit"),
+)  # fmt: skip
+
 _DIALOG = _in(
     "dialog",
     Action("dialog_close", "escape", "esc", "close", "Close without doing anything", method="close"),
@@ -255,7 +298,13 @@ _DIALOG = _in(
     Action("pick_down", "down", "↓", "down", "One choice down; the line typed after", method="pick(1)"),
     Action("pick_page_up", "pageup", "pgup", "page up", "A page of choices up", method="pick_page(-1)"),
     Action("pick_page_down", "pagedown", "pgdn", "page down", "A page of choices down", method="pick_page(1)"),
+    Action("turn_back", "left", "←", "before", "The choice before, in the settings", method="turn(-1)"),
+    Action("turn_on", "right", "→", "next", "The next choice, in the settings", method="turn(1)"),
+    Action("dialog_keep", "enter", "⏎", "keep", "Keep the theme that is tried; change the setting", method="keep"),
     Action("complete", "tab", "tab", "complete", "Complete what is typed in the command bar", method="complete"),
+    Action("leave_keep", "k", "k", "keep running", "Leave, and let the squad work on", method="leave('keep')"),
+    Action("leave_save", "s", "s", "stop and save", "Leave; tasks go on at the next opening", method="leave('save')"),
+    Action("leave_abort", "x", "x", "abort", "Leave, and cancel what is under way here", method="leave('abort')"),
     Action("dialog_no", "n", "n", "no", "Leave it", method="close"),
 )  # fmt: skip
 
@@ -269,6 +318,8 @@ ACTIONS: tuple[Action, ...] = (
     *_SEARCH,
     *_DIFF,
     *_TASK,
+    *_INTEL,
+    *_REPLAY,
     *_DIALOG,
 )
 
@@ -285,6 +336,8 @@ HEADINGS: Mapping[Where, str] = {
     "output": "Output of a call",
     "diff": "Diff",
     "task": "Task",
+    "intel": "Intel",
+    "replay": "Replay",
     "dialog": "Dialogs",
 }
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
+from socket import gethostname
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -25,19 +25,23 @@ from app.screen.chronicle import notice
 from app.screen.desk import Desk
 from app.screen.handover import Handover
 from app.screen.keymap import keymap
+from app.screen.lights import providers
 from app.screen.lines import Lines
 from app.screen.orders import Orders
 from app.screen.place import Place
+from app.screen.sound import SoundDesk
+from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
 from app.screen.strips import StatusLine
 from app.screen.tool_log import ToolLog
 from app.screen.wording import message_of
-from app.screen.words import counted
-from sounds.cues import Cue, Priority
+from sounds.cues import Cue
 from themes import STYLESHEET
-from themes.palettes import HUES, THEME_NAMES, themes, tokens
+from themes.palettes import HUES, THEME_NAMES
+from themes.tokens import themes, tokens
 
 if TYPE_CHECKING:
+    from app.commands.diagnosis import Finding
     from app.screen.command import Command
 
 _ANSWER_S = 5.0
@@ -45,7 +49,10 @@ _ANSWER_S = 5.0
 _TOAST_S = 4.0
 """How long a toast says why a key does nothing."""
 _PROBLEMS = frozenset({"$bad", "$warn"})
-_CUE_COLOURS = {Priority.ALARM: "$health-needs-you", Priority.WARNING: "$warn", Priority.NEWS: "$info"}
+_CAPTION_S = 3.0
+"""How long a caption stands before one of less weight may take its place."""
+_ALARM, _WARNING, _NEWS = 70, 65, 40
+"""Priorities of cues from which on a caption has the colour of an alarm, of a warning, of news."""
 
 
 class WarRoom(App[int]):
@@ -61,7 +68,7 @@ class WarRoom(App[int]):
         (80, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (20, "-tall"), (44, "-high")]
 
     def __init__(
         self,
@@ -69,24 +76,39 @@ class WarRoom(App[int]):
         clock: Clock | None = None,
         zone: tzinfo | None = None,
         remote: bool = False,
+        ascii_only: bool = False,
+        plain_speech: bool = False,
+        ask_sound: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic."""
+        """`zone` is where times are shown, None the machine's own; `remote`: over SSH, where drawing is traffic;
+        `ascii_only` and `plain_speech`: asked for on the command line, whatever the settings say; `ask_sound`: ask the
+        person whether they want sound, where they have not said."""
         self.clock = clock or SystemClock()
         self.war = War()
-        self.ascii_only = False
-        self.center = CommandCenter(self.war, self.clock, zone)
+        self.ascii_only = ascii_only
+        self.plain_speech = plain_speech
+        self.center = CommandCenter(self.war, self.clock, zone, ascii_only=ascii_only)
         self.painted = asyncio.Event()
         self.failed = asyncio.Event()
+        self._findings: tuple[Finding, ...] | None = None
+        self.can_work_alone = False
+        """The engine can go on without this screen."""
+        self.works_alone = False
+        """The person left and wants it to."""
+        self.war.host = one_line(gethostname(), 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
-        self._bell_wanted = False
+        self._ask_sound = ask_sound
         self._held_until = -inf
+        self._captioned = (-inf, 0)
+        """Until when the last caption stands, and its priority."""
         self._problem = False
         super().__init__(driver_class=driver_class)
         self.orders = Orders(self, self)
         self.bulk = Bulk(self.orders)
         self.handover = Handover(self)
         self.desk = Desk(self)
+        self.sound = SoundDesk(self, self.clock)
         for theme in themes():
             self.register_theme(theme)
         self.theme = THEME_NAMES[0]
@@ -115,21 +137,27 @@ class WarRoom(App[int]):
         self.war.paid = frozenset(
             name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
         )
+        self.war.providers = providers(settings)
         self.war.repository = _name(command)
-        self._bell_wanted = settings.sound.enabled
-        if settings.screen.theme in self.available_themes:
+        default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
+        if settings.screen.theme in self.available_themes and not (default and self.theme == "ansi"):
             self.theme = settings.screen.theme
         if settings.screen.ascii:
-            self.ascii_only = True
-            self.center.use_ascii(True)
+            self.use_ascii(True)
+        if settings.screen.plain_speech:
+            self.speak_plainly(True)
         if settings.keys:
             chosen = keymap(settings.keys)
             self.center.remapped = chosen.shown
             self.set_keymap(dict(chosen.bound))
         self.war.offline = dict(offline or {})
-        bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate)
+        self._greet()
+        bridge = Bridge(
+            self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate, hear=self.sound.take
+        )
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
+        self.run_worker(self._open_sound(command), name="sound", group="bridge", exit_on_error=False)
         if warnings:
             self.say(_line(warnings[0]), "$warn")
 
@@ -144,6 +172,24 @@ class WarRoom(App[int]):
             self._draw(Part.LOG)
             self.say(said, "$warn")
 
+    def examined(self, findings: Sequence[Finding]) -> None:
+        """What was found missing before a person can work."""
+        self._findings = tuple(findings)
+        self._greet()
+
+    def _greet(self) -> None:
+        """What an empty board says."""
+        from app.screen.first_run import welcome
+
+        self.war.welcome = welcome(
+            self.center.remapped,
+            self._findings,
+            ascii_only=self.ascii_only,
+            plain=self.plain_speech,
+            simulated=self.war.simulated,
+        )
+        self._draw(Part.BOARD)
+
     def engine_failed(self, error: BaseException) -> None:
         """There is no engine: say why. The launcher ends the application when the person does."""
         self.say(f"Cannot open: {message_of(error)}  (q leaves)", "$bad")
@@ -157,6 +203,17 @@ class WarRoom(App[int]):
         self.war.branch = _line((await command.repository.base()).branch or "detached HEAD")
         self._draw(Part.HEADER)
 
+    async def _open_sound(self, command: Command) -> None:
+        await self.sound.open(command.settings.sound, command.repository.root)
+        if self._ask_sound and self.sound.to_be_asked:
+            from app.screen.confirm import SoundWanted
+
+            self.push_screen(SoundWanted(), lambda yes: self.sound.answer(bool(yes)))
+
+    async def on_unmount(self) -> None:
+        """The screen closes: silence."""
+        await self.sound.close()
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed is said, never fatal."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
@@ -164,6 +221,18 @@ class WarRoom(App[int]):
             self.say(prefix + message_of(event.worker.error), "$bad")
 
     # Drawing
+
+    def use_ascii(self, wanted: bool) -> None:
+        """Draw with ASCII only, or not."""
+        self.ascii_only = wanted
+        self.center.use_ascii(wanted)
+        self._greet()
+
+    def speak_plainly(self, wanted: bool) -> None:
+        """Sober words in place of the game's, or not."""
+        self.plain_speech = wanted
+        self.center.rename()
+        self._greet()
 
     def _changed(self, parts: Part, cue: Cue | None) -> None:
         self.call_later(self._draw, parts, cue)
@@ -173,11 +242,41 @@ class WarRoom(App[int]):
         screen = self.screen
         if isinstance(screen, Place) and parts & (Part.BOARD | Part.MISSIONS | Part.LOG | Part.TRANSCRIPT):
             screen.renew(self.situation())
-        if cue is not None:
-            if self.clock.monotonic() >= self._held_until or (cue.priority >= Priority.ALARM and not self._problem):
-                self._write(_line(cue.caption), _CUE_COLOURS.get(cue.priority, "$quiet"))
-            if cue.calls_for_you and self._bell_wanted:
-                self.bell()
+        if cue is not None and cue.caption:
+            self.caption(cue.caption, cue.priority, needs_person=cue.needs_person)
+
+    # Sound
+
+    def caption(self, text: str, priority: int, *, needs_person: bool, heard: bool = False) -> None:
+        """Say in words what is `heard` now, or what might have been unless something of more weight stands there."""
+        now, alarm = self.clock.monotonic(), priority >= _ALARM
+        until, standing = self._captioned
+        if now < self._held_until and not (alarm and not self._problem):
+            return
+        same = self.center.status.text.startswith(_line(text))
+        if now < until and (same or (priority < standing and not heard and not alarm)):
+            return
+        self._captioned = (now + _CAPTION_S, priority)
+        colours = ((alarm or needs_person, "$health-needs-you"), (priority >= _WARNING, "$warn"))
+        self._write(_line(text), next((colour for so, colour in colours if so), _usual(priority)))
+
+    def sound_changed(self) -> None:
+        """The header shows another status."""
+        self.war.sound = self.sound.status
+        self._draw(Part.HEADER)
+
+    def write_to_terminal(self, text: str) -> None:
+        """Past the screen: a bell, a notification."""
+        if self._driver is not None:
+            self._driver.write(text)
+
+    def on_app_focus(self) -> None:
+        """The person looks at the terminal."""
+        self.sound.focus(True)
+
+    def on_app_blur(self) -> None:
+        """They look elsewhere."""
+        self.sound.focus(False)
 
     def say(self, text: str, colour: str = "") -> None:
         """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while, if
@@ -188,6 +287,7 @@ class WarRoom(App[int]):
 
     def _write(self, text: str, colour: str) -> None:
         """In the status line of the screen a person sees, and of the center they come back to."""
+        text = spoken(text, plain=self.plain_speech)
         self.center.status.say(text, colour)
         if self.screen is not self.center:
             for line in self.screen.query(StatusLine):
@@ -222,37 +322,19 @@ class WarRoom(App[int]):
     def act(self, action: Action, task: TaskRow | None) -> None:
         """Do an action of the table about `task`, or say why it cannot be done."""
         self._held_until, self._problem = -inf, False
-        if (reason := action.why_not(self.situation_of(task))) is not None:
+        self.clear_notifications()
+        reason = action.why_not(self.situation_of(task))
+        self.sound.key(accepted=reason is None)
+        if reason is not None:
             self.say(reason, "$warn")
             self.notify(reason, severity="warning", timeout=_TOAST_S, markup=False)
-        elif action.method:
-            self.call_later(self._reach, action)
+            return
+        if action.verb == "open" and task is not None:
+            self.sound.selected(self.war.agent_on(task.id))
+        if action.method:
+            self.call_later(self.desk.reach, action)
         elif not self.orders.carry_out(action.verb, task) and not self.desk.carry_out(action.verb):
             getattr(self, f"_{action.verb}")()
-
-    async def _reach(self, action: Action) -> None:
-        """Do what is a method of a pane or of a screen, from wherever it was chosen."""
-        if action.where in {"center", "board", "missions", "log"}:
-            await self.go_home()
-        node: DOMNode | None = self if action.where == "everywhere" else self.screen
-        if action.where in {"board", "missions", "log"}:
-            node = self.center.query_one(f"#{action.where}")
-        elif action.where == "pane":
-            node = self.screen.focused
-        if node is not None:
-            await self.run_action(action.method, default_namespace=node)
-
-    async def go_home(self) -> None:
-        """Back to the command center from whatever lies over it."""
-        while self.screen is not self.center and len(self.screen_stack) > 1:
-            await self.pop_screen()
-
-    def go_to(self, task_id: int) -> None:
-        """Stand on a task of the board."""
-        self.center.action_pane("board")
-        self.center.board.select(task_id)
-        self.center.offer_keys()
-        self.call_later(self.go_home)
 
     # What the panes ask for
 
@@ -284,11 +366,6 @@ class WarRoom(App[int]):
         self._clipboard = text
         self.handover.copy(text)
 
-    def write_to_terminal(self, sequence: str) -> None:
-        """Send an escape sequence of our own."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
     def _next(self) -> None:
         waiting = [row.id for row in self.war.need_person()]
         here = self.center.board.selected_id
@@ -304,9 +381,13 @@ class WarRoom(App[int]):
         self.center.log_pane.show_output(not self.center.log_pane.with_output)
 
     def _theme(self) -> None:
-        place = THEME_NAMES.index(self.theme) if self.theme in THEME_NAMES else -1
-        self.wear(THEME_NAMES[(place + 1) % len(THEME_NAMES)])
-        self.say(f"Theme: {self.theme}")
+        from app.screen.theme_picker import ThemePicker, save_theme
+
+        def kept(name: str | None) -> None:
+            if name is not None:
+                self.run_worker(save_theme(name, self.say), name="theme", exit_on_error=False)
+
+        self.push_screen(ThemePicker(THEME_NAMES, self.theme, self.wear, ascii_only=self.ascii_only), kept)
 
     def wear(self, theme: str) -> None:
         """Draw everything in a theme."""
@@ -318,36 +399,29 @@ class WarRoom(App[int]):
     def _last_view(self) -> None:
         self.center.last_view()
 
+    def _mute(self) -> None:
+        self.sound.mute()
+
+    def _quieter(self) -> None:
+        self.sound.turn(-1)
+
+    def _louder(self) -> None:
+        self.sound.turn(1)
+
     def _calm(self) -> None:
         self._write("", "")
         self.center.whole()
 
     def _quit(self) -> None:
-        from app.screen.confirm import Confirm
+        from app.screen.leaving import leave
 
-        ours = self.orders.command.under_way() if self.orders.command is not None else frozenset[int]()
-        running = [row.id in ours for row in self.war.with_status("running")]
-        queued = sum(row.id in ours for row in self.war.with_status("queued"))
-        others = f"{counted(running.count(False), 'mission')} of other War Rooms: going on."
-        if True not in running and not queued:
-            self.exit(0, message=others if running else None)
-            return
-        missions = "1 mission is" if running.count(True) == 1 else f"{running.count(True)} missions are"
-        waiting = f", {queued} queued" if queued else ""
-        later = "The simulation ends." if self.war.simulated else "What this War Room runs goes on when one is opened."
-        self.push_screen(
-            Confirm(
-                "Leave the War Room?",
-                f"{missions} in the field{waiting}. {later}{f' {others}' if False in running else ''}",
-            ),
-            lambda yes: self.exit(0) if yes else None,
-        )
+        leave(self)
 
     async def action_quit(self) -> None:
-        """ctrl+q asks like q; asked again while it asks, it leaves."""
-        from app.screen.confirm import Confirm
+        """ctrl+q asks like q; asked again while it asks, it leaves and loses nothing."""
+        from app.screen.leaving import Leave
 
-        if isinstance(self.screen, Confirm):
+        if isinstance(self.screen, Leave):
             self.exit(0)
         else:
             self._quit()
@@ -356,6 +430,10 @@ class WarRoom(App[int]):
         """ctrl+c is for copying what is selected; with nothing selected it ends nothing, and says what does."""
         leave = BY_ID["leave"].key(self.situation())
         self.say(f"ctrl+c ends nothing here. {leave} leaves, x cancels a task.")
+
+
+def _usual(priority: int) -> str:
+    return "$info" if priority >= _NEWS else "$quiet"
 
 
 def _line(text: str) -> str:

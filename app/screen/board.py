@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -16,8 +17,8 @@ from app.screen.roll import Roll
 from app.screen.sorting import BOARD, SORTINGS
 from app.screen.state import TaskRow, War
 
-EMPTY = ("No bounties yet.", "Press n to post one.")
-OPENING = ("Opening the war room…",)
+OPENING = (Content.styled("Opening the war room…", "$quiet"),)
+NO_HIT = (Content.styled("No task fits the filter. Esc clears it.", "$quiet"),)
 FIELDS = ("id", "title", "status", "tier", "outcome", "reason")
 
 
@@ -186,10 +187,10 @@ class Board(Lines):
         """Tasks, or the lines that say what to do first."""
         return len(self._roll) or len(self._nothing())
 
-    def _nothing(self) -> tuple[str, ...]:
+    def _nothing(self) -> Sequence[Content]:
         if not self._war.opened:
             return OPENING
-        return ("No task fits the filter. Esc clears it.",) if self._filter else EMPTY
+        return NO_HIT if self._filter else self._war.welcome
 
     def fields(self, index: int) -> dict[str, str]:
         """What a search may find in a row."""
@@ -198,7 +199,7 @@ class Board(Lines):
     def line(self, index: int, width: int) -> Content:
         """One task."""
         if not len(self._roll):
-            return Content.styled(self._nothing()[index], "$quiet").truncate(width)
+            return self._nothing()[index].truncate(width, ellipsis=True)
         row = self._war.tasks[self._roll.at(index)]
         return task_line(
             row,

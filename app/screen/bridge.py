@@ -45,13 +45,18 @@ class Bridge:
         *,
         notices: Sequence[str] = (),
         rate: int = RATE,
+        hear: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        """`notices`: what a person should know about this opening; they are logged below the history."""
+        """`notices`: what a person should know about this opening; they are logged below the history. `hear` gets
+        every new event that is about this repository, at once."""
         self._war = war
         self._command = command
         self._draw = draw
         self._clock = clock
         self._notices = notices
+        self._hear = hear
+        self._overheard: set[int] = set()
+        """What was heard already when it comes with the stream."""
         self._recalled = 0
         """The newest event of the history: what comes again with the stream is not told twice."""
         self._interval = 1 / rate
@@ -63,13 +68,16 @@ class Bridge:
 
     async def run(self) -> None:
         """Load what is stored, then follow what happens until the stream ends. Raises what the engine raises."""
-        stream = self._command.events()
+        stream, stop = self._command.events(), None
         try:
             await self._load()
+            stop = self._command.listen(self._overhear)
             async for event in stream:
                 await self._take(event)
         finally:
             stream.close()
+            if stop is not None:
+                stop()
             for handle in (self._scheduled, self._tick):
                 if handle is not None:
                     handle.cancel()
@@ -81,7 +89,8 @@ class Bridge:
         tasks = await command.tasks()
         running = await command.open_missions()
         credits = await command.credits()
-        war.repositories.add(str(command.repository.root))
+        if not war.replayed:  # a recording may be of another repository
+            war.repositories.add(str(command.repository.root))
         war.load(tasks, command.agents(), running)
         self._recalled = recall(war, history)
         war.burn.read(credits)
@@ -93,8 +102,13 @@ class Bridge:
         if 0 < event.seq <= self._recalled:
             return
         self._want(apply(self._war, event))
-        cue = cue_for(event) if event.task is None or event.task in self._war.tasks else None
-        if cue is not None and (self._cue is None or cue.priority >= self._cue.priority):
+        ours = self._is_ours(event)
+        if event.seq in self._overheard:
+            self._overheard.discard(event.seq)
+        elif ours:
+            self._hear(event)
+        cue = cue_for(event) if ours else None
+        if cue is not None and cue.caption and (self._cue is None or cue.priority >= self._cue.priority):
             self._cue = cue
             self._want(Part.HEADER)
         now = asyncio.get_running_loop().time()
@@ -103,6 +117,15 @@ class Bridge:
             self._credits_at = now
             self._war.burn.read(await self._command.credits())
             self._want(Part.CREDITS)
+
+    def _overhear(self, event: Event) -> None:
+        """In the moment it is told here: what is heard does not wait until something else has been drawn."""
+        if event.seq > self._recalled and self._is_ours(event):
+            self._overheard.add(event.seq)
+            self._hear(event)
+
+    def _is_ours(self, event: Event) -> bool:
+        return event.task is None or event.task in self._war.tasks
 
     def _want(self, parts: Part) -> None:
         if not parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,6 +89,17 @@ class Burn:
         calls = self._recent(now)
         return int(sum(call.nano for call in calls) * 60 / self._minutes(calls, now))
 
+    def halts_at(self, now: datetime) -> datetime | None:
+        """When today's cap is reached at the pace of the last ten minutes. None: not before the day ends, in UTC, and
+        the money is fresh again; nor when it is reached already or nothing is spent."""
+        pace, left = self.nano_per_hour(now), self.cap_nano - self.spent_nano
+        if pace <= 0 or left <= 0 or self.halted:
+            return None
+        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        hours = left / pace
+        at = now + timedelta(hours=min(hours, 48.0))
+        return at if at < today + timedelta(days=1) else None
+
     def tokens_per_minute(self, now: datetime) -> float:
         """Tokens a minute, read and written, at the pace of the last ten minutes."""
         calls = self._recent(now)
@@ -96,12 +107,21 @@ class Burn:
 
     def spark(self, now: datetime, width: int, *, ascii_only: bool = False) -> str:
         """The tokens of the last ten minutes as `width` bars, the newest at the right."""
-        if width <= 0:
-            return ""
-        buckets = [0] * width
-        for call in self._recent(now):
+        return self.bars(now, width, 1, ascii_only=ascii_only)[0]
+
+    def bars(self, now: datetime, width: int, height: int, *, ascii_only: bool = False) -> list[str]:
+        """The same in `height` rows, the topmost first. Every minute that is not idle is seen."""
+        blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
+        buckets = [0] * max(0, width)
+        for call in self._recent(now) if width > 0 else ():
             age = max(0.0, (now - call.at) / WINDOW)
             buckets[min(width - 1, int((1 - age) * width))] += call.tokens
-        top = max(buckets) or 1
-        blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
-        return "".join(blocks[round(bucket / top * (len(blocks) - 1))] for bucket in buckets)
+        top, steps = max(buckets, default=0) or 1, len(blocks) * height - 1
+        levels = [round(bucket / top * steps) for bucket in buckets]
+        rows = reversed(range(height))
+        return ["".join(_block(level - len(blocks) * row, blocks) for level in levels) for row in rows]
+
+
+def _block(level: int, blocks: str) -> str:
+    """What a bar shows in a row that it rises `level` steps into."""
+    return " " if level < 0 else blocks[min(level, len(blocks) - 1)]

@@ -98,4 +98,4 @@ def tasks_like(app: WarRoom, words: str, most: int) -> list[Entry]:
 
 
 def _task_entry(app: WarRoom, row: TaskRow) -> Entry:
-    return Entry(row.label, row.title, "", lambda: app.go_to(row.id))
+    return Entry(row.label, row.title, "", lambda: app.desk.go_to(row.id))

@@ -19,12 +19,13 @@ from app.screen.board import Board
 from app.screen.credits import CreditsPane, SideLine
 from app.screen.dialog import Plain
 from app.screen.footer import KeyLine
+from app.screen.header import Header
 from app.screen.lines import Lines
 from app.screen.missions import Missions
 from app.screen.query_line import QueryLine
 from app.screen.radar import Radar
 from app.screen.state import UNDER_WAY, Part, TaskRow, War
-from app.screen.strips import Header, StatusLine
+from app.screen.strips import StatusLine
 from app.screen.tool_log import ToolLog
 
 SMALLEST = (60, 20)
@@ -52,8 +53,8 @@ class CommandCenter(Screen[None]):
         self.board = Board(war, ascii_only=ascii_only)
         self.missions = Missions(war, clock, ascii_only=ascii_only)
         self.log_pane = ToolLog(war, zone, ascii_only=ascii_only)
-        self.radar = Radar(war, ascii_only=ascii_only)
-        self.credits = CreditsPane(war, clock, ascii_only=ascii_only)
+        self.radar = Radar(war, clock, ascii_only=ascii_only)
+        self.credits = CreditsPane(war, clock, zone, ascii_only=ascii_only)
         self.barracks = Barracks(war, ascii_only=ascii_only)
         self.sideline = SideLine(war, clock, ascii_only=ascii_only)
         self.status = StatusLine()
@@ -113,6 +114,12 @@ class CommandCenter(Screen[None]):
         self.barracks.ascii_only = self.sideline.ascii_only = ascii_only
         self.draw(Part.ALL)
 
+    def rename(self) -> None:
+        """The panes' names may be others."""
+        for pane in self._panes():
+            pane.hint(pane.hinted)
+        self.draw(Part.ALL)
+
     # Where a person stands
 
     def target(self) -> TaskRow | None:
@@ -133,6 +140,7 @@ class CommandCenter(Screen[None]):
         """The same with a person who stands on `task`."""
         return Situation(
             opened=self._war.opened,
+            replayed=self._war.replayed,
             task=task,
             approvable=task is not None and self._war.approvable(task.id),
             open_tasks=self._war.count("open"),

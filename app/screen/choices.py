@@ -45,7 +45,7 @@ class Choices(Lines):
         entry = self._entries[index]
         pointer = (">" if self._ascii else "▸") if index == self.cursor else " "
         if entry.why_not is not None:
-            told = joined((f"{entry.text}: ", "$quiet"), (entry.why_not, "$warn"))
+            told = joined((entry.why_not, "$warn"))
             front = joined((pointer, "$loud"), " ", cell((entry.name, "$quiet"), 16))
         else:
             told = joined(entry.text)

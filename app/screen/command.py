@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agents.events import Event
     from agents.models.chat import Message
     from agents.settings import Settings
+    from agents.store import Store
     from agents.tasks import Agent, Mission, NewTask, Task
 
 
@@ -86,11 +87,18 @@ class Command(Protocol):
         """What a person should know about this opening."""
 
     @property
+    def store(self) -> Store:
+        """What is kept on this home, for the screens that add it up. They only read."""
+
+    @property
     def repository(self) -> Repository:
         """The person's folder."""
 
     def events(self) -> EventStream:
         """Everything that happens from now on."""
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` the moment an event of this process is told; returns how to stop it."""
 
     async def history(self, limit: int) -> Sequence[Event]:
         """The last events of this repository, oldest first."""

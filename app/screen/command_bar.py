@@ -58,6 +58,8 @@ class CommandBar(Dialog[str]):
         self._past = past
         self._back = 0
         """How many lines back a person has gone."""
+        self._offered: list[str] = []
+        """The completions that tab goes through."""
         self._own = ""
         """What they had typed before they did."""
         super().__init__()
@@ -100,11 +102,14 @@ class CommandBar(Dialog[str]):
         self.line.cursor_position = len(self.line.value)
 
     def action_complete(self) -> None:
-        """As far as it is certain; the first of several when tab is pressed again."""
-        offers = self._offers(self.line.value)
-        longer = completed(self.line.value, offers)
-        if longer == self.line.value and offers:
-            longer = offers[(offers.index(longer) + 1) % len(offers)] if longer in offers else offers[0]
+        """As far as it is certain; pressed again, one of several after the other."""
+        value = self.line.value
+        if value not in self._offered:
+            self._offered = list(self._offers(value))
+        longer = completed(value, self._offered)
+        if longer == value and self._offered:
+            place = self._offered.index(value) + 1 if value in self._offered else 0
+            longer = self._offered[place % len(self._offered)]
         self.line.value = longer
         self.line.cursor_position = len(longer)
 

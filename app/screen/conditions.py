@@ -11,6 +11,8 @@ Condition = Callable[[Situation], Verdict]
 
 def engine_open(situation: Situation) -> Verdict:
     """The engine takes orders."""
+    if situation.replayed:
+        return "This is a replay: nothing can be ordered here."
     return None if situation.opened else "The engine is still opening."
 
 

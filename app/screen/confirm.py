@@ -43,3 +43,16 @@ class AbortAll(Confirm):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_abort")]
     KEYS = "ctrl+x or y abort all   n no"
+
+
+class SoundWanted(Confirm):
+    """Asked once, when War Room is opened for the first time."""
+
+    KEYS = "y on   n off"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Sound on?",
+            "Unit voices, an advisor and a klaxon tell who is done, who is stuck and that the money is out. Everything "
+            "is captioned too. Later: m mutes or switches on, [ and ] turn the volume.",
+        )

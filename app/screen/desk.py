@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.screen.actions import Action, Where
@@ -9,11 +12,18 @@ from app.screen.place import Place
 from themes.palettes import THEME_NAMES
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+    from agents.configuration import Configuration
     from app.screen.application import WarRoom
     from app.screen.catalog import Entry
+    from app.screen.knobs import Value
+    from app.screen.settings_screen import Drawer
     from app.screen.state import TaskRow
     from app.screen.typed import Typed
 
+_PANES = frozenset({"board", "missions", "log"})
+"""Panes with actions of their own."""
 _REMEMBERED = 100
 """Lines of the command bar that can be brought back."""
 
@@ -24,7 +34,13 @@ class Desk:
     def __init__(self, app: WarRoom) -> None:
         self._app = app
         self._typed: list[str] = []
-        self._verbs = {"help": self._help, "palette": self._palette, "command": self._command}
+        self._verbs = {
+            "help": self._help,
+            "palette": self._palette,
+            "command": self._command,
+            "settings": self._settings,
+            "intel": self._intel,
+        }
 
     def carry_out(self, verb: str) -> bool:
         """Do `verb`; False when it is none of ours."""
@@ -38,7 +54,8 @@ class Desk:
 
         app = self._app
         where: Where = app.screen.where if isinstance(app.screen, Place) else "center"
-        app.push_screen(HelpDialog(where, app.center.pane if where == "center" else "", app.situation()))
+        pane = app.center.pane if where == "center" else ""
+        app.push_screen(HelpDialog(where, pane, app.situation(), plain=app.plain_speech))
 
     def _palette(self) -> None:
         from app.screen.catalog import entries, tasks_like
@@ -73,6 +90,84 @@ class Desk:
             lambda line: self._run(line, actions) if line else None,
         )
 
+    def _settings(self) -> None:
+        self._app.run_worker(self._open_settings(), group="desk", exit_on_error=False)
+
+    async def _open_settings(self) -> None:
+        from app.screen.settings_screen import SettingsScreen
+
+        drawer = self._drawer()
+        found = await asyncio.to_thread(drawer.read)
+        app = self._app
+        await app.push_screen(SettingsScreen(found, drawer, ascii_only=app.ascii_only, simulated=app.war.simulated))
+
+    def _intel(self) -> None:
+        self._app.run_worker(self._open_intel(), group="desk", exit_on_error=False)
+
+    async def _open_intel(self) -> None:
+        app, command = self._app, self._app.orders.command
+        if command is None:
+            return
+        # The plotting library takes a tenth of a second to import.
+        screens = await asyncio.to_thread(import_module, "app.screen.intel")
+        await app.push_screen(screens.IntelScreen(command, app.situation(), ascii_only=app.ascii_only))
+
+    def _drawer(self) -> Drawer:
+        """The person's file; of the repository's what holds here. In the simulation there is no repository."""
+        from agents.configuration import warroom_home
+        from agents.configuration.changing import change_setting
+        from app.commands.opening import settings_of
+        from app.screen.settings_screen import Drawer
+
+        app, command = self._app, self._app.orders.command
+        repo = command.repository.root if command is not None and not command.simulated else None
+
+        def save(section: str, name: str, value: Value) -> Configuration:
+            return change_setting(section, name, value, repo=repo, home=warroom_home(os.environ), environ=os.environ)
+
+        return Drawer(lambda: settings_of(repo), save, self._apply, app.wear)
+
+    def _apply(self, key: str, value: Value) -> bool:
+        """What is about the screen holds at once."""
+        app = self._app
+        if key == "screen.theme":
+            app.wear(str(value))
+        elif key == "screen.ascii":
+            app.use_ascii(bool(value))
+        elif key == "screen.plain_speech":
+            app.speak_plainly(bool(value))
+        else:
+            return False
+        return True
+
+    # What was chosen
+
+    async def reach(self, action: Action) -> None:
+        """Do what is a method of a pane or of a screen, from wherever it was chosen."""
+        app = self._app
+        if action.where in {"center", *_PANES}:
+            await self.go_home()
+        node: DOMNode | None = app if action.where == "everywhere" else app.screen
+        if action.where in _PANES:
+            node = app.center.query_one(f"#{action.where}")
+        elif action.where == "pane":
+            node = app.screen.focused
+        if node is not None:
+            await app.run_action(action.method, default_namespace=node)
+
+    async def go_home(self) -> None:
+        """Back to the command center from whatever lies over it."""
+        while self._app.screen is not self._app.center and len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+
+    def go_to(self, task_id: int) -> None:
+        """Stand on a task of the board."""
+        center = self._app.center
+        center.action_pane("board")
+        center.board.select(task_id)
+        center.offer_keys()
+        self._app.call_later(self.go_home)
+
     # What was typed
 
     def _read(self, line: str, actions: list[Action]) -> tuple[Typed, TaskRow | None]:
@@ -100,7 +195,7 @@ class Desk:
         self._remember(line)
         if typed.action is None:
             if row is not None:
-                app.go_to(row.id)
+                self.go_to(row.id)
         elif typed.words and typed.action.verb == "theme":
             app.wear(typed.words)
         elif typed.words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +12,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.sanitize import one_line
+
 if TYPE_CHECKING:
+    from agents.clock import Clock
+    from agents.configuration import Configuration
     from agents.headquarters import Headquarters
+    from agents.routing.odds import Odds
+    from agents.settings import Settings
+    from app.commands.diagnosis import Finding
     from app.screen.command import Command
 
 
@@ -31,9 +38,15 @@ class Opened:
     """Why a tier cannot be reached, by its name."""
     look: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
+    odds: Callable[[], Awaitable[Odds]] | None = None
+    """What this home has learnt of its models."""
+    examine: Callable[[], Awaitable[Sequence[Finding]]] | None = None
+    """Finds out what is missing before a person can work, for a board that is empty."""
     begin: Callable[[], Awaitable[None]] = _nothing
     work_on: Callable[[], Coroutine[Any, Any, None]] | None = None
-    """What the engine does when the terminal is lost, until nothing is left to do. None: it ends with the screen."""
+    """What the engine does without a screen, until nothing is left to do. None: it ends with the screen."""
+    on_hangup: bool = True
+    """It does so when the terminal is lost, too, and not only when the person says so."""
 
 
 _NEEDED = (
@@ -60,12 +73,13 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
 
     Raises ConfigurationError, StoreError, WorkspaceError, SandboxError.
     """
-    from agents.configuration import load_settings, warroom_home
+    from agents.configuration import warroom_home
     from agents.dispatch.readiness import look
     from agents.headquarters import Headquarters
+    from app.commands.opening import settings_of
 
     home = warroom_home(os.environ)
-    found = load_settings(_repository(folder), home=home, environ=os.environ)
+    found = settings_of(_repository(folder))
     async with AsyncExitStack() as stack:
         own = AsyncExitStack()
         await stack.enter_async_context(own)
@@ -78,11 +92,11 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
             return (await look(hq.settings, hq.store)).missing
 
         if await hq.tasks():
-            yield Opened(hq, warnings, look=missing, work_on=_headless(hq, home))
+            yield _opened(hq, found, warnings, home, look=missing)
             return
         ready = await look(hq.settings, hq.store)
         if ready.available:
-            yield Opened(hq, warnings, ready.missing, work_on=_headless(hq, home))
+            yield _opened(hq, found, warnings, home, offline=ready.missing)
             return
         why = next(iter(ready.missing.values()), "no tier is enabled")
         await own.aclose()
@@ -91,9 +105,30 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
         yield Opened(played.command, (said, *played.warnings), begin=played.begin)
 
 
-def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]] | None:
-    if hq.settings.dispatch.on_hangup != "continue":
-        return None
+def _opened(hq: Headquarters, found: Configuration, warnings: tuple[str, ...], home: Path, **more: Any) -> Opened:
+    """An engine on the person's repository."""
+    from agents.dispatch.known_odds import KnownOdds
+
+    return Opened(
+        hq,
+        warnings,
+        work_on=_headless(hq, home),
+        on_hangup=hq.settings.dispatch.on_hangup == "continue",
+        odds=KnownOdds(hq.store, hq.settings).now,
+        examine=partial(_examined, found),
+        **more,
+    )
+
+
+async def _examined(found: Configuration) -> list[Finding]:
+    """What the doctor says of the models and the sandbox."""
+    from app.commands import diagnosis
+    from app.commands.doctor import tiers
+
+    return [*[finding async for finding in tiers(found)], await diagnosis.sandbox(found.settings)]
+
+
+def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]]:
     from agents.clock import SystemClock
     from app.screen.headless import work_on
 
@@ -101,25 +136,28 @@ def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, 
 
 
 @asynccontextmanager
-async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = None) -> AsyncIterator[Opened]:
+async def simulation(
+    *, seed: int = 59, speed: float = 1.0, tasks: int | None = None, clock: Clock | None = None
+) -> AsyncIterator[Opened]:
     """The real engine on a temporary repository with simulated models; `begin` posts the demo's tasks and sends them.
 
     `speed` 1 is watchable; `tasks` at most so many, 0 for an empty board.
     """
     from agents.clock import SystemClock
+    from agents.dispatch.known_odds import KnownOdds
     from agents.headquarters import Headquarters
     from agents.proving.demo import as_posted, demo_connector, demo_settings, demo_tasks, make_battlefield
 
-    clock, script = SystemClock(), demo_tasks(tasks)
+    clock, script = clock or SystemClock(), demo_tasks(tasks)
     with tempfile.TemporaryDirectory(prefix="warroom-demo-") as folder:
         battlefield = Path(folder) / "shop"
         battlefield.mkdir()
         await make_battlefield(battlefield, script)
         connect = demo_connector(script, seed=seed, clock=clock, speed=speed)
         home = Path(folder) / "home"
-        settings = demo_settings(speed)
+        settings, complaints = _personal(demo_settings(speed))
         async with Headquarters(
-            settings, home=home, folder=battlefield, seed=seed, simulated=True, connect=connect
+            settings, home=home, folder=battlefield, clock=clock, seed=seed, simulated=True, connect=connect
         ) as hq:
 
             async def begin() -> None:
@@ -127,7 +165,19 @@ async def simulation(*, seed: int = 59, speed: float = 1.0, tasks: int | None = 
                     await hq.post(as_posted(task))
                 await hq.dispatch_all()
 
-            yield Opened(hq, hq.warnings, begin=begin)
+            yield Opened(hq, (*complaints, *hq.warnings), odds=KnownOdds(hq.store, settings).now, begin=begin)
+
+
+def _personal(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+    """The simulation's settings with the person's looks, keys and sounds. A mistake in their file is said, no more."""
+    from agents.configuration import ConfigurationError
+    from app.commands.opening import settings_of
+
+    try:
+        own = settings_of(None).settings
+    except ConfigurationError as error:
+        return settings, (one_line(str(error), 400),)
+    return settings.model_copy(update={"screen": own.screen, "keys": own.keys, "sound": own.sound}), ()
 
 
 def _repository(folder: Path) -> Path:

@@ -11,17 +11,17 @@ from app.screen.columns import joined
 from app.screen.lines import Lines
 
 _LEADING: Mapping[str, Sequence[str]] = {
-    "open": ("dispatch", "open"),
-    "queued": ("open", "cancel"),
-    "running": ("open", "pause", "cancel"),
-    "blocked": ("open", "approve", "cancel"),
-    "review": ("diff", "accept", "retry", "reject"),
-    "needs_human": ("open", "retry", "approve", "diff"),
-    "failed": ("open", "retry", "diff"),
-    "done": ("diff", "open"),
+    "open": ("dispatch", "open", "next"),
+    "queued": ("open", "cancel", "next"),
+    "running": ("open", "pause", "next", "cancel"),
+    "blocked": ("open", "approve", "next", "cancel"),
+    "review": ("diff", "accept", "next", "retry", "reject"),
+    "needs_human": ("open", "retry", "next", "approve", "diff"),
+    "failed": ("open", "retry", "next", "diff"),
+    "done": ("diff", "open", "next"),
 }
 """By the status of the selected task, the verbs a person most likely wants next."""
-_ENDING = ("command", "help", "quit")
+_ENDING = ("back", "command", "help", "quit")
 """What stands at the right end however narrow it is: from there everything else is found."""
 
 

@@ -15,21 +15,24 @@ from app.screen.actions import HEADINGS, Action, Situation, Verdict, Where, acti
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog
 from app.screen.pages import Prose
+from app.screen.speech import spoken
 
 _KEY_WIDTH = 16
 
 
-def help_lines(where: Where, pane: str, situation: Situation, words: str = "") -> list[Content]:
+def help_lines(where: Where, pane: str, situation: Situation, words: str = "", *, plain: bool = False) -> list[Content]:
     """Every key, what it does, and why it does nothing right now; of these what has all of `words` in it."""
-    places = [place for place in HEADINGS if place == pane]
-    places += [place for place in (where, "everywhere", "pane", *HEADINGS) if place in HEADINGS and place not in places]
+    focused: list[Where] = [place for place in HEADINGS if place == pane]
+    order: list[Where] = [*focused, where, "everywhere", "pane", *HEADINGS]
     lines: list[Content] = []
-    for place in places:
+    for place in dict.fromkeys(order):
         here = place in {pane, where, "everywhere"}
-        found = [line for action in actions_of(place) if _holds(action, situation, words)
-                 for line in _explained(action, situation, action.why_not(situation) if here else None)]  # fmt: skip
+        found: list[Content] = []
+        for action in actions_of(place):
+            if _holds(action, situation, words):
+                found += _explained(action, situation, action.why_not(situation) if here else None, plain=plain)
         if found:
-            lines += [Content.styled(HEADINGS[place], "bold $loud"), *found]
+            lines += [Content.styled(spoken(HEADINGS[place], plain=plain), "bold $loud"), *found]
     return lines or [Content.styled("No key does that. Type less of it; esc closes.", "$quiet")]
 
 
@@ -38,12 +41,12 @@ def _holds(action: Action, situation: Situation, words: str) -> bool:
     return all(word in said for word in words.lower().split())
 
 
-def _explained(action: Action, situation: Situation, why_not: Verdict) -> Iterator[Content]:
+def _explained(action: Action, situation: Situation, why_not: Verdict, *, plain: bool) -> Iterator[Content]:
     """A key and what it does; on a line of its own why it does nothing now."""
     key = action.key(situation)
     yield joined(
         cell((f"  {key}", "$quiet" if why_not else "bold $info"), _KEY_WIDTH),
-        (action.help, "$quiet" if why_not else ""),
+        (spoken(action.help, plain=plain), "$quiet" if why_not else ""),
     )
     if why_not is not None:
         yield Content.styled(" " * _KEY_WIDTH + why_not, "$warn")
@@ -65,11 +68,12 @@ class HelpDialog(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pick_up", "pick_down", "pick_page_up", "pick_page_down")]
 
-    def __init__(self, where: Where, pane: str, situation: Situation) -> None:
+    def __init__(self, where: Where, pane: str, situation: Situation, *, plain: bool = False) -> None:
         """`pane` is the focused one, whose own keys come first; empty where there are no panes."""
         self._where: Where = where
         self._pane = pane
         self._situation = situation
+        self._plain = plain
         super().__init__()
 
     def compose(self) -> ComposeResult:
@@ -78,7 +82,7 @@ class HelpDialog(Dialog[None]):
             words = Input(placeholder="Type to search: accept, pane, money …", id="words")
             words.cursor_blink = False
             yield words
-            page = HelpPage(help_lines(self._where, self._pane, self._situation), id="help")
+            page = HelpPage(help_lines(self._where, self._pane, self._situation, plain=self._plain), id="help")
             page.can_focus = False
             yield page
 
@@ -90,7 +94,7 @@ class HelpDialog(Dialog[None]):
         """The lines that hold what is typed."""
         event.stop()
         page = self.query_one(HelpPage)
-        page.show(help_lines(self._where, self._pane, self._situation, event.value))
+        page.show(help_lines(self._where, self._pane, self._situation, event.value, plain=self._plain))
         page.action_edge(False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 Problem = tuple[str, str]
 """The action as it is written in the file, and a sentence about it."""
 
-_INSIDE: Mapping[Where, tuple[Where, ...]] = {
+LIVE_TOGETHER: Mapping[Where, tuple[Where, ...]] = {
     "center": ("center", "everywhere", "pane"),
     "board": ("board", "center", "everywhere", "pane"),
     "missions": ("missions", "center", "everywhere", "pane"),
     "log": ("log", "center", "everywhere", "pane"),
     "diff": ("diff", "everywhere", "pane"),
     "task": ("task", "everywhere", "pane"),
+    "intel": ("intel", "everywhere", "pane"),
+    "replay": ("replay",),  # its keys lie over those of the center
     "output": ("output", "everywhere", "pane"),
+    "search": ("search",),
     "dialog": ("dialog",),
 }
 """Whose keys are live together in a place."""
@@ -101,10 +104,11 @@ def _carry_over(bound: dict[str, str]) -> None:
 def _clashes(bound: Mapping[str, str]) -> Iterator[Problem]:
     """Actions that were given a key which another action has in the same place."""
     told: set[str] = set()
-    for places in _INSIDE.values():
+    for places in LIVE_TOGETHER.values():
         together = [action for action in ACTIONS if action.where in places]
         for one, other in combinations(together, 2):
-            shared = _keys(one, bound) & _keys(other, bound)
+            # What a pane's own action has lies over what the center has there.
+            shared = (_keys(one, bound) & _keys(other, bound)) - (_keys(one, {}) & _keys(other, {}))
             if not shared or (one.id not in bound and other.id not in bound):
                 continue
             mine, theirs = (one, other) if one.id in bound else (other, one)

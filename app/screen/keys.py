@@ -58,9 +58,7 @@ def _key(text: str) -> str:
         name = name if name in _NAMED else ""
     if not name or any(word not in _MODIFIERS for word in (part.lower() for part in modifiers)):
         close = get_close_matches(base.lower(), _NAMED, n=1, cutoff=0.6)
-        hint = (
-            f" Did you mean {close[0]}?" if close and close[0] != base.lower() else " It is written like ctrl+t or f5."
-        )
+        hint = f" Did you mean {close[0]}?" if close and close[0] != base.lower() else " Write it like ctrl+t or f5."
         raise BadKey(f"{shown!r} is no key.{hint}")
     held = {part.lower() for part in modifiers}
     if held and len(name) == 1 and name.isupper():

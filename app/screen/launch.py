@@ -31,6 +31,8 @@ def launch(
     speed: float = 1.0,
     tasks: int | None = None,
     mouse: bool = True,
+    ascii_only: bool = False,
+    plain_speech: bool = False,
 ) -> int:
     """Open the command center on `folder`, or on the simulation; the exit code once the person has left."""
     remote = bool(os.environ.get("SSH_CONNECTION"))
@@ -47,7 +49,11 @@ def launch(
         return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed)
 
     async def live() -> int:
-        app = WarRoom(remote=remote, driver_class=PatientDriver)
+        app = WarRoom(
+            remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, ask_sound=True, driver_class=PatientDriver
+        )
+        if app.console.color_system == "standard":  # sixteen colours: of ours none would be left
+            app.theme = "ansi"
         return await command(app, prepare, mouse=mouse)
 
     return asyncio.run(live())
@@ -87,14 +93,22 @@ async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
         app.engine_failed(error)
         raise
     try:
+        from app.screen.estimate import Estimator
+
+        settings, root = opened.command.settings, opened.command.repository.root
+        app.orders.estimated = Estimator(settings, root, odds=opened.odds, offline=lambda: app.war.offline)
+        app.can_work_alone = opened.work_on is not None
         app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
         await ending.screen_closed.wait()
         begin.cancel()
         await asyncio.gather(begin, return_exceptions=True)
-        goes_on = ending.orphaned and opened.work_on is not None and opened.command.under_way()
+        wanted = app.works_alone or (ending.orphaned and opened.on_hangup)
+        goes_on = wanted and opened.work_on is not None and opened.command.under_way()
         if ending.lost:
             _part("The screen is closed, the squad works on: `warroom` shows and commands it." if goes_on else "")
+        elif goes_on:
+            _stay()
         if goes_on and opened.work_on is not None:
             await ending.unless_stopped(opened.work_on())
     finally:
@@ -111,10 +125,19 @@ def _part(words: str) -> None:
     give_up_terminal()
 
 
+def _stay() -> None:
+    """The person has left the screen; the process stays, and says how it ends."""
+    from app.commands.console import say
+
+    say("The squad works on here. ctrl+c stops it in order; ctrl+z and then `bg` gives you the shell back.")
+
+
 async def _begin(app: WarRoom, opened: Opened) -> None:
     try:
         if opened.look is not None:
             app.out_of_reach(await opened.look())
+        if opened.examine is not None and not await opened.command.tasks():
+            app.examined(await opened.examine())
         await opened.begin()
     except Exception as error:
         app.complain(error)

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from app.screen.actions import bindings
 from app.screen.query import Query, query
 from app.screen.query_line import QueryLine
+from app.screen.speech import spoken
 
 
 class Lines(ScrollView, can_focus=True):
@@ -65,6 +66,11 @@ class Lines(ScrollView, can_focus=True):
     _marked: re.Pattern[str] | None = None
     _title = _hint = ""
 
+    @property
+    def plain(self) -> bool:
+        """A person wants sober words in place of the game's."""
+        return self.is_attached and bool(getattr(self.app, "plain_speech", False))
+
     def title(self, text: str) -> None:
         """Write `text`, our own words only, on the pane's frame."""
         self._title = text
@@ -75,9 +81,14 @@ class Lines(ScrollView, can_focus=True):
         self._hint = text
         self._frame()
 
+    @property
+    def hinted(self) -> str:
+        """What stands beside the title."""
+        return self._hint
+
     def _frame(self) -> None:
         """Setting a title anew would draw the frame anew."""
-        text = f"{self._title}  {self._hint}" if self._hint else self._title
+        text = spoken(f"{self._title}  {self._hint}" if self._hint else self._title, plain=self.plain)
         if self.border_title != text:
             self.border_title = text
 
@@ -95,6 +106,8 @@ class Lines(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Draw what is known already."""
+        if self._title:
+            self._frame()
         self.changed()
 
     def on_resize(self, event: Resize) -> None:

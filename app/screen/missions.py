@@ -10,13 +10,18 @@ from agents.clock import Clock
 from app.screen.columns import cell, joined
 from app.screen.lines import Lines
 from app.screen.looks import health_look, tier_colour
+from app.screen.speech import spoken
 from app.screen.state import MissionRow, UnitRow, War
 from app.screen.words import bar, elapsed, price
 
 EMPTY = ("Nobody is in the field. d dispatches the selected task, D all of them.",)
 
 SILENT_S = 15
-"""Seconds without a sign of life after which a mission says for how long."""
+"""Seconds without a sign of life after which a mission says for how long, and what is known of it dims."""
+_LIT_S = 0.8
+_ALARMING = frozenset({"stuck", "needs_you"})
+_WITH_AGE = 112
+"""Cells from which on every mission says when it last gave a sign of life."""
 
 
 class Missions(Lines):
@@ -29,8 +34,10 @@ class Missions(Lines):
         self._clock = clock
         self.ascii_only = ascii_only
         self._rows: list[MissionRow | UnitRow] = []
+        self._healths: dict[int, str] = {}
+        self._lit: frozenset[int] = frozenset()
+        """Missions whose line is lit up: they have just got stuck, or need the person."""
         super().__init__(id="missions", classes="pane")
-        self.title("2 ACTIVE MISSIONS")
 
     @property
     def selected_task(self) -> int | None:
@@ -40,8 +47,25 @@ class Missions(Lines):
 
     def changed(self) -> None:
         """Take the rows anew."""
-        self._rows = [*self._war.field(), *self._war.cooling()]
+        field = self._war.field()
+        self._rows = [*field, *self._war.cooling()]
+        out = f"  {len(field)} in the field" if field else ""
+        self.title(f"2 ACTIVE MISSIONS{out}")
+        self._alarm({row.id: row.health for row in field})
         super().changed()
+
+    def _alarm(self, healths: dict[int, str]) -> None:
+        """A mission that gets stuck, or needs the person, lights up once."""
+        before, self._healths = self._healths, healths
+        known = {number: health for number, health in healths.items() if number in before}
+        fresh = {number for number, health in known.items() if health in _ALARMING and before[number] != health}
+        if fresh and self.app.animation_level != "none":
+            self._lit = frozenset(fresh)
+            self.set_timer(_LIT_S, self._calm)
+
+    def _calm(self) -> None:
+        self._lit = frozenset()
+        self.refresh()
 
     def line_count(self) -> int:
         """Missions and cooling agents, or one line that says how to start."""
@@ -50,45 +74,67 @@ class Missions(Lines):
     def line(self, index: int, width: int) -> Content:
         """One mission or one agent at rest."""
         if not self._rows:
-            return Content.styled(EMPTY[index], "$quiet").truncate(width, ellipsis=True)
+            return Content.styled(spoken(EMPTY[index], plain=self.plain), "$quiet").truncate(width, ellipsis=True)
         row, now = self._rows[index], self._clock.now()
         if isinstance(row, UnitRow):
             return unit_line(row, width, now, ascii_only=self.ascii_only)
         task = self._war.tasks.get(row.task)
         title, paid = task.title if task else "", row.tier in self._war.paid
-        return mission_line(row, title, width, now, paid=paid, ascii_only=self.ascii_only)
+        lit = row.id in self._lit
+        return mission_line(row, title, width, now, paid=paid, lit=lit, ascii_only=self.ascii_only)
 
 
 def mission_line(
-    row: MissionRow, title: str, width: int, now: datetime, *, paid: bool = False, ascii_only: bool = False
+    row: MissionRow,
+    title: str,
+    width: int,
+    now: datetime,
+    *,
+    paid: bool = False,
+    lit: bool = False,
+    ascii_only: bool = False,
 ) -> Content:
-    """A mission in `width` cells."""
+    """A mission in `width` cells; `lit`: it has just become what it is. As it gets narrower its last sign of life, its
+    cost, and its step give way."""
     look = health_look(row.health)
+    colour = f"reverse {look.colour}" if lit else look.colour
     front = joined(
         (f"{look.mark(ascii_only)} ", look.colour),
         cell(row.agent, 11),
-        cell((look.word, look.colour), 10),
+        (look.word, colour),
+        " " * max(1, 10 - len(look.word)),
         cell((row.tier, tier_colour(row.tier)), 8),
     )
-    steps = f"step {row.step}" if row.step else ""
-    if row.max_steps:
-        steps = f"step {row.step}/{row.max_steps} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}"
-    cost = price(row.cost_nano, paid=paid)
+    silent = (now - (row.heard_at or row.started_at)).total_seconds()
+    stale = silent >= SILENT_S
     back = joined(
         " ",
-        cell((steps, "$info"), 16) if width >= 68 else "",
-        cell((cost, "$quiet"), 8) if width >= 100 else "",
+        cell((_steps(row, ascii_only), "$info"), 16) if width >= 68 else "",
+        cell((price(row.cost_nano, paid=paid), "$quiet"), 8) if width >= 100 else "",
         (elapsed((now - row.started_at).total_seconds()).rjust(7), "$quiet"),
+        (_ago(silent).rjust(11), "$warn" if stale else "$quiet") if width >= _WITH_AGE else "",
     )
-    silent = (now - (row.heard_at or row.started_at)).total_seconds()
     doing = joined(
-        f"T{row.task} ",
-        (f"silent {elapsed(silent)}  " if silent >= SILENT_S else "", "$warn"),
-        title,
+        (f"T{row.task} ", "bold"),
+        (f"silent {elapsed(silent)}  " if stale else "", "$warn"),
+        (title, "$quiet" if stale else ""),
         (f"  {row.note}" if row.note else "", "$quiet"),
     )
     room = width - front.cell_length - back.cell_length
     return joined(front, cell(doing, room), back).truncate(width)
+
+
+def _steps(row: MissionRow, ascii_only: bool) -> str:
+    if row.max_steps:
+        return f"step {row.step}/{row.max_steps} {bar(row.step / row.max_steps, 4, ascii_only=ascii_only)}"
+    return f"step {row.step}" if row.step else ""
+
+
+def _ago(seconds: float) -> str:
+    """How long ago, in few cells."""
+    if seconds < 1.5:
+        return "now"
+    return f"{seconds:.0f} s ago" if seconds < 60 else f"{elapsed(seconds)} ago"
 
 
 def unit_line(row: UnitRow, width: int, now: datetime, *, ascii_only: bool = False) -> Content:

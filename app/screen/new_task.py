@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,15 +12,20 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Paste
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, Select, TextArea
 
 from app.screen.actions import bindings
 from app.screen.dialog import Dialog, Plain
+from app.screen.wording import message_of
 
 if TYPE_CHECKING:
     from agents.tasks import Task
+    from app.screen.estimate import Estimated
 
 AUTO = "auto"
+_PAUSE_S = 0.2
+"""How long nothing is typed before what was typed is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,21 @@ class NewTaskDialog(Dialog[Draft]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_post", "dialog_go")]
 
-    def __init__(self, tiers: Sequence[str], task: Task | None = None, *, title: str = "") -> None:
-        """`tiers` are the names a person may pin; `task` is one that is to be changed; `title`: what is known of it."""
+    def __init__(
+        self,
+        tiers: Sequence[str],
+        task: Task | None = None,
+        *,
+        title: str = "",
+        estimated: Estimated | None = None,
+        paid: Collection[str] = (),
+    ) -> None:
+        """`tiers` are the names a person may pin; `task` is one that is to be changed; `title`: what is known of it;
+        `estimated` tells while they type what it would be, `paid` are the tiers that cost money."""
+        self._estimated = estimated
+        self._paid = paid
+        self._estimating = self._stale = False
+        self._wait: Timer | None = None
         self._tiers = tiers
         self._title = task.title if task else title
         self._changed = task
@@ -85,6 +103,7 @@ class NewTaskDialog(Dialog[Draft]):
                 options = [(Content(name), name) for name in (AUTO, *self._tiers)]
                 tier: Select[str] = Select(options, value=pinned, allow_blank=False, id="tier")
                 yield tier
+            yield Plain("", id="estimate")
             yield Plain("", id="problem")
             verb = "post" if task is None else "change"
             keys = f"⏎ or ctrl+o {verb}   ctrl+g {verb} and dispatch   tab next   esc leave"
@@ -108,6 +127,56 @@ class NewTaskDialog(Dialog[Draft]):
         brief = self.query_one("#brief", TextArea)
         brief.insert(event.text, location=brief.document.end)
 
+    def on_input_changed(self) -> None:
+        """Something else is written."""
+        self._estimate_soon()
+
+    def on_text_area_changed(self) -> None:
+        """Something else is written."""
+        self._estimate_soon()
+
+    def on_select_changed(self) -> None:
+        """Another tier."""
+        self._estimate_soon()
+
+    def _estimate_soon(self) -> None:
+        """Once nothing was typed for a moment; never more than five times a second."""
+        if self._estimated is not None:
+            if self._wait is not None:
+                self._wait.stop()
+            self._wait = self.set_timer(_PAUSE_S, self._estimate)
+
+    def _estimate(self) -> None:
+        if self._estimating:
+            self._stale = True
+        elif self._estimated is not None:
+            self._estimating = True
+            self.run_worker(self._show_estimate(self._estimated), group="estimate", exit_on_error=False)
+
+    async def _show_estimate(self, estimated: Estimated) -> None:
+        from app.screen.estimate import Wording, estimate_lines
+
+        try:
+            wording = Wording(
+                self.query_one("#title", Input).value.strip(),
+                self.query_one("#brief", TextArea).text.strip(),
+                self.query_one("#check", Input).value.strip() or None,
+                self._tier(),
+            )
+            lines = estimate_lines(await estimated(wording), self._paid) if wording.title else []
+            self.query_one("#estimate", Plain).update(Content("\n").join(lines))
+        except Exception as error:
+            self.query_one("#estimate", Plain).update(Content.styled(message_of(error), "$warn"))
+        finally:
+            self._estimating = False
+            if self._stale:
+                self._stale = False
+                self._estimate_soon()
+
+    def _tier(self) -> str | None:
+        tier = self.query_one("#tier", Select).value
+        return str(tier) if tier != AUTO else None
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a one-line field posts."""
         event.stop()
@@ -123,14 +192,13 @@ class NewTaskDialog(Dialog[Draft]):
         if not priority.isascii() or not priority.isdigit() or not 1 <= int(priority[:3]) <= 10:
             self._refuse("The priority is a whole number from 1 (later) to 10 (first).", "#priority")
             return
-        tier = self.query_one("#tier", Select).value
         self.dismiss(
             Draft(
                 title=title[:500],
                 brief=self.query_one("#brief", TextArea).text.strip(),
                 check=self.query_one("#check", Input).value.strip() or None,
                 priority=int(priority),
-                tier=str(tier) if tier != AUTO else None,
+                tier=self._tier(),
                 go=go,
             )
         )

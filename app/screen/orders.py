@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.screen.center import CommandCenter
     from app.screen.command import Command
+    from app.screen.estimate import Estimated
     from app.screen.new_task import Draft
 
 Work = Callable[["Command"], Awaitable[object]]
@@ -48,6 +49,8 @@ class Orders:
         self._app = app
         self._bridgehead = bridgehead
         self.command: Command | None = None
+        self.estimated: Estimated | None = None
+        """Tells what a task would be that is only being written."""
         self._busy: set[int] = set()
         """Tasks whose merge, removal or retry is under way."""
         self._field = FieldOrders(app, bridgehead.war, self.order)
@@ -128,7 +131,8 @@ class Orders:
         from app.screen.new_task import NewTaskDialog
 
         tiers = [name for name, tier in self.command.settings.tiers.items() if tier.enabled] if self.command else []
-        self._app.push_screen(NewTaskDialog(tiers, title=title), self._drafted)
+        estimated, paid = self.estimated, self._bridgehead.war.paid
+        self._app.push_screen(NewTaskDialog(tiers, title=title, estimated=estimated, paid=paid), self._drafted)
 
     def _drafted(self, draft: Draft | None) -> None:
         if draft is not None:

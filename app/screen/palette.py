@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.fuzzy import Matcher
 from textual.widgets import Input
 
 from app.screen.actions import bindings
@@ -21,14 +20,27 @@ MOST = 50
 """Tasks that are offered at once."""
 
 
-def matching(entries: Sequence[Entry], words: str) -> list[Entry]:
-    """The entries `words` may mean, the best first; possible ones before the others."""
-    if not words.strip():
+def likeness(entry: Entry, words: str) -> int:
+    """How well `words`, lower case, name an entry: its name begins so, all of them occur, its name has the letters."""
+    said = f"{entry.name} {entry.text}".lower()
+    if entry.name.lower().startswith(words):
+        return 3
+    if all(word in said for word in words.split()):
+        return 2
+    letters = iter(entry.name.lower())
+    return int(all(letter in letters for letter in words))
+
+
+def matching(entries: Sequence[Entry], tasks: Sequence[Entry], words: str) -> list[Entry]:
+    """What `words` may mean, the likeliest first, what is possible before what is not; `tasks` have them in a title."""
+    if not words:
         return list(entries)
-    matcher = Matcher(words)
-    scored = [(max(2 * matcher.match(entry.name), matcher.match(entry.text)), entry) for entry in entries]
-    found = [(score, entry) for score, entry in scored if score > 0]
-    return [entry for _, entry in sorted(found, key=lambda pair: (pair[1].why_not is not None, -pair[0]))]
+    scored = [(likeness(entry, words.lower()), entry) for entry in entries]
+    found = sorted((pair for pair in scored if pair[0]), key=lambda pair: (pair[1].why_not is not None, -pair[0]))
+    likely = [entry for score, entry in found if score > 1]
+    unlikely = [entry for score, entry in found if score == 1]
+    named = words[:1] in {"t", "T"} and words[1:].isdigit()
+    return [*tasks, *likely, *unlikely] if named else [*likely, *tasks, *unlikely]
 
 
 class Palette(Dialog[Entry]):
@@ -64,11 +76,8 @@ class Palette(Dialog[Entry]):
         """Offer what the words may mean."""
         event.stop()
         words = event.value.strip()
-        found = matching(self._entries, words)
-        tasks = list(self._tasks(words, MOST)) if words else []
-        self.choices.offer(
-            [*tasks, *found] if tasks and words[:1] in "tT" and words[1:].isdigit() else [*found, *tasks]
-        )
+        tasks = self._tasks(words, MOST) if words else ()
+        self.choices.offer(matching(self._entries, tasks, words))
         self._stood()
 
     def action_pick(self, step: int) -> None:
@@ -88,7 +97,8 @@ class Palette(Dialog[Entry]):
         if entry is not None and entry.preview is not None:
             self._previewed = entry
             entry.preview()
-        self.query_one("#problem", Plain).update("")
+        why_not = entry.why_not if entry is not None else None
+        self.query_one("#problem", Plain).update(Content.styled(why_not or "", "$warn"))
 
     def _take_back(self) -> None:
         if self._previewed is not None and self._previewed.undo is not None:
@@ -106,11 +116,7 @@ class Palette(Dialog[Entry]):
 
     def _choose(self) -> None:
         entry = self.choices.chosen
-        if entry is None:
-            return
-        if entry.why_not is not None:
-            self.query_one("#problem", Plain).update(Content.styled(entry.why_not, "$warn"))
-        else:
+        if entry is not None and entry.why_not is None:
             self._previewed = None
             self.dismiss(entry)
 

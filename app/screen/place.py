@@ -4,11 +4,47 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.content import Content
 from textual.screen import Screen
 
 from app.screen.actions import Situation, Where
+from app.screen.columns import joined
 from app.screen.footer import KeyLine
 from app.screen.lines import Lines
+from app.screen.state import War
+
+
+class Trail(Lines):
+    """Where a person is, from the repository down to this screen."""
+
+    can_focus = False
+
+    def __init__(self, name: str) -> None:
+        self._last = name
+        self._situation = Situation()
+        super().__init__(classes="trail")
+
+    def show(self, situation: Situation) -> None:
+        """The task may have another title."""
+        self._situation = situation
+        self.refresh()
+
+    def line_count(self) -> int:
+        """One."""
+        return 1
+
+    def line(self, index: int, width: int) -> Content:
+        """The steps, the task's title cut where they do not fit."""
+        war: War | None = getattr(self.app, "war", None)
+        ascii_only = bool(getattr(self.app, "ascii_only", False))
+        arrow, fork = (" > ", " @ ") if ascii_only else (" › ", " ⎇ ")
+        task = self._situation.task
+        where = f"{war.repository}{fork}{war.branch}" if war is not None and war.branch else ""
+        front = joined(("WAR ROOM", "bold $loud"), arrow, (where, "$quiet"), arrow if where else "")
+        back = joined(arrow if task is not None else "", (self._last, "bold"))
+        title = f"{task.label} {task.title}" if task is not None else ""
+        room = width - front.cell_length - back.cell_length
+        return joined(front, Content(title).truncate(max(0, room), ellipsis=True), back).truncate(width)
 
 
 class Place(Screen[None]):
@@ -23,14 +59,15 @@ class Place(Screen[None]):
         super().__init__()
 
     def on_mount(self) -> None:
-        """The footer says what is possible from the first frame."""
+        """The trail says where we are, the footer what is possible, from the first frame."""
+        self.mount(Trail(self.where.upper()), before=0)
         self.renew(self.situation)
 
     def renew(self, situation: Situation) -> None:
         """Something about the task changed."""
         self.situation = situation
-        for keys in self.query(KeyLine):
-            keys.show(situation)
+        for line in (*self.query(KeyLine), *self.query(Trail)):
+            line.show(situation)
 
     def action_search(self) -> None:
         """Search in the pane that has the keys."""

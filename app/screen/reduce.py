@@ -93,7 +93,19 @@ def _mission_finished(war: War, event: e.MissionFinished) -> Part:
     if event.mission is not None:
         war.missions.pop(event.mission, None)
     _dismiss(war, event)
+    _count_streak(war, event)
     return Part.FIELD
+
+
+def _count_streak(war: War, event: Any) -> None:
+    """What was cancelled, or could not be checked, says nothing of the agent."""
+    outcome, agent = str(event.outcome), one_line(event.agent or "", 24)
+    if str(event.role) != "code" or not agent:
+        return
+    if outcome in {"proven", "verified"}:
+        war.streaks[agent] = war.streaks.get(agent, 0) + 1
+    elif outcome == "failed":
+        war.streaks.pop(agent, None)
 
 
 def _dismiss(war: War, event: e.Event) -> Part:
@@ -138,6 +150,12 @@ def _model_started(war: War, event: e.ModelStarted) -> Part:
     return Part.MISSIONS
 
 
+def _failed(war: War, event: e.ModelFailed) -> Part:
+    if event.tier and event.retry_in_s is not None and 0 <= event.retry_in_s < _A_DAY_S:
+        war.failing[one_line(event.tier, 20)] = event.at + timedelta(seconds=event.retry_in_s)
+    return Part.HEADER
+
+
 def _delta(war: War, event: e.ModelDelta) -> Part:
     if event.mission is not None:
         war.hear(event.mission, sanitize(event.text))
@@ -155,11 +173,12 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 def _usage(war: War, event: e.ModelUsage) -> Part:
     _pace(war, event)
+    answered = war.failing.pop(one_line(event.tier or "", 20), None)
     if event.mission is not None and (row := war.missions.get(event.mission)) is not None:
         war.change_mission(event.mission, cost_nano=_sum(row.cost_nano, event.cost_nano))
     if event.task is not None and (task := war.tasks.get(event.task)) is not None:
         war.change_task(event.task, cost_nano=_sum(task.cost_nano, event.cost_nano))
-    return Part.CREDITS | Part.MISSIONS | Part.BOARD
+    return Part.CREDITS | Part.MISSIONS | Part.BOARD | (Part.HEADER if answered else Part.NONE)
 
 
 def _tool(war: War, event: e.ToolStarted) -> Part:
@@ -238,6 +257,7 @@ RULES: Mapping[str, Callable[[War, Any], Part]] = {
     "agent.health": _health,
     "agent.cooling": _cooling,
     "model.started": _model_started,
+    "model.failed": _failed,
     "model.delta": _delta,
     "model.usage": _usage,
     "tool.started": _tool,
@@ -279,6 +299,8 @@ def recall(war: War, history: Sequence[e.Event]) -> int:
             war.change_mission(event.mission, heard_at=event.at)
         elif event.type == "model.usage":
             _pace(war, event)
+        elif event.type == "mission.finished":
+            _count_streak(war, event)
     return max((event.seq for event in history), default=0)
 
 

@@ -19,6 +19,7 @@ class Situation:
     """What an action's condition may ask."""
 
     opened: bool = False
+    replayed: bool = False
     task: TaskRow | None = None
     """The task a person stands on."""
     open_tasks: int = 0

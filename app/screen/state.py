@@ -14,6 +14,8 @@ from app.screen.log_book import LogBook
 from app.screen.task_index import TaskIndex
 
 if TYPE_CHECKING:
+    from textual.content import Content
+
     from agents.tasks import Agent, Mission, Task
 
 ENDED = frozenset({"done", "failed", "cancelled"})
@@ -183,19 +185,33 @@ class War:
         """The same rows in order, by status and by parent: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
         self.units: dict[str, UnitRow] = {}
+        self.streaks: dict[str, int] = {}
+        """Missions in a row, by callsign, whose result the check passed."""
         self.roster: set[str] = set()
         """Callsigns of this War Room. Others are there for as long as another one has them at work."""
         self.log = LogBook()
         self.burn = Burn()
         self.tails: dict[int, str] = {}
         self.opened = False
+        self.sound = ""
+        """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
+        self.replayed = False
+        """It is a recording, not an engine: nothing can be ordered."""
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()
         """Tiers whose calls cost money."""
+        self.providers: Mapping[str, tuple[str, ...]] = {}
+        """The tiers in use behind each provider's light, by what stands beside it."""
+        self.failing: dict[str, datetime] = {}
+        """Tiers whose last call failed, and when it is made again."""
+        self.host = ""
+        """The machine, when the screen is looked at from another one."""
         self.repository = ""
         self.branch = ""
+        self.welcome: Sequence[Content] = ()
+        """What an empty board says."""
         self.repositories: set[str] = set()
         """Folders whose tasks belong on this board, as events name them."""
 
@@ -267,6 +283,10 @@ class War:
             self.units[unit.callsign] = unit
         else:
             self.units.pop(unit.callsign, None)
+
+    def agent_on(self, task_id: int) -> str | None:
+        """Who works on a task now."""
+        return next((row.agent for row in self.missions.values() if row.task == task_id), None)
 
     def end_missions(self, task_id: int) -> None:
         """No mission of the task is in the field any more."""

@@ -1,49 +1,10 @@
-"""The one-line strips above and below the panes: the header, the status line."""
+"""The strip above the footer: the status line."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
-from app.screen.columns import joined, spread
-from app.screen.credits import spent_of_cap
 from app.screen.lines import Lines
-from app.screen.looks import HEALTH
-from app.screen.state import War
-
-
-class Header(Lines):
-    """Where we are, what it cost, who waits for the person."""
-
-    can_focus = False
-
-    def __init__(self, war: War, *, ascii_only: bool = False) -> None:
-        self._war = war
-        self.ascii_only = ascii_only
-        super().__init__(id="header")
-
-    def line_count(self) -> int:
-        """One."""
-        return 1
-
-    def line(self, index: int, width: int) -> Content:
-        """The header in `width` cells. What needs the person is never cut."""
-        war = self._war
-        fork = "@" if self.ascii_only else "⎇"
-        where = f"  {war.repository}" + (f" {fork} {war.branch}" if war.branch else "")
-        left = joined(
-            ("WAR ROOM", "bold $loud"),
-            ("  SIMULATION", "bold $warn") if war.simulated else "",
-            where,
-            ("  opening…", "$info") if not war.opened else "",
-        )
-        return spread(left, self._right(width), width)
-
-    def _right(self, width: int) -> Content:
-        waiting = len(self._war.index.waiting)
-        look = HEALTH["needs_you"]
-        money = spent_of_cap(self._war, 8 if width >= 100 else 4, ascii_only=self.ascii_only)
-        needs = (f"  {look.mark(self.ascii_only)} {waiting} NEED YOU", f"bold {look.colour}") if waiting else ""
-        return joined(money if width >= 60 else "", needs, " ")
 
 
 class StatusLine(Lines):

@@ -16,7 +16,7 @@ from agents.models.ollama_inventory import LoadedModel
 from agents.models.power import Power, PowerWatch
 from agents.settings import Cooldown, Settings, TierSettings
 from agents.tasks import Agent, Health, NewTask
-from sounds.cues import Priority, cue_for
+from sounds.cues import cue_for
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK
 from tests.fakes.ollama_server import FakeOllama, Installed, Stall, call, calls_apart, error, text
 
@@ -61,7 +61,7 @@ async def test_a_spill_is_told_once_per_load_and_kept(repo: Path, home: Path, lo
     assert looks(ollama) == 1
     cue = cue_for(told[0])
     assert cue is not None
-    assert (cue.name, cue.caption, cue.priority) == ("low-power", f"{agent.callsign}: {LOW}", Priority.NEWS)
+    assert (cue.event, cue.caption) == ("model.spilled", f"{agent.callsign}: {LOW}")
 
 
 async def test_it_is_looked_at_again_after_a_reset(repo: Path, home: Path, local_settings: MakeSettings) -> None:

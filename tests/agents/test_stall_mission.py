@@ -80,7 +80,7 @@ async def test_who_gets_nowhere_is_stuck_and_the_next_tier_takes_over(play: Any,
     assert (news.note, news.mission) == ("no progress for 0.6 s", first.id)
     cue = cue_for(news)
     assert cue is not None
-    assert cue.name == "klaxon"
+    assert cue.signal.effect == "klaxon"
     assert [event.to_tier for event in events if isinstance(event, MissionEscalated)] == ["big"]
     if play is speech:
         await asyncio.wait_for(local.chats[0].disconnected.wait(), 5)

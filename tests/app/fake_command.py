@@ -1,11 +1,11 @@
 """A scripted engine in memory: satisfies the screen's protocol and tells real events over the real bus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agents.bus import EventBus, Subscription
+from agents.bus import EventBus, Listener, Subscription
 from agents.events import (
     Event,
     MissionStarted,
@@ -139,6 +139,9 @@ class FakeCommand:
 
     def events(self) -> Subscription:
         return self.bus.subscribe()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        return self.bus.listen(listener)
 
     def agents(self) -> tuple[Agent, ...]:
         return self.roster

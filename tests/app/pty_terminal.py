@@ -67,6 +67,12 @@ class Terminal:
         self.output += piece
         return bool(piece)
 
+    def read(self, within_s: float) -> bytes:
+        """What comes next within a time; nothing when nothing does."""
+        before = len(self.output)
+        self._read(within_s)
+        return self.output[before:]
+
     def hang_up(self) -> None:
         """The terminal goes away."""
         os.close(self.master)
@@ -117,6 +123,7 @@ def terminal(
         "TERM": "xterm-256color",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}",
         "WARROOM_HOME": str(notes.parent / "home"),
+        "WARROOM_SOUND__ENABLED": "false",  # nobody is asked
     }
     scripted = (sys.executable, str(HERE / "screen_child.py"), str(notes), mode)
     one = Terminal(notes, command or scripted, {**inherited, **own, **(environ or {})}, folder, leads)

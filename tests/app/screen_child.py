@@ -5,6 +5,8 @@
     slow    the engine takes its time to open
     early   the terminal hangs up before the screen is there
     busy    events come all the time; notes how many came
+    remote  looked at from another machine
+    crash   a fault of ours, in the middle of it
 """
 
 import asyncio
@@ -31,6 +33,7 @@ from app.screen.terminal import PatientDriver
 
 NOTES, MODE = Path(sys.argv[1]), sys.argv[2]
 EVENTS = 700
+APPS: list[WarRoom] = []
 
 
 def note(text: str) -> None:
@@ -65,6 +68,8 @@ async def scripted() -> AsyncIterator[Opened]:
     if MODE in {"squad", "busy"}:
         engine.busy.add(1)
     note("opened")
+    if MODE == "crash":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, APPS[0].call_later, fault)
     telling = asyncio.create_task(tell(engine)) if MODE == "busy" else None
     work = partial(work_on, engine, NOTES.parent, SystemClock()) if MODE == "squad" else None
     try:
@@ -74,6 +79,10 @@ async def scripted() -> AsyncIterator[Opened]:
             telling.cancel()
         await asyncio.sleep(0)
         note("closed")
+
+
+def fault() -> None:
+    raise LookupError("nobody foresaw this")
 
 
 async def tell(engine: Engine) -> None:
@@ -89,7 +98,8 @@ async def tell(engine: Engine) -> None:
 
 async def main() -> int:
     """The screen with the launcher's own coroutine."""
-    app = WarRoom(driver_class=PatientDriver)
+    app = WarRoom(remote=MODE == "remote", driver_class=PatientDriver)
+    APPS.append(app)
     if MODE == "early":
         asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGHUP)
     code = await command(app, scripted)

@@ -21,8 +21,10 @@ FIELD = {"at": START, "mission": 1, "agent": "CodeX-7", "tier": "local"}
 
 
 def war_room() -> WarRoom:
-    """The application with a clock that stands still."""
-    return WarRoom(clock=FixedClock(), zone=UTC)
+    """The application with a clock that stands still, and nothing that moves by itself."""
+    app = WarRoom(clock=FixedClock(), zone=UTC)
+    app.animation_level = "none"
+    return app
 
 
 @asynccontextmanager

@@ -22,15 +22,18 @@ async def test_a_task_is_assessed_and_planned(shell: CommandLine) -> None:
     assert set(row["rules"]) == {"score", "component", "coordinative", "dynamic", "evidence"}
     first = row["plan"][0]
     assert set(first) >= {"tier", "model", "p", "cost_usd", "seconds", "why"}
-    assert (first["tier"], first["cost_usd"]) == ("local", 0.0) and 0 < first["p"] < 1
+    assert (first["tier"], first["cost_usd"]) == ("local", 0.0)
+    assert 0 < first["p"] < 1
     assert first["evidence"]["source"] in {"guess", "measured elsewhere"}
     told = await shell.here("route", "Create slug.py with slugify(text)", "--check", "true")
-    assert "local ." in told.out and "at $0" in told.out
+    assert "local ." in told.out
+    assert "at $0" in told.out
 
 
 async def test_without_a_check_there_is_one_arm_and_it_says_so(shell: CommandLine) -> None:
     (row,) = (await shell.here("route", "Create slug.py", "--json")).rows()
-    assert len(row["plan"]) == 1 and "unverified" in row["plan"][0]["why"]
+    assert len(row["plan"]) == 1
+    assert "unverified" in row["plan"][0]["why"]
 
 
 async def test_paid_tiers_are_there_with_a_key(shell: CommandLine) -> None:
@@ -50,7 +53,8 @@ async def test_a_file_is_answered_line_by_line_in_order(shell: CommandLine) -> N
     (shell.folder / "tasks.jsonl").write_text("\ufeff" + "\r\n".join([*lines, ""]))
     rows = (await shell.here("route", "--batch", "tasks.jsonl", "--json")).rows()
     assert [row["complexity"] for row in rows] == sorted(row["complexity"] for row in rows)
-    assert len(rows) == 3 and rows[0]["complexity"] < rows[2]["complexity"]
+    assert len(rows) == 3
+    assert rows[0]["complexity"] < rows[2]["complexity"]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +72,18 @@ async def test_a_faulty_line_is_named(shell: CommandLine, content: str | bytes, 
     file = shell.folder / "tasks.jsonl"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     done = await shell.here("route", "--batch", "tasks.jsonl", "--json")
-    assert done.code == 2 and said in done.err
+    assert done.code == 2
+    assert said in done.err
 
 
 async def test_hostile_words_are_only_words(shell: CommandLine) -> None:
     done = await shell.here("route", "Fix \x1b]52;c;aGk=\x07 [@click=app.quit]x[/] ../../etc/passwd", "--check", "true")
-    assert done.code == 0 and "\x1b" not in done.out + done.err
+    assert done.code == 0
+    assert "\x1b" not in done.out + done.err
 
 
 @pytest.mark.parametrize("words", [(), ("a", "--batch", "f.jsonl"), ("a", "--tier", "locl"), ("--batch", "nowhere")])
 async def test_a_slip_of_the_pen_is_told(shell: CommandLine, words: tuple[str, ...]) -> None:
     done = await shell.here("route", *words)
-    assert done.code == 2 and done.err
+    assert done.code == 2
+    assert done.err

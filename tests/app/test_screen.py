@@ -19,6 +19,7 @@ from agents.events import (
 from agents.models.chat import Message, ToolCall
 from agents.settings import ScreenSettings, Settings, Sound
 from agents.tasks import Health, Mission, NewTask, TaskStatus, Variant, Way
+from app.screen.application import WarRoom
 from app.screen.diff import DiffScreen
 from app.screen.new_task import NewTaskDialog
 from app.screen.task_screen import TaskScreen
@@ -41,7 +42,7 @@ async def test_it_says_opening_before_there_is_an_engine_and_keys_say_why() -> N
 async def test_all_five_panes_live_on_the_bus(size: tuple[int, int]) -> None:
     command = FakeCommand(simulated=True)
     async with opened(command, size) as (app, pilot):
-        await seen(pilot, "SIMULATION", "shop ⎇ main", "$0.42 / $5.00", "No bounties yet", "Press n to post one")
+        await seen(pilot, "SIMULATION", "shop ⎇ main", "$0.42 / $5.00", "No bounties yet", "Press n  Post a bounty")
         command.put("Paginate /orders")
         command.tell(TaskPosted(at=START, task=1, title="Paginate /orders", priority=7, repo="/home/ada/shop"))
         await seen(pilot, "Paginate /orders", "OPEN", "BOARD 1")
@@ -57,7 +58,7 @@ async def test_all_five_panes_live_on_the_bus(size: tuple[int, int]) -> None:
         await seen(pilot, "◐ CodeX-7", "WORKING", "RUNNING", "1 failed, 11 passed", "✗ shell_run", "1.3 s")
         await seen(pilot, "FIELD 1", "$4.20")
         command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.REVIEW))
-        await seen(pilot, "REVIEW", "◆ 1 NEED YOU", "CHECK 1")
+        await seen(pilot, "REVIEW", "◆ 1 NEEDS YOU", "CHECK 1")
         assert "BARRACKS" in drawn(app) or size == NORMAL
 
 
@@ -300,17 +301,16 @@ async def test_quit_asks_about_what_runs_here_only() -> None:
     assert app.return_code == 0
 
 
-async def test_themes_and_help() -> None:
-    command = FakeCommand()
-    async with opened(command) as (app, pilot):
-        walked = [app.theme]
-        for _ in range(4):
-            await pilot.press("t")
-            walked.append(app.theme)
-        assert walked == ["ember", "crimson", "cobalt", "daylight", "ember"]
+async def test_help() -> None:
+    async with opened(FakeCommand(), (80, 60)) as (app, pilot):
         await pilot.press("question_mark")
         await seen(pilot, "Post a new task on the board", "No task is selected")
-        await pilot.press("q")
+        await pilot.press(*"money")
+        await seen(pilot, "Raise today's cap of money")
+        assert "Post a new task" not in drawn(app)
+        await pilot.press(*" xyz")
+        await seen(pilot, "No key does that.")
+        await pilot.press("escape")
         assert app.screen is app.center
 
 
@@ -331,14 +331,15 @@ async def test_settings_choose_theme_ascii_and_keys() -> None:
 
 @pytest.mark.parametrize("enabled", [True, False])
 async def test_what_calls_for_you_is_captioned_and_rings_once(enabled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = FakeCommand(settings=Settings(sound=Sound(enabled=enabled)))
+    command = FakeCommand(settings=Settings(sound=Sound(enabled=enabled, backend="bell")))
     command.put("First")
-    rung: list[int] = []
-    async with opened(command) as (app, pilot):
-        monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    rung: list[str] = []
+    monkeypatch.setattr(WarRoom, "write_to_terminal", lambda _, text: rung.append(text))
+    async with opened(command) as (_, pilot):
+        await seen(pilot, "snd bell only" if enabled else "snd off")
         command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
         await seen(pilot, "T1 needs you")
-        assert len(rung) == int(enabled)
+        assert [text.count("\a") for text in rung] == [1] * enabled
 
 
 async def test_unknown_events_are_ignored() -> None:

@@ -12,9 +12,9 @@ from textual.widgets import Input, TextArea
 from agents.events import BudgetExhausted
 from agents.tasks import Task, TaskStatus
 from app.screen.actions import Situation
+from app.screen.footer import KeyLine
 from app.screen.new_task import NewTaskDialog
 from app.screen.state import TaskRow
-from app.screen.strips import KeyLine
 
 
 async def test_why_it_is_a_simulation_stands_until_a_key_is_pressed() -> None:
@@ -117,10 +117,10 @@ async def test_the_help_says_why_in_full_on_a_narrow_screen() -> None:
     async with opened(command, (60, 40)) as (_, pilot):
         await pilot.press("question_mark")
         await seen(pilot, "T1 is done: it is accepted already. n")
-        lines = [line.strip(" │▅▆") for line in drawn(pilot.app).splitlines()]
+        lines = [line.strip(" │▁▂▃▄▅▆▇█") for line in drawn(pilot.app).splitlines()]
         at = next(number for number, line in enumerate(lines) if line.endswith("already. n"))
         assert lines[at + 1] == "posts a new task.", "nothing is hidden below the scrollbar"
-        await pilot.press("ctrl+d")
+        await pilot.press("pagedown")
         await seen(pilot, "ctrl+x ctrl+x ")
 
 

@@ -124,6 +124,6 @@ async def test_the_most_urgent_cue_wins_and_is_given_once() -> None:
     command.tell(TaskStatusChanged(at=START, task=1, status=TaskStatus.NEEDS_HUMAN))
     command.tell(AgentCooling(at=START, agent="A", seconds=0))
     await draw.wait_for(Part.BOARD)
-    cues = [cue.name for _, _, cue in draw.all if cue is not None]
-    assert cues == ["needs-you"]
+    cues = [cue.event for _, _, cue in draw.all if cue is not None]
+    assert cues == ["agent.needs_input"]
     await let_go(task, command)

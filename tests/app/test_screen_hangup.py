@@ -159,3 +159,28 @@ def test_a_terminal_that_takes_nothing_can_be_left(tmp_path: Path) -> None:
         one.child.send_signal(signal.SIGTERM)
         assert one.ended() == 130
         assert one.told()[-2:] == ["closed", "code 130"]
+
+
+def test_a_person_may_leave_and_let_the_squad_work_on(tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes", mode="squad") as one:
+        one.read_until(b"slug helper")
+        os.write(one.master, b"q")
+        one.read_until(b"keep running")
+        os.write(one.master, b"k")
+        one.read_until(b"The squad works on here. ctrl+c stops it")
+        assert one.child.poll() is None
+        one.child.send_signal(signal.SIGUSR1)
+        assert one.read_to_end() == 0
+        assert one.told()[-2:] == ["closed", "code 0"]
+
+
+def test_a_squad_left_at_work_stops_in_order(tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes", mode="squad") as one:
+        one.read_until(b"slug helper")
+        os.write(one.master, b"q")
+        one.read_until(b"keep running")
+        os.write(one.master, b"k")
+        one.read_until(b"The squad works on here.")
+        os.write(one.master, b"\x03")
+        assert one.read_to_end() == 130
+        assert one.told()[-2:] == ["closed", "code 130"]

@@ -5,15 +5,15 @@ from datetime import timedelta
 from fake_command import START, FakeCommand
 from screen_pilot import FIELD, seen, war_room
 
-from agents.events import AgentCooling, AgentHealth
+from agents.events import AgentCooling, AgentHealth, MissionFinished
 from agents.tasks import Agent, Health
 from app.commands.narration import narrate
-from app.screen.barracks import Barracks
+from app.screen.barracks import roster_lines
 from app.screen.chronicle import chronicle
 from app.screen.log_book import LogBook
 from app.screen.missions import unit_line
 from app.screen.reduce import apply
-from app.screen.state import War
+from app.screen.state import TaskRow, War
 
 LOW = "LOW POWER: 38 % on the CPU"
 
@@ -34,9 +34,7 @@ def rest(war: War, after_s: float) -> str:
 
 
 def roster(war: War) -> str:
-    barracks = Barracks(war)
-    barracks._rows = list(war.units.values())
-    return barracks.line(0, 80).plain.rstrip()
+    return roster_lines(war, 80)[0].plain.rstrip()
 
 
 def test_a_rest_is_counted_down_to_nothing() -> None:
@@ -73,6 +71,32 @@ def test_low_power_stays_in_the_barracks_until_somebody_looked_again() -> None:
     assert (roster(war).endswith("CPU only"), war.units["CodeX-7"].low_power) == (True, False)
     apply(war, health(Health.WORKING, "", low_power=False))
     assert roster(war).endswith("WORKING")
+
+
+def test_in_little_room_it_stands_below_the_agent() -> None:
+    war = squad(Agent(callsign="CodeX-7", tier="local", low_power=True, power=LOW))
+    war.streaks["CodeX-7"] = 4
+    first, second = (line.plain for line in roster_lines(war, 33))
+    assert first == "● CodeX-7   local  READY       ✔4"
+    assert second.strip() == LOW
+
+
+def test_why_a_tier_is_offline_is_said_once() -> None:
+    war = squad()
+    war.load([], [Agent(callsign=f"Viper-{n}", tier="haiku") for n in (1, 2, 3)], [])
+    war.take_offline({"haiku": "no key: set ANTHROPIC_API_KEY"})
+    text = "\n".join(line.plain for line in roster_lines(war, 36))
+    assert text.count("OFFLINE") == 3
+    assert text.count("no key") == 1
+
+
+def test_a_streak_is_of_results_that_were_checked() -> None:
+    war = squad()
+    for outcome, streak in (("proven", 1), ("cancelled", 1), ("verified", 2), ("unverified", 2), ("failed", 0)):
+        finished = {"at": START, "task": 9, "outcome": outcome, "reason": "", "steps": 1, "seconds": 1}
+        war.put_row(TaskRow(9, "Fix CSV", "running"))
+        apply(war, MissionFinished.model_validate({**FIELD, **finished}))
+        assert war.streaks.get("CodeX-7", 0) == streak
 
 
 def test_a_screen_that_opens_later_shows_it_too() -> None:

@@ -18,6 +18,7 @@ from agents.events import (
     ToolOutput,
     ToolStarted,
 )
+from agents.settings import ScreenSettings, Settings
 from agents.tasks import Finding, Health, Review, TaskStatus, Usage, Variant, Way
 from app.screen.application import WarRoom
 from app.screen.diff import DiffScreen
@@ -90,9 +91,11 @@ def test_command_center(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(app, terminal_size=size, run_before=before(app, battle()))
 
 
-def test_daylight(snap_compare: Compare) -> None:
-    app = war_room()
-    assert snap_compare(app, terminal_size=WIDE, run_before=before(app, battle(), "t", "t", "t"))
+@pytest.mark.parametrize("theme", ["crimson", "daylight", "ansi"])
+def test_themes(snap_compare: Compare, theme: str) -> None:
+    app, command = war_room(), battle()
+    command.settings = Settings(screen=ScreenSettings(theme=theme))
+    assert snap_compare(app, terminal_size=WIDE, run_before=before(app, command))
 
 
 @pytest.mark.parametrize("size", [NORMAL, WIDE])

@@ -16,8 +16,9 @@ from agents.events import (
 )
 from agents.tasks import Health, TaskStatus, Usage
 from app.screen.board import task_line
+from app.screen.chart import chart
+from app.screen.lanes import scene
 from app.screen.missions import SILENT_S, mission_line
-from app.screen.radar import radar
 from app.screen.reduce import apply
 from app.screen.state import MissionRow, TaskRow, War
 
@@ -126,4 +127,6 @@ def test_long_ids_and_many_tasks_keep_the_columns_apart() -> None:
     war.load([], [], [])
     for number in range(1, 1_201):
         war.put_row(TaskRow(number, "Fix CSV"))
-    assert radar(war, 33)[0].plain.split() == ["BO", "1200", "FIELD", "0", "CHECK", "0", "DONE", "0"]
+    lines = [line.plain.split() for line in chart(scene(war), 33, 12).lines]
+    assert lines[0] == ["BOARD", "┊FIELD", "┊CHECK", "┊DONE"]
+    assert lines[1] == ["1200", "┊0", "┊0", "┊0"]

@@ -31,9 +31,10 @@ from agents.events import (
 )
 from agents.tasks import Agent, Arm, Health, Outcome, TaskStatus, Usage, Variant, Way
 from app.screen.board import task_line
+from app.screen.chart import chart
+from app.screen.lanes import lane_counts, scene
 from app.screen.log_book import OUTPUT_LINES, LogBook, Record
 from app.screen.missions import mission_line
-from app.screen.radar import lane_counts, radar
 from app.screen.reduce import apply
 from app.screen.state import TAIL, Part, TaskRow, War
 from app.screen.words import bar, count, dollars, elapsed, exit_word, span
@@ -221,8 +222,8 @@ def test_the_radar_moves_a_task_over_its_lanes(war: War) -> None:
     assert lane() == "BOARD"
     apply(war, started(1))
     assert lane() == "FIELD"
-    assert "▲┄┄◐ T1" in "\n".join(line.plain for line in radar(war, 40))
-    assert "A--* T1" in "\n".join(line.plain for line in radar(war, 40, ascii_only=True))
+    assert "▲┄┄◐ T1" in "\n".join(line.plain for line in chart(scene(war), 40, 12).lines)
+    assert "A--* T1" in "\n".join(line.plain for line in chart(scene(war), 40, 12, ascii_only=True).lines)
     apply(war, CheckStarted(at=START, task=1, mission=1, command="pytest", commit="a", on="result"))
     assert lane() == "CHECK"
     apply(
@@ -239,7 +240,7 @@ def test_the_ascii_radar_and_board_are_ascii(war: War) -> None:
     for number, status in enumerate(TaskStatus, 1):
         apply(war, posted(number))
         apply(war, TaskStatusChanged(at=START, task=number, status=status))
-    drawn = "\n".join(line.plain for line in radar(war, 40, ascii_only=True))
+    drawn = "\n".join(line.plain for line in chart(scene(war), 40, 12, ascii_only=True).lines)
     rows = "\n".join(task_line(row, 100, here=True, ascii_only=True).plain for row in war.board())
     assert (drawn + rows).isascii()
 

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 from pty_terminal import terminal
@@ -21,6 +22,28 @@ def test_a_signal_restores_the_terminal_and_closes_the_engine(number: signal.Sig
         for restored in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l"):
             assert restored in one.output
             assert one.output.rindex(restored) > one.output.index(b"slug helper")
+
+
+def test_a_fault_restores_the_terminal_and_closes_the_engine(tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes", mode="crash") as one:
+        one.read_until(b"slug helper")
+        one.release()
+        assert one.read_to_end() == 1
+        assert one.told() == ["opened", "closed", "code 1"]
+        for restored in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?2004l"):
+            assert one.output.rindex(restored) > one.output.index(b"slug helper")
+        assert one.output.index(b"nobody foresaw this") > one.output.rindex(b"\x1b[?1049l"), "it can be read"
+
+
+def test_over_ssh_it_names_the_machine_and_idle_it_writes_nothing(tmp_path: Path) -> None:
+    with terminal(tmp_path / "notes", environ={"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, mode="remote") as one:
+        one.read_until(b"slug helper")
+        one.read_until(f"@{gethostname()[:24]}".encode())
+        while one.read(1.0):
+            pass
+        assert one.read(2.0) == b""
+        one.child.send_signal(signal.SIGTERM)
+        assert one.read_to_end() == 130
 
 
 @pytest.mark.parametrize("keys", [b"\x1b[200~\x1b]52;c;aaaa\x07 q \x1b[x q n\r y\x1b[201~", b"\xff\xfe\xc3("])
@@ -52,3 +75,16 @@ def test_the_simulation_too_can_do_without_the_mouse(arguments: tuple[str, ...],
         assert one.read_to_end() == 0
         assert b"\x1b[?1003h" not in one.output
         assert b"\x1b[?2004l" in one.output, "bracketed paste is off again"
+
+
+@pytest.mark.parametrize("arguments", [("demo", "--ascii", "--plain-speech"), ("--ascii", "--plain-speech", "demo")])
+def test_ascii_and_plain_speech_are_asked_for_on_the_command_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    warroom = str(Path(sys.executable).parent / "warroom")
+    with terminal(tmp_path / "notes", warroom, *arguments, "--tasks", "0") as one:
+        one.read_until(b"No tasks yet")
+        os.write(one.master, b"?")
+        one.read_until(b"Main screen")
+        os.write(one.master, b"\x11")
+        assert one.read_to_end() == 0
+        for glyph in ("▸", "⎇", "▰"):
+            assert glyph.encode() not in one.output

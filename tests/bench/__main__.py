@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import cancels, dispatch, engine, events, follow, startup
+from tests.bench import cancels, dispatch, engine, events, follow, sounds, startup
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     asyncio.run(dispatch.many_tasks())
     asyncio.run(dispatch.speed_up())
     asyncio.run(cancels.cancels())
+    asyncio.run(sounds.storm())
 
 
 if __name__ == "__main__":

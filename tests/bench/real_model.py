@@ -21,7 +21,7 @@ from agents.tasks import Mission, Outcome
 
 
 async def main(
-    model: str, wanted: list[str], *, suite_name: str, beside: int, free_s: float, num_ctx: int = 4096
+    model: str, wanted: list[str], *, suite_name: str, beside: int, free_s: float, missions: int, num_ctx: int = 4096
 ) -> None:
     """Run the tasks of a suite, `beside` of them at a time."""
     suite = {task.id: task for task in load_suite(suite_name)}
@@ -35,7 +35,7 @@ async def main(
             )
         },
         cooldown=Cooldown(rest_s=0, reset_every=0),
-        routing=Routing(free_s=free_s),
+        routing=Routing(free_s=free_s, max_missions=missions, explore=0),
         check=Check(timeout_s=30),
         mission=Limits(timeout_s=3600),
         dispatch=Dispatch(stall_s=3600),
@@ -95,5 +95,15 @@ if __name__ == "__main__":
     parser.add_argument("--suite", default="everyday", help="whose tasks: everyday (held out), standard, or a folder")
     parser.add_argument("--beside", type=int, default=1, help="tasks at a time")
     parser.add_argument("--free-s", type=float, default=600, help="seconds of free tries a task gets")
+    parser.add_argument("--missions", type=int, default=24, help="attempts a task gets at most")
     said = parser.parse_args()
-    asyncio.run(main(said.model, said.tasks, suite_name=said.suite, beside=said.beside, free_s=said.free_s))
+    asyncio.run(
+        main(
+            said.model,
+            said.tasks,
+            suite_name=said.suite,
+            beside=said.beside,
+            free_s=said.free_s,
+            missions=said.missions,
+        )
+    )
