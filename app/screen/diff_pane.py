@@ -208,5 +208,4 @@ class DiffPane(Lines):
 
     def _code(self, line: PatchLine) -> Content:
         known = self._colours.get(id(line))
-        content = known if known is not None else Content(line.text)
-        return content.expand_tabs(4)
+        return known if known is not None else Content(line.text)

@@ -21,6 +21,15 @@ from app.screen.query_line import QueryLine
 from app.screen.speech import spoken
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    """The last wall before the terminal. Everything was sanitized where it came in; should something be forgotten one
+    day, it is drawn as a mark instead of obeyed."""
+    return _CONTROL.sub("?", text) if _CONTROL.search(text) else text
+
+
 class Lines(ScrollView, can_focus=True):
     """A pane of lines. Subclasses give `line_count` and `line`; `changed` is called when they would answer anew.
 
@@ -150,7 +159,7 @@ class Lines(ScrollView, can_focus=True):
         if index >= self.line_count():
             return Strip.blank(width, base.rich_style)
         content = self._marked_up(self.line(index, width), index)
-        segments = [Segment(text, style.rich_style) for text, style in content.render(base, end="")]
+        segments = [Segment(harmless(text), style.rich_style) for text, style in content.render(base, end="")]
         strip = Strip(segments).crop_extend(scroll_x, scroll_x + width, base.rich_style)
         return strip.apply_offsets(scroll_x, index)
 

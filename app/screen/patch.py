@@ -58,7 +58,8 @@ def patch(text: str) -> list[FilePatch]:
     files: list[FilePatch] = []
     reader = _Hunks()
     for raw in sanitize(text).rstrip("\n").split("\n"):
-        line = raw[:1] + raw[1:LINE].expandtabs() if "\t" in raw else raw  # a tab is no character that can be drawn
+        sign = "" if raw.startswith("\t") else raw[:1]  # a tab is no character that can be drawn
+        line = sign + raw[len(sign) : LINE].expandtabs(4)
         line = line if len(raw) <= LINE else line[:LINE] + "…"
         if reader.open and files and files[-1].hunks:
             taken = reader.take(line)
