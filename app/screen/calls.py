@@ -27,7 +27,8 @@ class Call:
     result: str = ""
     log_path: str = ""
     """The file that holds all of it; empty when there is none."""
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    lines: list[str] = field(default_factory=list)
+    """The last ones: up to twice as many as are kept for sure."""
     count: int = 0
     """Lines that were printed, kept or not."""
     forgotten: bool = False
@@ -55,6 +56,8 @@ class Call:
         line = line.expandtabs(4)[:LINE]
         self.lines.append(line)
         self.count += 1
+        if len(self.lines) >= 2 * KEPT_LINES:
+            del self.lines[:-KEPT_LINES]
         return line
 
 
@@ -69,6 +72,8 @@ class Shelf:
     def put(self, call: Call) -> None:
         """Keep what `call` printed for as long as there is room."""
         size = sum(map(len, call.lines))
+        if not size:
+            return
         self._calls.append((call, size))
         self._size += size
         while self._size > self._most and len(self._calls) > 1:

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 from app.screen.actions import bindings
 from app.screen.query import Query, query
 from app.screen.query_line import QueryLine
 from app.screen.speech import spoken
-
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -132,10 +132,18 @@ class Lines(ScrollView, can_focus=True):
         """The lines may be others now: measure them and draw."""
         size = Size(self.widest() if self.wide else 0, self.line_count())
         if size != self.virtual_size:
-            self.virtual_size = size
+            self._measured(size)
         self.cursor = max(0, min(self.cursor, size.height - 1))
         self.keep_in_view()
         self.refresh()
+
+    def _measured(self, size: Size) -> None:
+        """More lines in a pane of the same size are no reason to lay out the whole screen anew, 15 times a second."""
+        if self.styles.auto_dimensions or size.width != self.virtual_size.width or not self.is_attached:
+            self.virtual_size = size
+        else:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def keep_in_view(self) -> None:
         """Scroll just enough to see the cursor."""
