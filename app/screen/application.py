@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
@@ -202,6 +203,9 @@ class WarRoom(App[int]):
     async def _look_around(self, command: Command) -> None:
         self.war.branch = _line((await command.repository.base()).branch or "detached HEAD")
         self._draw(Part.HEADER)
+        # A full collection walks over everything that was imported and loaded, 50 ms in which no key is heard; what is
+        # there by now stays anyway.
+        gc.freeze()
 
     async def _open_sound(self, command: Command) -> None:
         await self.sound.open(command.settings.sound, command.repository.root)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import cancels, dispatch, engine, events, follow, sounds, startup
+from tests.bench import cancels, dispatch, engine, events, follow, screen, sounds, startup
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     asyncio.run(dispatch.speed_up())
     asyncio.run(cancels.cancels())
     asyncio.run(sounds.storm())
+    screen.screen()
 
 
 if __name__ == "__main__":
