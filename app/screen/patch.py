@@ -58,7 +58,7 @@ def patch(text: str) -> list[FilePatch]:
     files: list[FilePatch] = []
     reader = _Hunks()
     for raw in sanitize(text).rstrip("\n").split("\n"):
-        line = raw[:1] + raw[1:LINE].expandtabs() if "\t" in raw else raw  # a tab is no character that can be drawn
+        line = raw[:1].replace("\t", " ") + raw[1:LINE].expandtabs() if "\t" in raw else raw  # a tab cannot be drawn
         line = line if len(raw) <= LINE else line[:LINE] + "…"
         if reader.open and files and files[-1].hunks:
             taken = reader.take(line)

@@ -85,7 +85,7 @@ def money(usd: float | None) -> str:
 
 
 def _together(plan: Sequence[Arm]) -> str | None:
-    """Odds that one of the arms succeeds, and what is spent on the way: an arm is only tried when all before it failed."""
+    """Odds that one of the arms succeeds, and what is spent on the way: an arm is tried when all before it failed."""
     left, spent = 1.0, 0.0
     for arm in plan:
         if arm.p is None or arm.cost_usd is None:
