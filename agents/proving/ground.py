@@ -132,7 +132,7 @@ async def _measured(where: Range, graded: GradedTask) -> Measured:
     )
     async with hq:
         known = await hq.store.task_by_external_id(str(hq.repository.root), graded.id)
-        again = known is not None and known.outcome in JUDGED
+        again = known is not None and known.outcome in JUDGED and not known.halted
         if known is None:
             known = await hq.post(as_hidden(graded, where.tier))
         if not again:
