@@ -40,7 +40,7 @@ from agents.models.connect import Connect, connector
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
-from agents.store import Store
+from agents.store import Proving, Store
 from agents.tasks import Agent, Mission, NewTask, Outcome, Task, TaskStatus
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import Repository
@@ -65,7 +65,7 @@ class Headquarters:
         simulated: bool = False,
         connect: Connect | None = None,
         recover: bool = False,
-        proving: bool = False,
+        proving: Proving | None = None,
     ) -> None:
         self.settings = settings
         self.simulated = simulated

@@ -17,7 +17,7 @@ from agents.routing.features import Features
 from agents.routing.plan import NoTier, plan_for
 from agents.routing.situation import CHECK_S, Situation
 from agents.store import Expected
-from agents.tasks import Arm, Role, Task, TaskStatus
+from agents.tasks import Arm, Outcome, Role, Task, TaskStatus
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,18 @@ class Planner:
         ground = self._ground
         situation = await self._situation(task, ready)
         # Reckoning takes milliseconds, with many tiers a tenth of a second: not in the event loop's time.
-        if await asyncio.to_thread(is_worth_asking, task, situation):
+        if await asyncio.to_thread(is_worth_asking, task, situation) and not await self._was_asked(task):
             task = await judged(self._council, task)
             situation = await self._situation(task, ready)
         plan = await asyncio.to_thread(plan_for, situation)
         random = Random(f"{ground.seed}:{task.id}:{task.first_mission}")
         plan, propensity = explored(plan, situation, random)
-        return task, Planned(plan, propensity, proving=ground.proving)
+        return task, Planned(plan, propensity, proving=ground.proving is not None)
+
+    async def _was_asked(self, task: Task) -> bool:
+        """Whether a judge was asked and had no usable answer: asked again it would only cost again."""
+        missions = await self._ground.store.missions(task.id)
+        return any(one.role is Role.JUDGE and one.outcome is Outcome.FAILED and not one.interrupted for one in missions)
 
     async def forecast(self, task: Task) -> Task:
         """The plan `task` would have now, as far as that is known without asking any server; stored and told."""

@@ -24,7 +24,7 @@ from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
 from agents.sanitize import one_line
 from agents.settings import Settings
-from agents.store import OverBudget, Store, UnknownPrice
+from agents.store import OverBudget, Proving, Store, UnknownPrice
 from agents.tasks import NANO, CheckResult, Health, Mission, Outcome, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
@@ -45,7 +45,7 @@ class Ground:
     logs: Path
     owner: str
     seed: int
-    proving: bool = False
+    proving: Proving | None = None
     """What is carried out here are graded tasks, not the person's work."""
     power: PowerWatch = field(default_factory=PowerWatch)
 
@@ -304,8 +304,10 @@ class _Run:
         return Report(mission=mission, judgement=judgement, files=files)
 
     def _teaches_nothing(self, outcome: Outcome) -> bool:
-        """No check judges it, or it was money that ended the attempt, not the model."""
-        return self.orders.check is None or (self.over_budget and outcome is Outcome.FAILED)
+        """No check judges it, it was money that ended the attempt and not the model, or it is no attempt as the
+        person's own are."""
+        apart = self.ground.proving is Proving.APART
+        return apart or self.orders.check is None or (self.over_budget and outcome is Outcome.FAILED)
 
     def _message(self) -> str:
         return one_line(self.orders.task.title, 72)

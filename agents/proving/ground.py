@@ -4,17 +4,20 @@ Each task has a repository of its own below the home, so that it stands alone an
 where it stopped. Money, slots and limits are those of the home: a paid tier is paid for."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents.clock import Clock, SystemClock
 from agents.headquarters import Headquarters
-from agents.models.connect import Connect
+from agents.models.connect import Connect, connector
+from agents.proving.cooling import Places
 from agents.proving.graded import GradedTask
 from agents.proving.shapes import Shape, shape_of
-from agents.settings import Settings
-from agents.tasks import Frozen, Mission, NewTask, Outcome, Task, TaskKind, TaskStatus, Usage, Way
+from agents.settings import Cooldown, Settings
+from agents.store import Proving
+from agents.tasks import Frozen, Mission, NewTask, Outcome, Role, Task, TaskKind, TaskStatus, Usage, Way
 from agents.workspace.git import git
 
 JUDGED = frozenset({Outcome.PROVEN, Outcome.VERIFIED, Outcome.FAILED})
@@ -62,6 +65,7 @@ class Range:
     connect: Connect | None = None
     clock: Clock | None = None
     simulated: bool = False
+    purpose: Proving = Proving.COUNTED
 
     @property
     def slots(self) -> int:
@@ -70,22 +74,37 @@ class Range:
         return sum(endpoint.slots for endpoint in tier.endpoints) or tier.slots
 
     def hidden(self) -> Settings:
-        """The settings, with the check hidden and a single try: what is measured is the first."""
+        """The settings, with the check hidden and a single try: what is measured is the first, and nobody else is
+        asked. Between tasks `Places` has the agents rest."""
         return self.settings.model_copy(
             update={
                 "check": self.settings.check.model_copy(update={"show": False}),
                 "routing": self.settings.routing.model_copy(update={"max_missions": 1, "judge": "none", "explore": 0}),
+                "dispatch": self.settings.dispatch.model_copy(
+                    update={"review_every": 0, "auto_accept": False, "max_in_review": 0}
+                ),
+                "cooldown": Cooldown(rest_s=0, reset_every=0),
             }
         )
 
 
 async def measure(where: Range, tasks: Sequence[GradedTask]) -> AsyncGenerator[Measured, None]:
     """Carry out every task; each as it ends. Raises ProvingStopped, HeadquartersError, StoreError, WorkspaceError."""
-    places = asyncio.Semaphore(where.slots)
+    clock = where.clock or SystemClock()
+    places = Places(
+        where.slots,
+        where.settings.cooldown,
+        name=where.tier,
+        tier=where.settings.tiers[where.tier],
+        connect=where.connect or connector(clock),
+        clock=clock,
+    )
 
     async def one(task: GradedTask) -> Measured:
-        async with places:
-            return await _measured(where, task)
+        async with places.turn() as turn:
+            measured = await _measured(where, task)
+            turn.worked = not measured.again
+            return measured
 
     running = [asyncio.create_task(one(task), name=f"graded {task.id}") for task in tasks]
     try:
@@ -109,11 +128,11 @@ async def _measured(where: Range, graded: GradedTask) -> Measured:
         connect=where.connect,
         simulated=where.simulated,
         recover=True,
-        proving=True,
+        proving=where.purpose,
     )
     async with hq:
         known = await hq.store.task_by_external_id(str(hq.repository.root), graded.id)
-        again = known is not None and known.outcome in JUDGED
+        again = known is not None and known.outcome in JUDGED and not known.halted
         if known is None:
             known = await hq.post(as_hidden(graded, where.tier))
         if not again:
@@ -122,9 +141,11 @@ async def _measured(where: Range, graded: GradedTask) -> Measured:
             known = await hq.wait(known.id)
         if known.halted:
             raise ProvingStopped(known.reason, exit_code=4 if known.halted == "budget" else 3)
+        if known.outcome not in JUDGED:
+            raise ProvingStopped(f"{graded.id} ({known.label}) was not measured: {known.reason}", exit_code=1)
         if known.status is TaskStatus.REVIEW:
             known = await hq.accept(known.id)
-        missions = [mission for mission in await hq.missions(known.id) if not mission.interrupted]
+        missions = [one for one in await hq.missions(known.id) if one.role is Role.CODE and not one.interrupted]
         return _result(graded, known, missions[-1], again=again)
 
 
@@ -156,7 +177,8 @@ def as_hidden(task: GradedTask, tier: str) -> NewTask:
 async def make_repository(folder: Path, task: GradedTask) -> None:
     """A git repository at `folder` that holds the task's base files and nothing else. Made whole or not at all."""
     making = folder.with_name(f".{folder.name}.making")
-    making.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(making, ignore_errors=True)  # of a process that was killed over it
+    making.mkdir(parents=True)
     for name, content in task.base.items():
         path = making / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,22 @@
 """Runs of the proving ground on disk: one that was interrupted is gone on with, one that ended is not begun again."""
 
+import fcntl
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from agents.proving.graded import GradedTask
+from agents.refusals import NotPossible
+from agents.settings import Settings
 from agents.tasks import Frozen
 
 DESCRIPTION = "run.json"
 ENDED = "ended"
+LOCK = "lock"
 
 
 class Run(Frozen):
@@ -20,12 +28,49 @@ class Run(Frozen):
     tasks: tuple[str, ...]
     setting: str = ""
     """Of one arm of an A/B run; empty for a plain one."""
+    content: str = ""
+    """See `content_of`."""
 
 
-def folder_of(home: Path, run: Run) -> Path:
-    """The folder of `run`: that of one of the same description that has not ended, else a new one."""
+def content_of(tasks: Sequence[GradedTask], settings: Settings, tier: str) -> str:
+    """A digest of the tasks and of how the tier is set: figures of different ones must not be mixed."""
+    of = settings.tiers[tier]
+    parts = [
+        of.model_dump_json(exclude={"endpoints", "slots", "band", "roles", "enabled"}),
+        settings.mission.model_dump_json(),
+        *(json.dumps(task.model_dump(mode="json"), sort_keys=True) for task in tasks),
+    ]
+    return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+@contextmanager
+def taken(home: Path, run: Run) -> Iterator[Path]:
+    """The folder of `run`: that of one of the same description that has not ended, else a new one; ours alone until
+    this ends. Raises NotPossible while another process measures the same."""
     place = home / "proving"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (place / LOCK).open("a") as choosing:
+        fcntl.flock(choosing, fcntl.LOCK_EX)
+        folder = _folder_of(place, run)
+        lock = (folder / LOCK).open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise NotPossible(
+                f"Another `warroom prove` measures {run.tier} on these tasks now: wait for it, or interrupt it and "
+                "give the same command again, which goes on from there."
+            ) from error
+    with lock:  # the kernel lets go of it when the process dies
+        yield folder
+
+
+def end(folder: Path) -> None:
+    """Everything was measured: the next run of the same description is a new one."""
+    (folder / ENDED).touch()
+
+
+def _folder_of(place: Path, run: Run) -> Path:
     numbers = sorted(int(entry.name) for entry in place.iterdir() if entry.name.isdecimal())
     for number in reversed(numbers):
         folder = place / str(number)
@@ -35,11 +80,6 @@ def folder_of(home: Path, run: Run) -> Path:
     folder.mkdir()
     (folder / DESCRIPTION).write_text(run.model_dump_json(indent=2))
     return folder
-
-
-def end(folder: Path) -> None:
-    """Everything was measured: the next run of the same description is a new one."""
-    (folder / ENDED).touch()
 
 
 def _described(folder: Path) -> Run | None:

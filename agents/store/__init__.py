@@ -14,7 +14,7 @@ from agents.store.errors import (
     UnreadableRow,
 )
 from agents.store.files import move_aside
-from agents.store.records import Call, CallState, Expected, FreeWork, NewCall, Order, Probe, Spending, Trial
+from agents.store.records import Call, CallState, Expected, FreeWork, NewCall, Order, Probe, Proving, Spending, Trial
 from agents.store.store import Store
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Order",
     "OverBudget",
     "Probe",
+    "Proving",
     "Spending",
     "Store",
     "StoreClosed",

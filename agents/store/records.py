@@ -119,6 +119,15 @@ class Order(Frozen):
     at: datetime
 
 
+class Proving(StrEnum):
+    """What graded tasks are carried out for."""
+
+    COUNTED = "counted"
+    """To know a model as it is set: its attempts move the odds."""
+    APART = "apart"
+    """To know what a setting does: attempts in a setting that is not the person's say nothing about theirs."""
+
+
 class Expected(Frozen):
     """What was known of an attempt before it was made."""
 

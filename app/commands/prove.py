@@ -84,33 +84,42 @@ async def _prove(
 ) -> int:
     from agents.proving.arms import two_arms
     from agents.proving.ground import Range
-    from agents.proving.runs import Run, end, folder_of
+    from agents.proving.runs import Run, content_of, end, taken
+    from agents.store import Proving
 
     arms = two_arms(settings, tier, variable) if variable else {"": settings}
     home, model = warroom_home(os.environ), settings.tiers[tier].model
     measured: list[list[Measured]] = []
     with interruptible() as wish:
         for setting, chosen in arms.items():
-            run = Run(tier=tier, model=model, suite=suite, tasks=tuple(task.id for task in tasks), setting=setting)
-            folder = folder_of(home, run)
-            where = Range(settings=chosen, tier=tier, home=home, folder=folder)
-            named = f", {setting}" if setting else ""
-            say(
-                f"Measuring {tier} ({model}{named}) on {len(tasks)} graded tasks of {suite}, {where.slots} at a time; "
-                "it does not see the checks.",
-                "bold",
+            run = Run(
+                tier=tier,
+                model=model,
+                suite=suite,
+                tasks=tuple(task.id for task in tasks),
+                setting=setting,
+                content=content_of(tasks, chosen, tier),
             )
-            watching = asyncio.create_task(_watched(where, tasks, setting, as_json=as_json))
-            stop = asyncio.create_task(wish.wait())
-            await asyncio.wait({watching, stop}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            if not watching.done():
-                watching.cancel()
-                await asyncio.wait({watching})
-                say("Interrupted: what was measured is kept; the same command goes on from here.", "yellow")
-                return INTERRUPTED
-            measured.append(watching.result())
-            end(folder)
+            with taken(home, run) as folder:
+                purpose = Proving.COUNTED if chosen == settings else Proving.APART
+                where = Range(settings=chosen, tier=tier, home=home, folder=folder, purpose=purpose)
+                named = f", {setting}" if setting else ""
+                say(
+                    f"Measuring {tier} ({model}{named}) on {len(tasks)} graded tasks of {suite}, {where.slots} at a "
+                    "time; it does not see the checks.",
+                    "bold",
+                )
+                watching = asyncio.create_task(_watched(where, tasks, setting, as_json=as_json))
+                stop = asyncio.create_task(wish.wait())
+                await asyncio.wait({watching, stop}, return_when=asyncio.FIRST_COMPLETED)
+                stop.cancel()
+                if not watching.done():
+                    watching.cancel()
+                    await asyncio.wait({watching})
+                    say("Interrupted: what was measured is kept; the same command goes on from here.", "yellow")
+                    return INTERRUPTED
+                measured.append(watching.result())
+                end(folder)
     _tell(measured, list(arms), as_json=as_json)
     return DONE
 

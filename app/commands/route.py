@@ -152,6 +152,7 @@ class _Routed:
             grades=ready.grades,
             small=ready.small,
             available=ready.available,
+            planned=True,
         )
         try:
             plan = plan_for(situation)

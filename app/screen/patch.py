@@ -58,8 +58,7 @@ def patch(text: str) -> list[FilePatch]:
     files: list[FilePatch] = []
     reader = _Hunks()
     for raw in sanitize(text).rstrip("\n").split("\n"):
-        sign = "" if raw.startswith("\t") else raw[:1]  # a tab is no character that can be drawn
-        line = sign + raw[len(sign) : LINE].expandtabs(4)
+        line = raw[:1].replace("\t", " ") + raw[1:LINE].expandtabs() if "\t" in raw else raw  # a tab cannot be drawn
         line = line if len(raw) <= LINE else line[:LINE] + "…"
         if reader.open and files and files[-1].hunks:
             taken = reader.take(line)

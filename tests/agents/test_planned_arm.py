@@ -108,3 +108,20 @@ async def test_a_judge_that_talks_nonsense_ends_nothing(repo: Path, home: Path) 
     assert (missions[0].role, missions[0].outcome) == (Role.JUDGE, Outcome.FAILED)
     assert (task.judge, task.assessed_by) == (None, "rules")
     assert task.outcome is Outcome.PROVEN
+
+
+async def test_a_judge_that_had_no_answer_is_not_asked_again(repo: Path, home: Path) -> None:
+    script = (says("C-what?"), says("no"), *writes(GOOD_SLUG), *writes(GOOD_SLUG))
+    (repo / "slug.py").write_text(BAD_SLUG)
+    run_git(repo, "add", "--all")
+    run_git(repo, "commit", "--quiet", "--message", "slug")
+    async with AnthropicServer(*script) as claude, Headquarters(settings(claude.url), home=home, folder=repo) as hq:
+        task = await hq.post(FIX)
+        await hq.dispatch(task.id)
+        async with asyncio.timeout(40):
+            await hq.wait(task.id)
+            await hq.retry(task.id, "once more")
+            task = await hq.wait(task.id)
+        missions = await hq.missions(task.id)
+    assert [one.role for one in missions].count(Role.JUDGE) == 1
+    assert task.outcome is Outcome.PROVEN

@@ -12,6 +12,8 @@ import pytest
 from agents.clock import SystemClock
 from agents.store import Store
 from tests.app.command_line import CommandLine, ended
+from tests.fakes.anthropic_replies import message, tool
+from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama, Stall, Step, chunk, text
 
 TASK = """
@@ -121,6 +123,28 @@ async def test_without_a_model_it_says_what_to_do(shell: CommandLine, tmp_path: 
     done = await shell("prove", "--suite", str(tmp_path / "suite"))
     assert done.code == 3
     assert "ollama serve" in done.err
+    async with FakeOllama() as ollama:  # started as it said: the same command goes on
+        shell.environ["OLLAMA_HOST"] = ollama.url
+        ollama.answer = solving
+        done = await shell("prove", "--suite", str(tmp_path / "suite"))
+    assert done.code == 0, done.err
+    assert "solved 1 of 3" in done.out
+
+
+async def test_a_budget_that_was_raised_lets_it_go_on(shell: CommandLine, tmp_path: Path) -> None:
+    said = (message(tool("finish", {"summary": "nothing to do"}), stop="tool_use") for _ in range(9))
+    words = ("prove", "--suite", str(tmp_path / "suite"), "--tier", "haiku", "--limit", "1")
+    async with AnthropicServer(*said) as claude:
+        shell.environ |= {"ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": "test"}
+        shell.environ["WARROOM_BUDGET__DAILY_USD"] = "0.001"
+        stopped = await shell(*words)
+        assert stopped.code == 4
+        assert "warroom budget raise" in stopped.err
+        assert (await shell.here("budget", "raise", "1")).code == 0
+        done = await shell(*words)
+    assert done.code == 0, done.err
+    assert "solved 0 of 1" in done.out
+    assert "measured before" not in done.out
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,13 @@ async def test_paid_tiers_are_there_with_a_key(shell: CommandLine) -> None:
     assert paid["cost_usd"] > 0
 
 
+async def test_the_plan_is_that_of_a_dispatch_with_a_planner_too(shell: CommandLine) -> None:
+    shell.environ |= {"ANTHROPIC_API_KEY": "k", "WARROOM_ROUTING__PRESET": "balanced"}
+    words = ("route", "Redesign the whole distributed system as services", "--check", "true", "--json")
+    (row,) = (await shell.here(*words)).rows()
+    assert "planned" in {arm["variant"] for arm in row["plan"]}
+
+
 async def test_a_file_is_answered_line_by_line_in_order(shell: CommandLine) -> None:
     texts = ["Fix a typo in the README", "Write an LRU cache class in lru.py", "Redesign the monolith as services"]
     lines = [json.dumps({"text": text, "check": "true"}) for text in texts]

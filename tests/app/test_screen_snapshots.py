@@ -75,7 +75,7 @@ def before(
         app.engine_ready(command)
         await until(pilot, lambda: app.war.opened and app.war.branch == "main")
         play(command)
-        await until(pilot, lambda: "Forge-1" in app.war.units and len(app.war.log) == 17)
+        await until(pilot, lambda: "Forge-1" in app.war.units and len(app.war.log) == 15)
         await pilot.pause(0.7)
         await pilot.press(*keys)
         if until_so is not None:
