@@ -88,3 +88,39 @@ def test_ascii_and_plain_speech_are_asked_for_on_the_command_line(arguments: tup
         assert one.read_to_end() == 0
         for glyph in ("▸", "⎇", "▰"):
             assert glyph.encode() not in one.output
+
+
+def test_no_byte_of_hostile_text_reaches_the_terminal(tmp_path: Path) -> None:
+    """Every place that shows foreign text, one after the other, and what the terminal got."""
+    walk = (*(b"3", b"k", b"\r", b"\x1b", b"o", b"1", b"\r", b"G", b"\x1b"), *(b"v", b"s", b"}", b"\x1b", b"a", b"n", b"6"))
+        b"3",
+        b"k",
+        b"\r",
+        b"\x1b",
+        b"o",
+        b"1",
+        b"\r",
+        b"G",
+        b"\x1b",
+        b"v",
+        b"s",
+        b"}",
+        b"\x1b",
+        b"a",
+        b"n",
+        b"6",
+        b"2",
+    )
+    with terminal(tmp_path / "notes", mode="hostile") as one:
+        one.read_until(b"slug helper")
+        os.write(one.master, b"jk")
+        for key in walk:
+            os.write(one.master, key)
+            one.read(0.3)
+            while one.read(0.12):
+                pass
+        os.write(one.master, b"\x11y")
+        assert one.read_to_end() == 0
+        assert b"[@click=app.quit]x" in one.output, "it was shown"
+        for raw in (b"]52;", b"\x1b]0;", "\x9b31m", "\x90", "\u202e", "\u2066", "\u200b", b"\x1b[2J\x1b", b"Traceback"):
+            assert (raw.encode() if isinstance(raw, str) else raw) not in one.output
