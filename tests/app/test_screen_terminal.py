@@ -92,25 +92,7 @@ def test_ascii_and_plain_speech_are_asked_for_on_the_command_line(arguments: tup
 
 def test_no_byte_of_hostile_text_reaches_the_terminal(tmp_path: Path) -> None:
     """Every place that shows foreign text, one after the other, and what the terminal got."""
-    walk = (*(b"3", b"k", b"\r", b"\x1b", b"o", b"1", b"\r", b"G", b"\x1b"), *(b"v", b"s", b"}", b"\x1b", b"a", b"n", b"6"))
-        b"3",
-        b"k",
-        b"\r",
-        b"\x1b",
-        b"o",
-        b"1",
-        b"\r",
-        b"G",
-        b"\x1b",
-        b"v",
-        b"s",
-        b"}",
-        b"\x1b",
-        b"a",
-        b"n",
-        b"6",
-        b"2",
-    )
+    walk = [b"3", b"k", b"\r", b"\x1b", b"o", b"1", b"\r", b"G", b"\x1b", b"v", b"s", b"}", b"\x1b", b"a", b"n", b"6"]
     with terminal(tmp_path / "notes", mode="hostile") as one:
         one.read_until(b"slug helper")
         os.write(one.master, b"jk")
