@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
-from socket import gethostname
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -96,7 +96,7 @@ class WarRoom(App[int]):
         """The engine can go on without this screen."""
         self.works_alone = False
         """The person left and wants it to."""
-        self.war.host = one_line(gethostname(), 24) if remote else ""
+        self.war.host = one_line(os.uname().nodename, 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
         self._ask_sound = ask_sound
         self._held_until = -inf
