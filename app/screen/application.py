@@ -163,7 +163,7 @@ class WarRoom(App[int]):
 
     def out_of_reach(self, missing: Mapping[str, str]) -> None:
         """Tiers that cannot be reached, and why, found out behind the board."""
-        self._draw(self.war.take_offline(missing))
+        self._changed(self.war.take_offline(missing), None)  # told by the engine: it is not in the screen's own task
         if self.orders.command is None or not missing:
             return
         if all(name in missing for name, tier in self.orders.command.settings.tiers.items() if tier.enabled):
@@ -263,7 +263,7 @@ class WarRoom(App[int]):
     def sound_changed(self) -> None:
         """The header shows another status."""
         self.war.sound = self.sound.status
-        self._draw(Part.HEADER)
+        self._changed(Part.HEADER, None)
 
     def write_to_terminal(self, text: str) -> None:
         """Past the screen: a bell, a notification."""
