@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from math import inf
-from socket import gethostname
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -97,7 +97,7 @@ class WarRoom(App[int]):
         """The engine can go on without this screen."""
         self.works_alone = False
         """The person left and wants it to."""
-        self.war.host = one_line(gethostname(), 24) if remote else ""
+        self.war.host = one_line(os.uname().nodename, 24) if remote else ""
         self._rate = REMOTE_RATE if remote else RATE
         self._ask_sound = ask_sound
         self._held_until = -inf
@@ -164,7 +164,7 @@ class WarRoom(App[int]):
 
     def out_of_reach(self, missing: Mapping[str, str]) -> None:
         """Tiers that cannot be reached, and why, found out behind the board."""
-        self._draw(self.war.take_offline(missing))
+        self._changed(self.war.take_offline(missing), None)  # told by the engine: it is not in the screen's own task
         if self.orders.command is None or not missing:
             return
         if all(name in missing for name, tier in self.orders.command.settings.tiers.items() if tier.enabled):
@@ -267,7 +267,7 @@ class WarRoom(App[int]):
     def sound_changed(self) -> None:
         """The header shows another status."""
         self.war.sound = self.sound.status
-        self._draw(Part.HEADER)
+        self._changed(Part.HEADER, None)
 
     def write_to_terminal(self, text: str) -> None:
         """Past the screen: a bell, a notification."""

@@ -258,7 +258,7 @@ async def test_task_page_is_live() -> None:
     async with opened(command, WIDE) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, TaskScreen))
-        await seen(pilot, "Use a cursor.", "PLAN", "cheap", "MISSIONS", "T1.1", "I look at [orders].", "file_read")
+        await seen(pilot, "Use a cursor.", "WHY", "cheap", "MISSIONS", "T1.1", "I look at [orders].", "file_read")
         command.tell(ModelDelta(task=1, text="Now I write the cursor", **FIELD))
         await seen(pilot, "LIVE", "Now I write the cursor")
         command.board[1] = task.model_copy(update={"reason": "the model is gone"})

@@ -85,16 +85,32 @@ def before(
     return run
 
 
-@pytest.mark.parametrize("size", [NORMAL, WIDE, (70, 22)])
+@pytest.mark.parametrize("size", [NORMAL, WIDE, (160, 48), (70, 22)])
 def test_command_center(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = war_room()
     assert snap_compare(app, terminal_size=size, run_before=before(app, battle()))
 
 
-@pytest.mark.parametrize("theme", ["crimson", "daylight", "ansi"])
-def test_themes(snap_compare: Compare, theme: str) -> None:
+@pytest.mark.parametrize(("theme", "size"), [("crimson", (160, 48)), ("daylight", NORMAL), ("ansi", WIDE)])
+def test_themes(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     app, command = war_room(), battle()
     command.settings = Settings(screen=ScreenSettings(theme=theme))
+    assert snap_compare(app, terminal_size=size, run_before=before(app, command))
+
+
+def test_theme_picker(snap_compare: Compare) -> None:
+    app = war_room()
+    assert snap_compare(app, terminal_size=NORMAL, run_before=before(app, battle(), "t", "j"))
+
+
+def test_radar_in_full_screen(snap_compare: Compare) -> None:
+    app = war_room()
+    assert snap_compare(app, terminal_size=WIDE, run_before=before(app, battle(), "4", "z"))
+
+
+def test_ascii(snap_compare: Compare) -> None:
+    app, command = war_room(), battle()
+    command.settings = Settings(screen=ScreenSettings(ascii=True))
     assert snap_compare(app, terminal_size=WIDE, run_before=before(app, command))
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from socket import gethostname
 
 import pytest
 from pty_terminal import terminal
@@ -38,7 +37,7 @@ def test_a_fault_restores_the_terminal_and_closes_the_engine(tmp_path: Path) -> 
 def test_over_ssh_it_names_the_machine_and_idle_it_writes_nothing(tmp_path: Path) -> None:
     with terminal(tmp_path / "notes", environ={"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, mode="remote") as one:
         one.read_until(b"slug helper")
-        one.read_until(f"@{gethostname()[:24]}".encode())
+        one.read_until(f"@{os.uname().nodename[:24]}".encode())
         while one.read(1.0):
             pass
         assert one.read(2.0) == b""
