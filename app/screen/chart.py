@@ -85,7 +85,10 @@ def chart(
     _board(pen, areas["DONE"], scene.lanes["DONE"])
     _move(pen, scene, motions or {})
     _ground(pen, columns, top)
-    return Picture(pen.canvas.lines(), pen.places, pen.scale)
+    seen = {
+        task: (x, y) for task, (x, y) in pen.places.items() if x < width and y < height
+    }  # in 4 cells a lane has none
+    return Picture(pen.canvas.lines(), seen, pen.scale)
 
 
 def _columns(width: int) -> dict[Lane, tuple[int, int]]:
