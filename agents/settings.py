@@ -110,6 +110,11 @@ class TierSettings(Section):
     free: bool = False
     """A server of your own behind the Messages API (llama-server, vLLM): its calls cost nothing."""
 
+    @property
+    def total_slots(self) -> int:
+        """Requests at once, over all endpoints."""
+        return sum(endpoint.slots for endpoint in self.endpoints) or self.slots
+
     @field_validator("band")
     @classmethod
     def _ordered(cls, band: tuple[int, int]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.proving.graded import GradedTask, load_suite
 from agents.proving.simulated import SimulatedModel
+from agents.proving.validating import write_files
 from agents.settings import Cooldown, Routing, Settings, TierSettings
 from agents.tasks import NewTask
 from agents.workspace.git import git
@@ -55,10 +56,7 @@ async def make_battlefield(folder: Path, tasks: Sequence[GradedTask]) -> None:
     await git("init", "--quiet", "--initial-branch=main", cwd=folder)
     (folder / "README.md").write_text(README)
     for task in tasks:
-        for name, content in task.base.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
+        write_files(folder, task.base)
     await git("add", "--all", cwd=folder)
     who = ("-c", "user.name=War Room demo", "-c", "user.email=demo@localhost")
     await git(*who, "commit", "--quiet", "--message", "The shop, as the demo found it", cwd=folder)

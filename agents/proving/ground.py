@@ -15,6 +15,7 @@ from agents.models.connect import Connect, connector
 from agents.proving.cooling import Places
 from agents.proving.graded import GradedTask
 from agents.proving.shapes import Shape, shape_of
+from agents.proving.validating import write_files
 from agents.settings import Cooldown, Settings
 from agents.store import Proving
 from agents.tasks import Frozen, Mission, NewTask, Outcome, Role, Task, TaskKind, TaskStatus, Usage, Way
@@ -70,8 +71,7 @@ class Range:
     @property
     def slots(self) -> int:
         """Tasks at a time."""
-        tier = self.settings.tiers[self.tier]
-        return sum(endpoint.slots for endpoint in tier.endpoints) or tier.slots
+        return self.settings.tiers[self.tier].total_slots
 
     def hidden(self) -> Settings:
         """The settings, with the check hidden and a single try: what is measured is the first, and nobody else is
@@ -179,10 +179,7 @@ async def make_repository(folder: Path, task: GradedTask) -> None:
     making = folder.with_name(f".{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)  # of a process that was killed over it
     making.mkdir(parents=True)
-    for name, content in task.base.items():
-        path = making / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
+    write_files(making, task.base)
     await git("init", "--quiet", "--initial-branch=main", cwd=making)
     await git("add", "--all", cwd=making)
     who = ("-c", "user.name=War Room proving ground", "-c", "user.email=proving@localhost")

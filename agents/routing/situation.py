@@ -54,5 +54,4 @@ class Situation:
         """How many samples run beside each other."""
         if self.slots is not None and tier in self.slots:
             return max(1, self.slots[tier])
-        of = self.settings.tiers[tier]
-        return sum(endpoint.slots for endpoint in of.endpoints) or of.slots
+        return self.settings.tiers[tier].total_slots

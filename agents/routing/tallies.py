@@ -8,7 +8,7 @@ from typing import Literal
 from agents.routing.features import Features, band_of
 from agents.routing.priors import Priors, clamp, expit, logit
 from agents.store.records import Trial
-from agents.tasks import TaskKind, Variant, Way
+from agents.tasks import NANO, TaskKind, Variant, Way
 
 Condition = Literal["first", "after", "retry", "late retry", "sample", "late sample", "planned"]
 """What had failed before a try: nothing, only other models, or the model itself, once or more often."""
@@ -44,7 +44,7 @@ class Tally:
         self.seconds += weight * trial.seconds
         if trial.cost_nano is not None:
             self.usd_weight += weight
-            self.usd += weight * trial.cost_nano / 1e9
+            self.usd += weight * trial.cost_nano / NANO
 
 
 NOTHING = Tally()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from agents.routing.wording import odds_in_words
 from agents.sanitize import one_line
 from app.screen.columns import cell, joined
 from app.screen.looks import complexity_colour, tier_colour
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from agents.tasks import Arm, Task
 
-_UNKNOWN = "n/a"
 _WIDEST = 24
 
 
@@ -57,7 +57,7 @@ def plan_lines(task: Task) -> list[Content]:
             joined(
                 (f"{place}. ", "$quiet"),
                 cell((one_line(arm.tier, 20), tier_colour(arm.tier)), tiers),
-                cell(odds(arm.p), 6),
+                cell(odds_in_words(arm.p), 6),
                 cell(money(arm.cost_usd), 10),
                 (cell("" if arm.seconds is None else f"~{span(arm.seconds)}", 10)),
                 (f"{one_line(arm.model, 60)}  {arm.way}, {arm.variant}", "$quiet"),
@@ -70,17 +70,10 @@ def plan_lines(task: Task) -> list[Content]:
     return lines
 
 
-def odds(p: float | None) -> str:
-    """.91; n/a where nobody reckoned them."""
-    if p is None:
-        return _UNKNOWN
-    return f"{p:.2f}".removeprefix("0")
-
-
 def money(usd: float | None) -> str:
     """What one try costs."""
     if usd is None:
-        return _UNKNOWN
+        return "n/a"
     return f"~{dollars(round(usd * NANO))}" if usd else "free"
 
 
@@ -92,4 +85,4 @@ def _together(plan: Sequence[Arm]) -> str | None:
             return None
         spent += left * arm.cost_usd
         left *= 1 - arm.p
-    return f"together {odds(1 - left)}, {money(spent)} expected"
+    return f"together {odds_in_words(1 - left)}, {money(spent)} expected"

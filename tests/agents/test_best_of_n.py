@@ -8,7 +8,7 @@ from typing import Any
 from agents.events import MissionStarted
 from agents.headquarters import Headquarters
 from agents.settings import Settings
-from agents.tasks import Outcome, TaskStatus, Variant
+from agents.tasks import Outcome, Task, TaskStatus, Variant
 from tests.agents.conftest import BAD_SLUG, run_git
 from tests.agents.test_dispatch import BAD, GOOD, NEW, until
 from tests.fakes.ollama_server import FakeOllama, Stall, Step, chunk
@@ -35,6 +35,16 @@ def thinking(body: dict[str, Any]) -> Iterable[Step]:
 def last_is_right(body: dict[str, Any]) -> Iterable[Step]:
     """The same, but the last sample of the round is right at once."""
     return GOOD if attempt(body) == 2 + SLOTS else thinking(body)
+
+
+async def in_a_round(hq: Headquarters) -> Task:
+    """A task all of whose samples are at work."""
+    task = await hq.post(NEW)
+    with hq.events() as events:
+        await hq.dispatch(task.id)
+        for _ in range(2 + SLOTS):
+            await until(events, lambda event: isinstance(event, MissionStarted))
+    return task
 
 
 async def test_the_first_green_sample_wins_and_ends_the_others(
@@ -86,11 +96,7 @@ async def test_a_person_who_cancels_stops_the_whole_round(repo: Path, home: Path
     async with FakeOllama() as ollama:
         ollama.answer = thinking
         async with Headquarters(wide(local_settings, ollama.url), home=home, folder=repo) as hq:
-            task = await hq.post(NEW)
-            with hq.events() as events:
-                await hq.dispatch(task.id)
-                for _ in range(2 + SLOTS):
-                    await until(events, lambda event: isinstance(event, MissionStarted))
+            task = await in_a_round(hq)
             task = await hq.cancel(task.id)
             missions = await hq.missions(task.id)
             assert await hq.store.slot_holders() == {} or task.status is TaskStatus.CANCELLED
@@ -103,11 +109,7 @@ async def test_a_closed_war_room_goes_on_with_its_round(repo: Path, home: Path, 
     async with FakeOllama() as ollama:
         ollama.answer = thinking
         async with Headquarters(wide(local_settings, ollama.url), home=home, folder=repo) as hq:
-            task = await hq.post(NEW)
-            with hq.events() as events:
-                await hq.dispatch(task.id)
-                for _ in range(2 + SLOTS):
-                    await until(events, lambda event: isinstance(event, MissionStarted))
+            task = await in_a_round(hq)
         ollama.answer = lambda body: GOOD
         async with Headquarters(wide(local_settings, ollama.url), home=home, folder=repo, recover=True) as hq:
             async with asyncio.timeout(40):

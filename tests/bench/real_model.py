@@ -5,7 +5,6 @@ is shown to the agent, as in `warroom run --check`. Prints a line a task (bare: 
 what each kind of try added. The folders stay: their databases hold every message."""
 
 import asyncio
-import subprocess
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
@@ -15,6 +14,7 @@ from random import Random
 from agents.headquarters import Headquarters
 from agents.proving.demo import as_posted
 from agents.proving.graded import GradedTask, load_suite
+from agents.proving.ground import make_repository
 from agents.settings import Check, Cooldown, Dispatch, Routing, Settings, TierSettings
 from agents.settings import Mission as Limits
 from agents.tasks import Mission, Outcome
@@ -68,7 +68,7 @@ async def main(
 
 async def _one(settings: Settings, task: GradedTask, folder: Path) -> tuple[list[Mission], float]:
     repo = folder / "repo"
-    await asyncio.to_thread(_make, repo, task)
+    await make_repository(repo, task)
     async with Headquarters(settings, home=folder / "home", folder=repo) as hq:
         posted = await hq.post(as_posted(task))
         await hq.dispatch(posted.id)
@@ -76,16 +76,6 @@ async def _one(settings: Settings, task: GradedTask, folder: Path) -> tuple[list
         if ended.halted:
             raise SystemExit(ended.reason)
         return await hq.missions(posted.id), ended.seconds
-
-
-def _make(repo: Path, task: GradedTask) -> None:
-    repo.mkdir()
-    for name, content in task.base.items():
-        (repo / name).parent.mkdir(parents=True, exist_ok=True)
-        (repo / name).write_text(content)
-    who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
-    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--allow-empty", "-m", "first"]):
-        subprocess.run(["git", "-C", str(repo), *command], check=True)
 
 
 if __name__ == "__main__":
