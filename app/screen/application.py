@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from math import inf
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -17,43 +17,30 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from agents.clock import Clock, SystemClock
-from agents.sanitize import one_line
 from app.screen.actions import BY_ID, Action, Situation, bindings
-from app.screen.bridge import RATE, REMOTE_RATE, Bridge
-from app.screen.bulk import Bulk, takes
+from app.screen.announcing import Announcer, line_of
 from app.screen.center import CommandCenter
-from app.screen.chronicle import notice
-from app.screen.desk import Desk
-from app.screen.handover import Handover
-from app.screen.keymap import keymap
-from app.screen.lights import providers
 from app.screen.lines import Lines
-from app.screen.orders import Orders
 from app.screen.place import Place
-from app.screen.sound import SoundDesk
-from app.screen.speech import spoken
 from app.screen.state import Part, TaskRow, War
-from app.screen.strips import StatusLine
 from app.screen.tool_log import ToolLog
 from app.screen.wording import message_of
-from sounds.cues import Cue
 from themes import STYLESHEET
 from themes.palettes import HUES, THEME_NAMES
 from themes.tokens import themes, tokens
 
 if TYPE_CHECKING:
     from app.commands.diagnosis import Finding
+    from app.screen.bulk import Bulk
     from app.screen.command import Command
+    from app.screen.desk import Desk
+    from app.screen.handover import Handover
+    from app.screen.orders import Orders
+    from app.screen.sound import SoundDesk
+    from sounds.cues import Cue
 
-_ANSWER_S = 5.0
-"""How long an answer to a key stands before what happens elsewhere may take its place."""
 _TOAST_S = 4.0
 """How long a toast says why a key does nothing."""
-_PROBLEMS = frozenset({"$bad", "$warn"})
-_CAPTION_S = 3.0
-"""How long a caption stands before one of less weight may take its place."""
-_ALARM, _WARNING, _NEWS = 70, 65, 40
-"""Priorities of cues from which on a caption has the colour of an alarm, of a warning, of news."""
 
 
 class WarRoom(App[int]):
@@ -97,19 +84,11 @@ class WarRoom(App[int]):
         """The engine can go on without this screen."""
         self.works_alone = False
         """The person left and wants it to."""
-        self.war.host = one_line(os.uname().nodename, 24) if remote else ""
-        self._rate = REMOTE_RATE if remote else RATE
+        self.war.host = line_of(os.uname().nodename)[:24] if remote else ""
+        self.remote = remote
         self._ask_sound = ask_sound
-        self._held_until = -inf
-        self._captioned = (-inf, 0)
-        """Until when the last caption stands, and its priority."""
-        self._problem = False
         super().__init__(driver_class=driver_class)
-        self.orders = Orders(self, self)
-        self.bulk = Bulk(self.orders)
-        self.handover = Handover(self)
-        self.desk = Desk(self)
-        self.sound = SoundDesk(self, self.clock)
+        self._announcer = Announcer(self)
         for theme in themes():
             self.register_theme(theme)
         self.theme = THEME_NAMES[0]
@@ -126,41 +105,62 @@ class WarRoom(App[int]):
         """The first frame is out: the engine may be opened now."""
         self.call_after_refresh(self.painted.set)
 
+    # What nobody needs before the first frame is made, and imported, when it is first asked for
+
+    @cached_property
+    def orders(self) -> Orders:
+        """What a person orders about tasks."""
+        from app.screen.orders import Orders
+
+        return Orders(self, self)
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """The same about several tasks."""
+        from app.screen.bulk import Bulk
+
+        return Bulk(self.orders)
+
+    @cached_property
+    def handover(self) -> Handover:
+        """Text for other programs: the pager, the clipboard."""
+        from app.screen.handover import Handover
+
+        return Handover(self)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The screens over the center."""
+        from app.screen.desk import Desk
+
+        return Desk(self)
+
+    @cached_property
+    def sound(self) -> SoundDesk:
+        """What is heard."""
+        from app.screen.sound import SoundDesk
+
+        return SoundDesk(self, self.clock)
+
     # The engine
 
     def engine_ready(
         self, command: Command, warnings: Sequence[str] = (), offline: Mapping[str, str] | None = None
     ) -> None:
         """The engine is open: follow it. `warnings` are said and logged; `offline`: why a tier cannot be reached."""
-        settings = command.settings
-        self.orders.command = command
-        self.war.simulated = command.simulated
-        self.war.paid = frozenset(
-            name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
-        )
-        self.war.providers = providers(settings)
-        self.war.repository = _name(command)
-        default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
-        if settings.screen.theme in self.available_themes and not (default and self.theme == "ansi"):
-            self.theme = settings.screen.theme
-        if settings.screen.ascii:
-            self.use_ascii(True)
-        if settings.screen.plain_speech:
-            self.speak_plainly(True)
-        if settings.keys:
-            chosen = keymap(settings.keys)
-            self.center.remapped = chosen.shown
-            self.set_keymap(dict(chosen.bound))
+        from app.screen.bridge import RATE, REMOTE_RATE, Bridge
+        from app.screen.settling import settle
+
+        settle(self, command)
         self.war.offline = dict(offline or {})
         self._greet()
-        bridge = Bridge(
-            self.war, command, self._changed, self.clock, notices=warnings, rate=self._rate, hear=self.sound.take
-        )
+        rate = REMOTE_RATE if self.remote else RATE
+        bridge = Bridge(self.war, command, self._changed, self.clock, notices=warnings, rate=rate, hear=self.sound.take)
         self.run_worker(bridge.run(), name="bridge", group="bridge", exit_on_error=False)
         self.run_worker(self._look_around(command), name="look", group="bridge", exit_on_error=False)
         self.run_worker(self._open_sound(command), name="sound", group="bridge", exit_on_error=False)
         if warnings:
-            self.say(_line(warnings[0]), "$warn")
+            self.say(line_of(warnings[0]), "$warn")
 
     def out_of_reach(self, missing: Mapping[str, str]) -> None:
         """Tiers that cannot be reached, and why, found out behind the board."""
@@ -168,7 +168,9 @@ class WarRoom(App[int]):
         if self.orders.command is None or not missing:
             return
         if all(name in missing for name, tier in self.orders.command.settings.tiers.items() if tier.enabled):
-            said = _line(f"No model can be reached: {next(iter(missing.values()))}")
+            from app.screen.chronicle import notice
+
+            said = line_of(f"No model can be reached: {next(iter(missing.values()))}")
             notice(self.war.log, self.clock.now(), said)
             self._draw(Part.LOG)
             self.say(said, "$warn")
@@ -201,7 +203,7 @@ class WarRoom(App[int]):
         self.say(message_of(error), "$bad")
 
     async def _look_around(self, command: Command) -> None:
-        self.war.branch = _line((await command.repository.base()).branch or "detached HEAD")
+        self.war.branch = line_of((await command.repository.base()).branch or "detached HEAD")
         self._draw(Part.HEADER)
         # A full collection walks over everything that was imported and loaded, 50 ms in which no key is heard; what is
         # there by now stays anyway.
@@ -253,16 +255,7 @@ class WarRoom(App[int]):
 
     def caption(self, text: str, priority: int, *, needs_person: bool, heard: bool = False) -> None:
         """Say in words what is `heard` now, or what might have been unless something of more weight stands there."""
-        now, alarm = self.clock.monotonic(), priority >= _ALARM
-        until, standing = self._captioned
-        if now < self._held_until and not (alarm and not self._problem):
-            return
-        same = self.center.status.text.startswith(_line(text))
-        if now < until and (same or (priority < standing and not heard and not alarm)):
-            return
-        self._captioned = (now + _CAPTION_S, priority)
-        colours = ((alarm or needs_person, "$health-needs-you"), (priority >= _WARNING, "$warn"))
-        self._write(_line(text), next((colour for so, colour in colours if so), _usual(priority)))
+        self._announcer.caption(text, priority, needs_person=needs_person, heard=heard)
 
     def sound_changed(self) -> None:
         """The header shows another status."""
@@ -285,17 +278,7 @@ class WarRoom(App[int]):
     def say(self, text: str, colour: str = "") -> None:
         """Answer the person in a sentence. What is wrong stands until they do something else, the rest for a while, if
         there is no alarm."""
-        self._problem = colour in _PROBLEMS
-        self._held_until = inf if self._problem else self.clock.monotonic() + _ANSWER_S
-        self._write(text, colour)
-
-    def _write(self, text: str, colour: str) -> None:
-        """In the status line of the screen a person sees, and of the center they come back to."""
-        text = spoken(text, plain=self.plain_speech)
-        self.center.status.say(text, colour)
-        if self.screen is not self.center:
-            for line in self.screen.query(StatusLine):
-                line.say(text, colour)
+        self._announcer.say(text, colour)
 
     # Actions
 
@@ -317,15 +300,15 @@ class WarRoom(App[int]):
     def action_perform(self, action_id: str) -> None:
         """A key of the table. On the board it is about all selected tasks, where that can be."""
         action, chosen = BY_ID[action_id], self.center.chosen()
-        if chosen and self.screen is self.center and takes(action.verb):
-            self._held_until, self._problem = -inf, False
+        if chosen and self.screen is self.center and self.bulk.takes(action.verb):
+            self._announcer.give_way()
             self.bulk.act(action, chosen, self.situation_of)
         else:
             self.act(action, self.target())
 
     def act(self, action: Action, task: TaskRow | None) -> None:
         """Do an action of the table about `task`, or say why it cannot be done."""
-        self._held_until, self._problem = -inf, False
+        self._announcer.give_way()
         self.clear_notifications()
         reason = action.why_not(self.situation_of(task))
         self.sound.key(accepted=reason is None)
@@ -370,28 +353,8 @@ class WarRoom(App[int]):
         self._clipboard = text
         self.handover.copy(text)
 
-    def _next(self) -> None:
-        waiting = [row.id for row in self.war.need_person()]
-        here = self.center.board.selected_id
-        place = waiting.index(here) + 1 if here in waiting else 0
-        self.center.action_pane("board")
-        self.center.board.select(waiting[place % len(waiting)])
-        self.center.offer_keys()
-
     def _zoom(self) -> None:
         self.center.zoom()
-
-    def _output(self) -> None:
-        self.center.log_pane.show_output(not self.center.log_pane.with_output)
-
-    def _theme(self) -> None:
-        from app.screen.theme_picker import ThemePicker, save_theme
-
-        def kept(name: str | None) -> None:
-            if name is not None:
-                self.run_worker(save_theme(name, self.say), name="theme", exit_on_error=False)
-
-        self.push_screen(ThemePicker(THEME_NAMES, self.theme, self.wear, ascii_only=self.ascii_only), kept)
 
     def wear(self, theme: str) -> None:
         """Draw everything in a theme."""
@@ -413,7 +376,7 @@ class WarRoom(App[int]):
         self.sound.turn(1)
 
     def _calm(self) -> None:
-        self._write("", "")
+        self._announcer.write("", "")
         self.center.whole()
 
     def _quit(self) -> None:
@@ -434,15 +397,3 @@ class WarRoom(App[int]):
         """ctrl+c is for copying what is selected; with nothing selected it ends nothing, and says what does."""
         leave = BY_ID["leave"].key(self.situation())
         self.say(f"ctrl+c ends nothing here. {leave} leaves, x cancels a task.")
-
-
-def _usual(priority: int) -> str:
-    return "$info" if priority >= _NEWS else "$quiet"
-
-
-def _line(text: str) -> str:
-    return one_line(text, 400)
-
-
-def _name(command: Command) -> str:
-    return _line(command.repository.root.name)

@@ -59,16 +59,16 @@ _ORDERS: Mapping[str, _Order] = {
 }  # fmt: skip
 
 
-def takes(verb: str) -> bool:
-    """Whether it can be done about several tasks at once."""
-    return verb in _ORDERS
-
-
 class Bulk:
     """Carries out an action about the tasks given."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
+
+    @staticmethod
+    def takes(verb: str) -> bool:
+        """Whether it can be done about several tasks at once."""
+        return verb in _ORDERS
 
     def act(self, action: Action, rows: Sequence[TaskRow], situation_of: Callable[[TaskRow], Situation]) -> None:
         """Do it, once the person said so where something would be lost."""

@@ -40,6 +40,9 @@ class Desk:
             "command": self._command,
             "settings": self._settings,
             "intel": self._intel,
+            "theme": self._theme,
+            "next": self._next,
+            "output": self._output,
         }
 
     def carry_out(self, verb: str) -> bool:
@@ -139,6 +142,31 @@ class Desk:
         else:
             return False
         return True
+
+    def _theme(self) -> None:
+        from app.screen.theme_picker import ThemePicker, save_theme
+
+        app = self._app
+
+        def kept(name: str | None) -> None:
+            if name is not None:
+                app.run_worker(save_theme(name, app.say), name="theme", exit_on_error=False)
+
+        app.push_screen(ThemePicker(THEME_NAMES, app.theme, app.wear, ascii_only=app.ascii_only), kept)
+
+    def _next(self) -> None:
+        """On to the next task that needs a person."""
+        center = self._app.center
+        waiting = [row.id for row in self._app.war.need_person()]
+        here = center.board.selected_id
+        place = waiting.index(here) + 1 if here in waiting else 0
+        center.action_pane("board")
+        center.board.select(waiting[place % len(waiting)])
+        center.offer_keys()
+
+    def _output(self) -> None:
+        log = self._app.center.log_pane
+        log.show_output(not log.with_output)
 
     # What was chosen
 

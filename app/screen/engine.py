@@ -54,9 +54,16 @@ _NEEDED = (
     "agents.dispatch.readiness",
     "agents.headquarters",
     "agents.proving.demo",
+    "app.screen.bridge",
+    "app.screen.bulk",
+    "app.screen.desk",
     "app.screen.diff",
+    "app.screen.handover",
     "app.screen.headless",
     "app.screen.new_task",
+    "app.screen.orders",
+    "app.screen.settling",
+    "app.screen.sound",
     "app.screen.task_page",
 )
 

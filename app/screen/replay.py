@@ -17,7 +17,7 @@ from textual.screen import Screen
 from agents.clock import Clock
 from app.screen.actions import bindings
 from app.screen.application import WarRoom
-from app.screen.bridge import Bridge
+from app.screen.bridge import RATE, REMOTE_RATE, Bridge
 from app.screen.center import CommandCenter
 from app.screen.columns import joined, spread
 from app.screen.engine import Opened
@@ -169,7 +169,7 @@ class ReplayRoom(WarRoom):
             apply(self.war, event)
         self.center = self._new_center()
         self.center.remapped = old.remapped
-        bridge = Bridge(self.war, self.recording, self._changed, self.clock, rate=self._rate)
+        bridge = Bridge(self.war, self.recording, self._changed, self.clock, rate=REMOTE_RATE if self.remote else RATE)
         if len(self.screen_stack) == 1:
             await self.push_screen(self.center)  # the first one is the application's and stays below
         else:
