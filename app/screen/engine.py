@@ -132,7 +132,10 @@ async def _examined(found: Configuration) -> list[Finding]:
     from app.commands import diagnosis
     from app.commands.doctor import tiers
 
-    return [*[finding async for finding in tiers(found)], await diagnosis.sandbox(found.settings)]
+    return [
+        *[finding async for finding in tiers(found)],
+        await diagnosis.sandbox(found.settings, trusted=found.trusted),
+    ]
 
 
 def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]]:
