@@ -102,14 +102,14 @@ def risk(path: KeyPath, old: Any, new: Any) -> str:
         return "more money may be spent" if last.endswith("_usd") and _more(old, new) else ""
     if section == "tiers" and len(path) > 2:
         return {
-            "endpoints": "code of this repository goes to that address",
+            "endpoints": "code goes to another address",
             "provider": "another service gets the code",
-            "free": "what it costs is not counted",
+            "free": "its costs are not counted",
             "enabled": "",
         }.get(last, "")
     return {
-        ("sandbox",): "how far agents get without being asked",
-        ("check", "command"): "a command that is run on every result",
+        ("sandbox",): "agents get further without being asked",
+        ("check", "command"): "a command of its own runs on every result",
         ("dispatch", "auto_accept"): "results are merged without you",
         ("keys",): "keys do something else",
     }.get(path if section not in {"sandbox", "keys"} else (section,), "")

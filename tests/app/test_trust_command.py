@@ -90,7 +90,7 @@ async def test_trust_shows_remembers_lists_and_is_taken_back(shell: CommandLine)
     first = await shell.here("trust")
     assert first.code == 0
     assert f"  | {GREEDY.splitlines()[1]}" in first.out
-    assert "a command that is run on every result" in first.out
+    assert "a command of its own runs on every result" in first.out
     assert "more money may be spent" in first.out
     shown = {row["key"]: row for row in (await shell.here("config", "show", "--json")).rows()}
     assert shown["budget.daily_usd"] == {"key": "budget.daily_usd", "value": 900.0, "origin": "warroom.toml:4"}
