@@ -43,6 +43,7 @@ class BubblewrapSandbox:
     name = "bubblewrap"
     wall = True
     gaps: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
     def __init__(
@@ -62,7 +63,7 @@ class BubblewrapSandbox:
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
         self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
-        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_ipc=True)
+        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
     @classmethod
