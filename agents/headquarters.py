@@ -109,7 +109,7 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
+        chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
         sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
         self._recover = self._recover and not self.closed
         self.warnings = (sandbox.warning,) if sandbox.warning else ()

@@ -119,8 +119,7 @@ async def sandbox(settings: Settings, *, trusted: bool = True) -> Finding:
             detail += "; this folder is not trusted, so nothing of it is run"
             fix += " Or look at the folder, then `warroom trust`."
         return Finding(name="sandbox", status="warn", detail=detail, fix=fix)
-    network = "open" if settings.sandbox.network else "closed"
-    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {network}")
+    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {settings.sandbox.network}")
 
 
 def configured(found: Configuration) -> Finding:
