@@ -22,19 +22,21 @@ _FETCHING = re.compile(
     re.DOTALL,
 )
 """Run when something is fetched, which War Room has git do only where objects were left out of a clone."""
+_INCLUDING = re.compile(r"include(if\..*)?\.path", re.DOTALL)
+"""What the other file says may hold only in a worktree or on a branch of ours, or be written later."""
 _PARTIAL = re.compile(r"extensions\.partialclone|remote\..*\.promisor", re.DOTALL)
 _NAMED = 5
 
 
 class ForeignPrograms(WorkspaceError):
-    """git would run programs that the repository names, or work on another folder than it lies in."""
+    """git would run programs that the repository names, or may, or work on another folder than it lies in."""
 
     exit_code = 2
 
     def __init__(self, folder: Path, keys: Sequence[str]) -> None:
         self.keys = tuple(keys)
         super().__init__(
-            f"The git configuration of {one_line(str(folder), 300)} sets {named(keys)}, so git would run programs of "
+            f"The git configuration of {one_line(str(folder), 300)} sets {named(keys)}, so git may run programs of "
             "that folder here, outside a wall, and the folder is not trusted. Look at its .git/config, then "
             "`warroom trust`, or --trust for one run."
         )
@@ -57,7 +59,7 @@ async def foreign_programs(folder: Path) -> tuple[str, ...]:
         return ()
     own = tuple(dict.fromkeys(_own(listed)))
     partial = any(_PARTIAL.fullmatch(key) for key in own)
-    found = [key for key in own if _PROGRAMS.fullmatch(key) or (partial and _FETCHING.fullmatch(key))]
+    found = [key for key in own if _named_or_led_to(key) or (partial and _FETCHING.fullmatch(key))]
     if "core.worktree" in own and await _leads_away(folder):
         found.append("core.worktree")
     return tuple(found)
@@ -67,6 +69,10 @@ async def refuse_foreign_programs(folder: Path) -> None:
     """Raises ForeignPrograms where the repository that `folder` is in has any."""
     if keys := await foreign_programs(folder):
         raise ForeignPrograms(folder, keys)
+
+
+def _named_or_led_to(key: str) -> bool:
+    return bool(_PROGRAMS.fullmatch(key) or _INCLUDING.fullmatch(key))
 
 
 def _own(listed: bytes) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _trust(home: Path, repository: Path, *, ask: bool) -> int:
     for line in shown(foreign):
         put(line)
     if programs := asyncio.run(_programs(repository)):
-        put(f"Its .git/config names programs that git then runs as you: {programs}.")
+        put(f"What its .git/config sets may have git run programs, as you: {programs}.")
     if ask and not click.confirm("Trust this folder?", default=False, err=True):
         say("Not trusted.")
         return FAILED

@@ -74,7 +74,7 @@ def risk_line(foreign: Foreign, outside: Outside) -> str:
     more = f" and {len(risks) - _RISKS} things more" if len(risks) > _RISKS else ""
     said = f"If you trust it: {'; '.join(risks[:_RISKS])}{more}." if risks else ""
     wall = f"There is no wall here ({outside.no_wall}): its checks and what agents run there run as you."
-    programs = f"Its .git/config names programs that git then runs as you: {outside.programs}."
+    programs = f"What its .git/config sets may have git run programs, as you: {outside.programs}."
     told = (said, wall if outside.no_wall else "", programs if outside.programs else "")
     return " ".join(filter(None, told)) or "Nothing it sets widens what War Room may do."
 

@@ -49,10 +49,17 @@ async def test_what_is_run_on_fetching_counts_where_objects_would_be_fetched(rep
 async def test_included_files_and_worktree_settings_are_looked_into(repo: Path) -> None:
     (repo / ".git" / "more").write_text(f'[filter "x"]\n\tclean = {OWNED}\n')
     run_git(repo, "config", "include.path", "more")
-    assert await foreign_programs(repo) == ("filter.x.clean",)
+    assert await foreign_programs(repo) == ("include.path", "filter.x.clean")
     run_git(repo, "config", "extensions.worktreeConfig", "true")
     run_git(repo, "config", "--worktree", "merge.y.driver", OWNED)
-    assert await foreign_programs(repo) == ("filter.x.clean", "merge.y.driver")
+    assert await foreign_programs(repo) == ("include.path", "filter.x.clean", "merge.y.driver")
+
+
+@pytest.mark.parametrize("condition", ["gitdir:**/worktrees/**", "onbranch:warroom/**"])
+async def test_what_holds_only_in_our_worktrees_or_on_our_branches_is_found_too(repo: Path, condition: str) -> None:
+    (repo / ".git" / "later").write_text(f'[filter "x"]\n\tclean = {OWNED}\n')
+    run_git(repo, "config", f"includeIf.{condition}.path", "later")
+    assert await foreign_programs(repo) == (f"includeif.{condition}.path",)
 
 
 async def test_the_persons_own_filters_do_not_count(

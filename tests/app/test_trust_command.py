@@ -136,5 +136,5 @@ async def test_programs_in_its_git_configuration_are_shown_and_run_in_a_trusted_
     assert "filter.evil.clean" in found["repository"]["detail"]
     assert "`warroom trust`" in found["repository"]["fix"]
     assert not (shell.folder / "owned").exists()
-    assert "programs that git then runs as you: filter.evil.clean" in (await shell.here("trust")).out
+    assert "may have git run programs, as you: filter.evil.clean" in (await shell.here("trust")).out
     assert "there is no task T1" in (await shell.here("diff", "T1")).err
