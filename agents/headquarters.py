@@ -37,6 +37,7 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
+from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
@@ -86,6 +87,7 @@ class Headquarters:
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home)
+        await asyncio.to_thread(learn_secrets, self.repository.root)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
             await self._open()

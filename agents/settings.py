@@ -159,6 +159,8 @@ class SandboxSettings(Section):
 
     kind: Literal["auto", "bubblewrap", "none"] = "auto"
     network: bool = False
+    redact_prompts: Literal["paid", "all", "off"] = "paid"
+    """Take secrets out of what is sent to paid models; to all; to none. Logs and transcripts never hold them."""
 
 
 SoundName = Literal[

@@ -14,17 +14,21 @@ WRITE_CAP = 2_000_000
 """Bytes a model may write at once."""
 
 
+class FileGone(ToolError):
+    """There is no such file."""
+
+
 def read_text(root: Path, path: Path) -> str:
     """The file as text; bytes that are not UTF-8 become lone surrogates, so that writing it back loses nothing.
 
-    Raises ToolError when it is missing, a folder, a device or FIFO, too large, or binary.
+    Raises FileGone when it is missing; ToolError when it is a folder, a device or FIFO, too large, or binary.
     """
     name = shown(root, path)
     try:
         # Not blocking: opening a FIFO would wait for its writer for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise ToolError(f"{name} does not exist.{_similar(root, path)}") from None
+        raise FileGone(f"{name} does not exist.{_similar(root, path)}") from None
     except OSError as error:
         raise ToolError(f"cannot read {name}: {error.strerror}.") from error
     try:

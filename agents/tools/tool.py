@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.models.chat import ToolSpec
+from agents.redactor import SECRETS
 from agents.tasks import Frozen
 
 
@@ -33,6 +34,12 @@ class ToolContext:
     """Called with sanitized pieces of streaming output."""
     misplaced: Callable[[], str] = lambda: ""
     """Why no command must be run there now, for the agent; empty when all is well."""
+    veiled: bool = False
+    """The agent is not shown any secret."""
+
+    def shown(self, text: str) -> str:
+        """`text` as the agent may see it. To be asked before anything of it is cut off."""
+        return SECRETS.redact(text) if self.veiled else text
 
 
 class ToolError(Exception):

@@ -80,6 +80,7 @@ _TEMPLATE = """\
 [sandbox]
 # kind = @  # bubblewrap where it works; "bubblewrap" insists, "none" goes without
 # network = @
+# redact_prompts = @  # keep secrets from paid models; "all": from local ones too, "off": from none
 
 [sound]
 # enabled = @  # true, false; "ask": the screen asks once
