@@ -19,11 +19,8 @@ from agents.secret_values import MARK
 SHORT = "Zx81-qwePOI-99"
 LONG = "correct-Horse7battery-staple-and-more"
 KEY = "sk-ant-api03-" + "aB3dE5gH7jK9mN1p" * 2
-PEM = (
-    "-----BEGIN PRIVATE KEY-----\n"
-    + "\n".join(["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2] * 5)
-    + "\n-----END PRIVATE KEY-----"
-)
+PEM_LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2
+PEM = "\n".join(["-----BEGIN PRIVATE KEY-----", *[PEM_LINE] * 5, "-----END PRIVATE KEY-----"])
 KNOWING = Redactor([SHORT, LONG])
 WORDS = st.lists(
     st.sampled_from(
