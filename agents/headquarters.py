@@ -37,6 +37,7 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
+from agents.private_files import private_folder
 from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
@@ -71,8 +72,7 @@ class Headquarters:
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
-        self._home = home
-        self._folder = folder
+        self._home, self._folder = home, folder
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = connect or connector(self._clock)
@@ -83,7 +83,7 @@ class Headquarters:
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
         try:
-            (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._home / "logs")
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home)

@@ -4,7 +4,7 @@ It stands at the boundaries: where text enters the store, a log, the bus, an exp
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +40,10 @@ class Redactor:
         if more:
             self._known = KnownSecrets(self._known.values | more)
             self._short = lru_cache(_REMEMBERED)(self._redacted)
+
+    def learn_environment(self, environ: Mapping[str, str]) -> None:
+        """The values of variables that are called a secret."""
+        self.learn(of_environment(environ))
 
     def redact(self, text: str) -> str:
         """`text` with every secret replaced by MARK."""

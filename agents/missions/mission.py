@@ -22,6 +22,7 @@ from agents.missions.stall import Stalled, StallWatch
 from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
+from agents.private_files import private_folder
 from agents.redactor import learn_secrets
 from agents.sanitize import one_line
 from agents.settings import Settings
@@ -211,8 +212,7 @@ class _Run:
 
     def _attempt(self, files: tuple[str, ...]) -> Attempt:
         orders, settings = self.orders, self.ground.settings
-        folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = private_folder(self.ground.logs / f"{orders.task.label}-{orders.number}")
         base = orders.base_check
         room = orders.model.window // 6 if settings.mission.context else 0
         return Attempt(

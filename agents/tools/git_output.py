@@ -1,12 +1,13 @@
 """Asking git about a worktree without running anything its configuration names, with time and output limited."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from agents.children import for_children
 
 _CHUNK = 65_536
 # Commands a configuration may name are data of the repository, which an agent may have written: none is run by us.
@@ -25,7 +26,7 @@ class GitOutput(NamedTuple):
 
 async def git_output(root: Path, arguments: Sequence[str], *, cap: int, timeout_s: float = 20) -> GitOutput:
     """Run git in `root`, reading at most `cap` bytes. Raises OSError when git cannot be started."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env = {name: value for name, value in for_children().items() if not name.startswith("GIT_")}
     env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C.UTF-8"}
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(

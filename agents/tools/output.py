@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from agents.private_files import private_folder
 from agents.redaction import Redaction
 from agents.redactor import SECRETS, RedactedStream
 from agents.sanitize import sanitize
@@ -93,7 +94,7 @@ class OutputKeeper:
 
     def __init__(self, log_path: Path, cap: int, on_output: Callable[[str], None], log_cap: int = LOG_CAP) -> None:
         """Creates the log file, readable by its owner only. Raises OSError when that is not possible."""
-        log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(log_path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         self._log = os.fdopen(os.open(log_path, flags, 0o600), "wb")
         self._log_cap = log_cap

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from agents.private_files import private_folder
+
 MOST = 74_000
 """Bytes of text a terminal's clipboard takes at once; several give up at 100,000 of base64."""
 
@@ -25,7 +27,7 @@ def osc52(text: str, environ: Mapping[str, str]) -> str:
 
 def save(text: str, folder: Path) -> Path:
     """Write `text` to the file of the last copy in `folder`, which only this person may read. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     path = folder / "clipboard.txt"
     beside = folder / f".clipboard.{os.getpid()}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
