@@ -204,6 +204,8 @@ def _bare(text: str, start: int, at: int, sure: Promise) -> Span | None:
         fits = setting = True
     else:
         fits = _is_line(text, start, match) and _is_odd(value, sure, sign)
+    if name.endswith("PWD") and value.startswith("/"):
+        return None  # a shell's folder
     begin = match.start("value")
     if not fits or is_code(value) or not _is_secret(sure, value, setting=setting):
         return None
