@@ -90,9 +90,8 @@ async def test_no_child_gets_anthropics_keys(
     folder = tmp_path / "bin"
     folder.mkdir()
     git = next(path for one in os.environ["PATH"].split(":") if (path := Path(one, "git")).exists())
-    (folder / "git").write_text(
-        f'#!/bin/sh\nenv >>{tmp_path}/children\necho CHILD >>{tmp_path}/children\nexec {git} "$@"\n'
-    )
+    book = tmp_path / "children"
+    (folder / "git").write_text(f'#!/bin/sh\nenv >>{book}\necho CHILD >>{book}\nexec {git} "$@"\n')
     (folder / "git").chmod(0o755)
     for name, value in {**keys, "PATH": f"{folder}:{os.environ['PATH']}"}.items():
         monkeypatch.setenv(name, value)
