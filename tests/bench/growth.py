@@ -24,10 +24,11 @@ from app.screen.replay_file import read_recording
 
 TOOL = ToolSpec(name="file_write", description="", parameters={"type": "object", "properties": {"path": {}}})
 PIECES = [
-    "a", " ", "\n", "{", "[", '"', "\\", "`", "```\n", "<", "-", "=", "x=", "://", "@", "a:b@", "\x1b[", "\x1b]", "\r",
-    "passwd", "key=", "key: ", "token ", "Bearer ", "eyJa.", "sk-", "A=", "-----BEGIN PRIVATE KEY-----\n", "A" * 64 + "\n",
-    "-----END PRIVATE KEY-----\n", '{"name":', '{"a":"', "<tool_call>", "file_write(", "diff --git a/a b/b\n", "@@ -1 +1 @@\n",
-    "+x\n", "--- a/x\n", "[[task]]\n", "a.b.", "'", "((", "..\n", "\u0130", "# a\n", "1. a\n", "é", "=>\\n", "path.py\n",
+    "a", " ", "\n", "{", "[", '"', "\\", "`", "```\n", "<", "-", "=", "x=", "://", "@", "a:b@", "\x1b[", "\x1b]",
+    "\r", "passwd", "key=", "key: ", "token ", "Bearer ", "eyJa.", "sk-", "A=", "-----BEGIN PRIVATE KEY-----\n",
+    "A" * 64 + "\n", "-----END PRIVATE KEY-----\n", '{"name":', '{"a":"', "<tool_call>", "file_write(",
+    "diff --git a/a b/b\n", "@@ -1 +1 @@\n", "+x\n", "--- a/x\n", "[[task]]\n", "a.b.", "'", "((", "..\n", "\u0130",
+    "# a\n", "1. a\n", "é", "=>\\n", "path.py\n",
 ]  # fmt: skip
 
 
@@ -85,7 +86,9 @@ def main() -> None:
     for name, reader in READERS.items():
         took, factor, piece = worst(reader, pieces)
         mark = "  <-- grows faster than its length" if took > 0.2 and factor > 3 else ""
-        print(f"{name:12} {took:8.3f} s for 64,000 characters, x{factor:.1f} for twice  {piece[:30]!r}{mark}", flush=True)
+        print(
+            f"{name:12} {took:8.3f} s for 64,000 characters, x{factor:.1f} for twice  {piece[:30]!r}{mark}", flush=True
+        )
 
 
 if __name__ == "__main__":
