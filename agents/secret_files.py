@@ -2,11 +2,11 @@
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from agents.known_secrets import worth_knowing
+from agents.regular_files import read_regular
 
 _NAME = re.compile(r"\.env(?:rc|\..{1,60})?|.{1,60}\.env")
 _EXAMPLE = re.compile(r".*[._-](?:example|sample|template|dist|tpl|schema|defaults?)", re.IGNORECASE)
@@ -64,14 +64,6 @@ def _env_files(root: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> str:
     try:
-        # Not blocking: a FIFO would wait for its writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_regular(path, _READ_CAP).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
-        try:
-            return file.read(_READ_CAP).decode("utf-8", "surrogateescape")
-        except OSError:
-            return ""

@@ -13,6 +13,7 @@ from agents.missions.changes import Applied, Edit, FileChange, WholeFile
 from agents.missions.editing import NoMatch, replace_once
 from agents.missions.naming import unsafe
 from agents.redactor import SECRETS
+from agents.regular_files import read_regular
 from agents.restoring import MarkLeft, restored
 from agents.sanitize import one_line
 from agents.secret_values import MARK
@@ -20,6 +21,8 @@ from agents.tools.paths import real_path
 
 _BOM = b"\xef\xbb\xbf"
 _names = count()
+_MOST = 20_000_000
+"""Bytes of a file that is changed as a whole."""
 
 
 class _Refused(Exception):
@@ -51,7 +54,7 @@ def apply_changes(root: Path, changes: Sequence[FileChange]) -> Applied:
 def _apply(root: Path, path: str, changes: Sequence[FileChange]) -> bool:
     """True when the file was written, False when it is already so."""
     target = _inside(root, path)
-    before = target.read_bytes() if target.exists() else None
+    before = read_regular(target, _MOST, whole=True) if target.exists() else None
     old = _decode(before or b"", path, strict=any(isinstance(change, Edit) for change in changes))
     text = _lines(old)
     marked = SECRETS.redaction(text) if any(MARK in words for change in changes for words in _words(change)) else None
