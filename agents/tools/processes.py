@@ -16,7 +16,7 @@ from agents.tools.strays import kill_strays, marked, new_mark
 GRACE_S = 0.3
 """How long a command may take to end itself after SIGTERM; cancelling means now, so this is short."""
 _LAST_WORDS_S = 0.5
-_CHUNK = 65_536
+_CHUNK = 16_384
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ async def _pump(source: int, keeper: OutputKeeper) -> None:
     try:
         while not keeper.flooded and (data := await reader.read(_CHUNK)):
             keeper.feed(data)
+            await asyncio.sleep(0)  # a flood leaves room for others: what has come already is read without waiting
     finally:
         transport.close()
 

@@ -1,9 +1,10 @@
-"""Worktrees full of traps: pipes, devices, huge and deep and oddly named files, links swapped while they are read. Every
-tool answers, in bounded memory, and nothing outside is touched."""
+"""Worktrees full of traps: pipes, devices, huge and deep and oddly named files, links swapped while they are read.
+Every tool answers, in bounded memory, and nothing outside is touched."""
 
 import asyncio
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -90,7 +91,7 @@ async def test_odd_names_and_deep_folders(repo: Path, tmp_path: Path) -> None:
         (repo / name).write_text("needle\n")
     Path(os.fsdecode(os.fsencode(repo) + b"/bad-\xff.txt")).write_text("needle\n")
     descriptor = os.open(repo, os.O_RDONLY)
-    for _ in range(1500):  # deeper than a path may be long
+    for _ in range(2500):  # deeper than a path may be long
         os.mkdir("d", dir_fd=descriptor)
         inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
         os.close(descriptor)
@@ -109,6 +110,7 @@ async def test_odd_names_and_deep_folders(repo: Path, tmp_path: Path) -> None:
         assert not (await tools.call("file_read", {"path": "/".join(["d"] * 3000)})).ok
         assert not (await tools.call("file_write", {"path": "x" * 256, "content": "x"})).ok
     assert not (repo / "pwned").exists()
+    subprocess.run(["rm", "-rf", str(repo / "d")], check=True)  # shutil.rmtree cannot
 
 
 @contextmanager
