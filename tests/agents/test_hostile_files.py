@@ -85,18 +85,26 @@ async def test_search_list_and_our_own_readings_pass_by_traps(traps: Path, tmp_p
         assert "shop" in await asyncio.to_thread(project_context, traps, ("README.md",), token_budget=2000)
 
 
-async def test_odd_names_and_deep_folders(repo: Path, tmp_path: Path) -> None:
-    odd = ["a\nb.txt", "\x1b[31mred.txt", "x" * 255, "-rf", "--help", "$(touch pwned)", "\u202ecod.py", " lead"]
-    for name in odd:
-        (repo / name).write_text("needle\n")
-    Path(os.fsdecode(os.fsencode(repo) + b"/bad-\xff.txt")).write_text("needle\n")
+@pytest.fixture
+def deep(repo: Path) -> Iterator[Path]:
+    """A repository with a folder deeper than a path may be long."""
     descriptor = os.open(repo, os.O_RDONLY)
-    for _ in range(2500):  # deeper than a path may be long
+    for _ in range(2500):
         os.mkdir("d", dir_fd=descriptor)
         inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
         os.close(descriptor)
         descriptor = inner
     os.close(descriptor)
+    yield repo
+    subprocess.run(["rm", "-rf", str(repo / "d")], check=True)  # shutil.rmtree cannot
+
+
+async def test_odd_names_and_deep_folders(deep: Path, tmp_path: Path) -> None:
+    repo = deep
+    odd = ["a\nb.txt", "\x1b[31mred.txt", "x" * 255, "-rf", "--help", "$(touch pwned)", "\u202ecod.py", " lead"]
+    for name in odd:
+        (repo / name).write_text("needle\n")
+    Path(os.fsdecode(os.fsencode(repo) + b"/bad-\xff.txt")).write_text("needle\n")
     tools = toolbox(repo, tmp_path)
     async with asyncio.timeout(30):
         for name, arguments in (("file_list", {}), ("code_search", {"pattern": "needle"})):
@@ -110,7 +118,6 @@ async def test_odd_names_and_deep_folders(repo: Path, tmp_path: Path) -> None:
         assert not (await tools.call("file_read", {"path": "/".join(["d"] * 3000)})).ok
         assert not (await tools.call("file_write", {"path": "x" * 256, "content": "x"})).ok
     assert not (repo / "pwned").exists()
-    subprocess.run(["rm", "-rf", str(repo / "d")], check=True)  # shutil.rmtree cannot
 
 
 @contextmanager
