@@ -89,6 +89,8 @@ async def test_no_child_gets_anthropics_keys(
     keys = {"ANTHROPIC_API_KEY": "test", "ANTHROPIC_AUTH_TOKEN": "planted-77", "ANTHROPIC_CUSTOM_HEADERS": "planted-78"}
     folder = tmp_path / "bin"
     folder.mkdir()
+    (tmp_path / "line").mkdir()
+    line = CommandLine(tmp_path / "line", **keys)
     git = next(path for one in os.environ["PATH"].split(":") if (path := Path(one, "git")).exists())
     book = tmp_path / "children"
     (folder / "git").write_text(f'#!/bin/sh\nenv >>{book}\necho CHILD >>{book}\nexec {git} "$@"\n')
@@ -98,8 +100,8 @@ async def test_no_child_gets_anthropics_keys(
     async with table(repo, home) as (hq, _, _):
         await result(hq)
     before = book.read_text().count("CHILD")
-    (tmp_path / "line").mkdir()
-    assert (await CommandLine(tmp_path / "line", **keys).here("doctor")).out
+    line.environ["PATH"] = os.environ["PATH"]
+    assert (await line.here("doctor")).out
     await git_output(repo, ["ls-files"], cap=1000)
     children = book.read_text()
     assert children.count("CHILD") > before > 10
