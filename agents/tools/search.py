@@ -1,5 +1,6 @@
 """code_search: text or a regular expression over the project, by git grep, ignored files left out."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ class CodeSearch:
         for way in _ways(pattern, bool(arguments.get("regex"))):
             found = await _grep(context.root, where, pattern, way)
             if found.text:
-                return self._outcome(pattern, found, way.note, context.shown)
+                return await asyncio.to_thread(self._outcome, pattern, found, way.note, context.shown)
             problem = problem or (found.error if found.exit_code > 1 or found.cut else "")
         place = "" if where == context.root else f" in {name}"
         told = f" ({_said(problem)})" if problem else ""
