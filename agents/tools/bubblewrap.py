@@ -17,6 +17,7 @@ from agents.tools.mounts import Mount, View, mount_arguments
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.visible import SCRATCH, tool_folders
+from agents.workspace.private_git import PrivateGit
 
 _HOME = "/tmp/agent-home"
 _SCRATCH_BYTES = 2 * 1024**3
@@ -90,12 +91,15 @@ class BubblewrapSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`."""
         cwd = _usable(cwd)
         mounts = mount_arguments(
-            self._mounts(cwd, [_usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
+            self._mounts(cwd, [_usable(path) for path in writable], network, git), scratch_bytes=self._scratch_bytes
         )
+        if git is not None:
+            mounts += ["--ro-bind", str(git.pointer), str(cwd / ".git")]
         identity, identity_sink = os.pipe()
         status, status_sink = os.pipe()
         try:
@@ -131,7 +135,7 @@ class BubblewrapSandbox:
             os.close(identity)
             os.close(status)
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         yield Mount(Path(os.path.realpath("/var/run")), View.EMPTY)
         for folder in SCRATCH:
@@ -145,9 +149,9 @@ class BubblewrapSandbox:
         for path in (*secret_places(self._homes), *self._hidden):
             if path.exists():
                 yield Mount(path, View.HIDDEN)
-        for path in git_folders(cwd):
+        for path in git_folders(cwd) if git is None else git.objects:
             yield Mount(path, View.READABLE)
-        for path in (cwd, *writable):
+        for path in (cwd, *writable, *([git.folder] if git else [])):
             yield Mount(path, View.WRITABLE)
 
     async def _try(self) -> str | None:
