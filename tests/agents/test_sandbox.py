@@ -378,6 +378,7 @@ class TestWall:
     async def test_tools_on_the_path_below_tmp_are_found(self, home: Path, work: Path, tmp_path: Path) -> None:
         (tools := tmp_path.resolve() / "venv" / "bin").mkdir(parents=True)
         (tmp_path / "venv" / "data").write_text("of the tool\n")
+        (tmp_path / "venv" / "pyvenv.cfg").touch()
         (tools / "special").write_text('#!/bin/sh\ncat "$(dirname "$0")/../data"\n')
         (tools / "special").chmod(0o755)
         environ = {**os.environ, "HOME": str(home), "PATH": f"{tools}:{os.environ['PATH']}"}
