@@ -44,6 +44,7 @@ class BubblewrapSandbox:
     name = "bubblewrap"
     wall = True
     gaps: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
     def __init__(
@@ -63,7 +64,7 @@ class BubblewrapSandbox:
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
         self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
-        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_ipc=True)
+        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
     @classmethod
@@ -124,7 +125,7 @@ class BubblewrapSandbox:
             stack.callback(os.close, status)
             argv = [
                 *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
-                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--dir", _HOME),
+                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
                 *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),

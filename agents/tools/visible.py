@@ -85,13 +85,13 @@ def _installation(programs: Path, homes: tuple[Path, ...]) -> Path:
     if programs.name == ".bin":
         return around
     whole = programs.name in _PROGRAMS and any((around / name).exists() for name in _INSTALLED)
-    return around if whole and not _too_much(around, homes) else programs
+    return around if whole and not (_too_much(around, homes) or (around / ".git").exists()) else programs
 
 
 def _too_much(folder: Path, homes: tuple[Path, ...]) -> bool:
-    """It holds more than tools: a home or what is around one, ~/.local, the root, a repository."""
+    """It holds more than tools: a home or what is around one, ~/.local, the root."""
     around = any(folder == home or folder in home.parents for home in homes)
-    return around or folder == Path("/") or folder.name == ".local" or (folder / ".git").exists()
+    return around or folder == Path("/") or folder.name == ".local"
 
 
 def _within(path: Path, folders: Iterable[Path]) -> bool:

@@ -7,11 +7,12 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.workspace.administration import delete_folder
+from agents.workspace.administration import delete_folder, point
 from agents.workspace.git import Git
 
 _SETTINGS = (
@@ -38,6 +39,16 @@ class PrivateGit:
     """A file to stand where the worktree's `.git` stands, out of the command's reach."""
     objects: tuple[Path, ...]
     """The object stores of the person's repository, to be readable; nothing else of it has to be."""
+
+    @contextmanager
+    def standing_in(self, worktree: Path) -> Iterator[None]:
+        """For a wall that cannot show another file in place of one: the worktree's `.git` leads here meanwhile."""
+        right, aside = (worktree / ".git").read_bytes(), self.folder.with_name("replaced-git")
+        point(worktree, self.pointer.read_bytes(), aside)
+        try:
+            yield
+        finally:
+            point(worktree, right, aside)
 
 
 async def open_private(git: Git, common: Path, state: Path, branch: str) -> PrivateGit:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.sanitize import one_line
-from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of
+from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of, point
 from agents.workspace.commits import compose, identity, write_commit
 from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
@@ -169,14 +169,7 @@ class Worktrees:
     def _at(self, path: Path) -> Git:
         """git in one of our worktrees, its `.git` put right again."""
         git = git_of(self._common, self._owned(path))
-        link, right = path / ".git", f"gitdir: {git.env['GIT_DIR']}\n"
-        if link.is_symlink() or not link.is_file() or os.fsdecode(link.read_bytes()) != right:
-            if link.is_symlink() or link.exists():
-                aside = self._state(path.name) / "replaced-git"
-                delete_folder(aside)
-                aside.parent.mkdir(exist_ok=True)
-                link.rename(aside)
-            link.write_bytes(os.fsencode(right))
+        point(path, b"gitdir: " + os.fsencode(git.env["GIT_DIR"]) + b"\n", self._state(path.name) / "replaced-git")
         return git
 
     async def _snapshot(self, git: Git, path: Path, index: Path, *, fresh: bool = True) -> Snapshot:

@@ -13,7 +13,7 @@ from agents.tools.tool import ToolContext, ToolError, ToolOutcome
 from agents.workspace import Repository, WorkspaceError, Worktree
 from agents.workspace.private_git import PrivateHead, object_stores, private_head
 from tests.agents.conftest import run_git
-from tests.fakes.walls import WALLS
+from tests.fakes.sandboxes import WALLS
 
 
 class Mission:

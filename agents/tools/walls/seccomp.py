@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import Iterable
 
-from agents.tools.walls.syscalls import ABSENT, ARCHITECTURES, JUDGED, SHARED_MEMORY, Architecture
+from agents.tools.walls.syscalls import ABSENT, ARCHITECTURES, JUDGED, OF_ITSELF, OF_OTHERS, SHARED_MEMORY
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -24,12 +24,12 @@ UNIX, INET, INET6, NETLINK = int(socket.AF_UNIX), 2, 10, 16
 Instruction = tuple[int, int, int, int]
 
 
-def program(machine: str, *, families: Iterable[int], own_ipc: bool) -> bytes | None:
+def program(machine: str, *, families: Iterable[int], own_namespaces: bool) -> bytes | None:
     """The filter for `machine` (as `platform.machine()` names it); None where the numbers are not known.
 
     `families`: address families of which sockets may be made. AF_VSOCK and other families that reach around a network
     namespace are never given. Without UNIX, pairs of datagram sockets are refused too: one end can send to any path.
-    `own_ipc`: the command has an IPC namespace, so System V and POSIX queues and segments are its own.
+    `own_namespaces`: the command has a PID and an IPC namespace, so that what it can name there is its own.
     """
     known = ARCHITECTURES.get(machine)
     if known is None:
@@ -41,16 +41,16 @@ def program(machine: str, *, families: Iterable[int], own_ipc: bool) -> bytes | 
     if known.x32:
         code += [(_AT_LEAST, 0, 1, _FIRST_X32), _answer(_ERRNO | errno.ENOSYS)]
     for name, number in known.numbers.items():
-        if name in JUDGED or (own_ipc and name in SHARED_MEMORY):
+        if name in JUDGED or (own_namespaces and name in SHARED_MEMORY | OF_OTHERS):
             continue
         code += [(_EQUAL, 0, 1, number), _answer(_ERRNO | (errno.ENOSYS if name in ABSENT else errno.EPERM))]
-    for name, judgement in _judgements(known, tuple(families)):
+    for name, judgement in _judgements(tuple(families), own_namespaces):
         code += [(_EQUAL, 0, len(judgement), known.numbers[name]), *judgement]
     code.append(_answer(_ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def _judgements(known: Architecture, families: tuple[int, ...]) -> Iterable[tuple[str, list[Instruction]]]:
+def _judgements(families: tuple[int, ...], own_namespaces: bool) -> Iterable[tuple[str, list[Instruction]]]:
     refuse = _answer(_ERRNO | errno.EPERM)
     for name in ("clone", "unshare"):
         yield name, [(_LOAD, 0, 0, _ARGUMENT[0]), (_ANY_BIT, 0, 1, _NEW_NAMESPACES), refuse, _answer(_ALLOW)]
@@ -60,6 +60,11 @@ def _judgements(known: Architecture, families: tuple[int, ...]) -> Iterable[tupl
     if UNIX not in families:
         connected = [step for kind in _CONNECTED for step in ((_EQUAL, 0, 1, kind), _answer(_ALLOW))]
         yield "socketpair", [(_LOAD, 0, 0, _ARGUMENT[1]), (_AND, 0, 0, _KIND), *connected, refuse]
+    if not own_namespaces:
+        itself = [(_LOAD, 0, 0, _ARGUMENT[0]), (_EQUAL, 0, 1, 0), _answer(_ALLOW), refuse]
+        yield from ((name, itself) for name in sorted(OF_ITSELF))
+        own_priority = [(_LOAD, 0, 0, _ARGUMENT[1]), (_EQUAL, 0, 1, 0), _answer(_ALLOW), refuse]
+        yield "setpriority", [(_LOAD, 0, 0, _ARGUMENT[0]), (_EQUAL, 1, 0, 0), refuse, *own_priority]
     keys = [step for request in _KEYSTROKES for step in ((_EQUAL, 0, 1, request), refuse)]
     yield "ioctl", [(_LOAD, 0, 0, _ARGUMENT[1]), *keys, _answer(_ALLOW)]
 

@@ -15,6 +15,8 @@ io_uring_setup=425 io_uring_enter=426 io_uring_register=427 memfd_create=319 mem
 shmget=29 shmat=30 shmctl=31 semget=64 semop=65 semctl=66 semtimedop=220 msgget=68 msgsnd=69 msgrcv=70 msgctl=71
 mq_open=240 mq_unlink=241
 clone=56 unshare=272 socket=41 socketpair=53 ioctl=16
+prlimit64=302 setpriority=141 sched_setaffinity=203 sched_setscheduler=144 sched_setparam=142 sched_setattr=314
+ioprio_set=251 migrate_pages=256 move_pages=279
 """
 _AARCH64 = """
 ptrace=117 process_vm_readv=270 process_vm_writev=271 process_madvise=440 kcmp=272 pidfd_getfd=438
@@ -28,9 +30,15 @@ io_uring_setup=425 io_uring_enter=426 io_uring_register=427 memfd_create=279 mem
 shmget=194 shmat=196 shmctl=195 semget=190 semop=193 semctl=191 semtimedop=192 msgget=186 msgsnd=189 msgrcv=188
 msgctl=187 mq_open=180 mq_unlink=181
 clone=220 unshare=97 socket=198 socketpair=199 ioctl=29
+prlimit64=261 setpriority=140 sched_setaffinity=122 sched_setscheduler=119 sched_setparam=118 sched_setattr=274
+ioprio_set=30 migrate_pages=238 move_pages=239
 """
 
-JUDGED = frozenset({"clone", "unshare", "socket", "socketpair", "ioctl"})
+OF_ITSELF = frozenset({"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"})
+"""Take a process as their first argument, 0 for the one that calls. A limit set on War Room could end it."""
+OF_OTHERS = frozenset({"setpriority", "ioprio_set", "migrate_pages", "move_pages"})
+"""Reach every process of the user, unless the command has a PID namespace of its own."""
+JUDGED = OF_ITSELF | {"clone", "unshare", "socket", "socketpair", "ioctl", "setpriority"}
 """Refused by their arguments only."""
 ABSENT = frozenset({"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", "memfd_create", "memfd_secret"})
 """Refused as if the kernel were too old, because programs then do it another way: the arguments of clone3 cannot be
