@@ -137,13 +137,16 @@ class BubblewrapSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
+                        limits=self._limits,
+                        folders=(cwd, *writable),
+                        own_scratch=True,
                         pass_fds=(identity, status_sink, *rules),
                         strays=False,
                     )
                 )
             finally:
                 os.close(status_sink)
-            if result.exit_code not in {0, None} and not _command_ran(status):
+            if result.exit_code != 0 and result.stopped is None and not _command_ran(status):
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
 

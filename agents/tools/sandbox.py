@@ -115,6 +115,8 @@ class PlainSandbox:
                     output_cap=output_cap,
                     log_path=log_path,
                     on_output=on_output,
+                    limits=self._limits,
+                    folders=(cwd, *writable, home),
                 )
             )
         finally:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from base64 import b64encode
@@ -21,7 +22,7 @@ from agents.tools.mounts import Mount, View
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.walls import rights, seccomp
-from agents.tools.walls.limits import THREADS_PER_PROCESS, tasks_of_user
+from agents.tools.walls.limits import tasks_of_user
 from agents.tools.walls.territory import Territory, usable
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -150,6 +151,9 @@ class LandlockSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
+                        limits=self._limits,
+                        folders=(cwd, *writable, own),
+                        at_once=signal.SIGUSR1,
                         pass_fds=(handed, report_sink),
                     )
                 )
@@ -181,7 +185,7 @@ class LandlockSandbox:
                 "RLIMIT_CORE": 0,
                 "RLIMIT_FSIZE": limits.file_mb * 1024 * 1024,
                 "RLIMIT_CPU": limits.cpu_s,
-                "RLIMIT_NPROC": tasks_of_user() + limits.processes * THREADS_PER_PROCESS,
+                "RLIMIT_NPROC": tasks_of_user() + limits.threads,
             },
             "cwd": str(cwd),
             "argv": [self._shell, "-c", command],
