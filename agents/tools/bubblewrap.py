@@ -153,7 +153,7 @@ class BubblewrapSandbox:
     def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         for folder in SCRATCH:
-            if folder.is_dir():
+            if os.path.isdir(folder):
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
         yield from self._territory.mounts(cwd, writable, network)
 
