@@ -42,7 +42,6 @@ class BubblewrapSandbox:
 
     name = "bubblewrap"
     wall = True
-    gaps: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
@@ -94,6 +93,21 @@ class BubblewrapSandbox:
                 return sandbox
             reason = reason or problem
         raise SandboxUnavailable(f"bwrap does not work here ({reason}); {_ALLOW}")
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What bubblewrap cannot hold here."""
+        found = [
+            (True, 'network = "all" reaches every server of this machine too, and unix sockets without a path'),
+            (True, "System V memory that no process is attached to is not counted"),
+            (self._filter is None, f"system calls are not filtered on {platform.machine()}"),
+            (
+                "--unshare-user" not in self._walls,
+                "commands run as root, though without its powers: no user namespace",
+            ),
+            (self._scratch_bytes is None, "what is written to /tmp is not limited: this bubblewrap is older than 0.5"),
+        ]
+        return tuple(text for present, text in found if present)
 
     async def run(
         self,

@@ -150,6 +150,8 @@ async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Proces
         raise
     finally:
         os.close(sink)
+    with suppress(OSError):  # when memory runs out all the same, this goes before anything of the person's
+        Path(f"/proc/{process.pid}/oom_score_adj").write_text("500")
     return process, source
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from agents.tools.visible import SCRATCH
 TICK_S = 0.1
 """Between two looks. A program fills a gigabyte of memory in about three of them."""
 _DISK_EVERY = 5
-_WALK_EVERY_S = 3.0
+_REST = 10
+"""A look at the files is followed by so many times as long without one."""
 _LEAST_FREE = 512 * 1024**2
 _FLOOD = 64 * 1024**2
 """Bytes: who has written less is not the one who filled the disk."""
+SHARED_MEMORY = Path("/dev/shm")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MEGABYTE = 1024**2
 
@@ -29,8 +31,7 @@ class Watch:
         self._pid = pid
         self._limits = limits
         self._own_scratch = own_scratch
-        self._disks = [_Disk(folder, limits.disk_mb * _MEGABYTE) for folder in _one_per_disk(folders)]
-        self._folders = folders
+        self._disks = [_Disk(there, limits) for there in _by_disk(folders)]
         self._ticks = 0
 
     def breach(self) -> Stopped | None:
@@ -41,40 +42,44 @@ class Watch:
         if self._memory(tree) > self._limits.memory_mb * _MEGABYTE:
             return Stopped.MEMORY
         self._ticks += 1
-        if self._ticks % _DISK_EVERY == 0 and any(disk.filled(self._folders, tree) for disk in self._disks):
+        if self._ticks % _DISK_EVERY == 0 and any(disk.filled(tree) for disk in self._disks):
             return Stopped.DISK
         return None
 
     def _memory(self, tree: Sequence[int]) -> int:
-        """Bytes of their own that the processes hold. What forked processes still share counts once, which is measured
-        only when counting it several times would be too much."""
+        """Bytes the processes hold that no file stands behind. The dearer ways of counting, which count what several
+        share only once, are for when the cheaper ones come to more than is allowed."""
         scratch = _scratch(tree[-1]) if self._own_scratch and tree else 0
-        quick = sum(_own_bytes(pid) for pid in tree)
-        if quick + scratch <= self._limits.memory_mb * _MEGABYTE:
-            return quick + scratch
-        return sum(_proportional_bytes(pid) for pid in tree) + scratch
+        held = 0
+        for bytes_of in (_resident, _without_files, _proportional):
+            held = scratch + sum(bytes_of(pid) for pid in tree)
+            if held <= self._limits.memory_mb * _MEGABYTE:
+                break
+        return held
 
 
 class _Disk:
     """One file system, and what the command has added to it."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._folder = folder
-        self._limit = limit
+    def __init__(self, folders: Sequence[Path], limits: Limits) -> None:
+        self._folders = folders
+        in_memory = folders[0] == SHARED_MEMORY
+        self._limit = (min(limits.memory_mb, limits.disk_mb) if in_memory else limits.disk_mb) * _MEGABYTE
         self._began = time.time() - 1
-        self._free = self._walk_below = _free(folder)
+        self._free = self._walk_below = _free(folders[0])
         self._walk_at = 0.0
 
-    def filled(self, folders: Sequence[Path], tree: Sequence[int]) -> bool:
+    def filled(self, tree: Sequence[int]) -> bool:
         """More was added than is allowed, or the disk is nearly full and it was this command. Others write there as
         well, so what the disk says is only the reason to look at the files, which takes a second for 100,000."""
-        free = _free(self._folder)
+        free = _free(self._folders[0])
         suspect = self._free - free > self._limit or (free < _LEAST_FREE and self._free - free > _FLOOD)
         if not suspect or time.monotonic() < self._walk_at or free > self._walk_below:
             return False
-        self._walk_at = time.monotonic() + _WALK_EVERY_S
+        started = time.monotonic()
         self._walk_below = free - _FLOOD
-        added = sum(_added(folder, self._began) for folder in folders) + _unlinked(tree)
+        added = sum(_added(folder, self._began) for folder in self._folders) + _unlinked(tree)
+        self._walk_at = time.monotonic() + _REST * (time.monotonic() - started)
         return added > self._limit or (free < _LEAST_FREE and added > _FLOOD)
 
 
@@ -96,26 +101,33 @@ def _tree(root: int, most: int) -> tuple[list[int], int]:
     return found, threads
 
 
-def _own_bytes(pid: int) -> int:
-    """Resident memory that no file stands behind and no shared segment."""
+def _resident(pid: int) -> int:
+    """Everything in memory, programs and libraries too."""
     try:
         with open(f"/proc/{pid}/statm") as file:
-            _, resident, shared, *_ = file.read().split()
-    except (OSError, ValueError):
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
         return 0
-    return (int(resident) - int(shared)) * _PAGE
 
 
-def _proportional_bytes(pid: int) -> int:
-    """As `_own_bytes`, with what n processes share counted as an n-th for each."""
+def _without_files(pid: int) -> int:
+    """Its own memory and what it shares in memory."""
+    return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))
+
+
+def _proportional(pid: int) -> int:
+    """The same, with what n processes share counted as an n-th for each; a process that closes itself to looks gets
+    no discount."""
+    return _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) or _without_files(pid)
+
+
+def _sum_of(file_of_proc: str, names: tuple[str, ...]) -> int:
+    """Lines like `RssAnon:  1024 kB` added up, in bytes."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Pss_Anon:"):
-                    return int(line.split()[1]) * 1024
+        with open(file_of_proc) as file:
+            return sum(int(line.split()[1]) * 1024 for line in file if line.startswith(names))
     except OSError:
-        pass
-    return _own_bytes(pid)
+        return 0
 
 
 def _scratch(pid: int) -> int:
@@ -136,14 +148,12 @@ def _free(folder: Path) -> int:
     return stat.f_bavail * stat.f_frsize
 
 
-def _one_per_disk(folders: Sequence[Path]) -> Iterator[Path]:
-    seen: set[int] = set()
+def _by_disk(folders: Sequence[Path]) -> Iterable[list[Path]]:
+    found: dict[int, list[Path]] = {}
     for folder in folders:
         with suppress(OSError):
-            device = os.stat(folder).st_dev
-            if device not in seen:
-                seen.add(device)
-                yield folder
+            found.setdefault(os.stat(folder).st_dev, []).append(folder)
+    return found.values()
 
 
 def _added(folder: Path, began: float) -> int:
