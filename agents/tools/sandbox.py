@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.walls.landlock import LandlockSandbox
+from agents.tools.walls.sandbox_exec import SandboxExec
 from agents.workspace.private_git import PrivateGit
 
 __all__ = [
@@ -119,17 +121,20 @@ class PlainSandbox:
                     output_cap=output_cap,
                     log_path=log_path,
                     on_output=on_output,
+                    limits=self._limits,
+                    folders=(cwd, *writable, home),
                 )
             )
         finally:
             shutil.rmtree(home, ignore_errors=True)
 
 
-_KINDS: Mapping[str, type[BubblewrapSandbox] | type[LandlockSandbox]] = {
+_KINDS: Mapping[str, type[BubblewrapSandbox] | type[LandlockSandbox] | type[SandboxExec]] = {
     "bubblewrap": BubblewrapSandbox,
     "landlock": LandlockSandbox,
+    "sandbox-exec": SandboxExec,
 }
-WALLS: tuple[SandboxKind, ...] = ("bubblewrap", "landlock")
+WALLS: tuple[SandboxKind, ...] = ("sandbox-exec",) if sys.platform == "darwin" else ("bubblewrap", "landlock")
 """What "auto" tries on this system, the better ones first."""
 
 

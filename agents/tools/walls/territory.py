@@ -44,7 +44,7 @@ class Territory:
         if network is Network.ALL and os.path.exists(names := os.path.realpath("/etc/resolv.conf")):
             yield Mount(Path(names), View.READABLE)
         for path in (*secret_places(homes), *self.hidden):
-            if path.exists():
+            if os.path.exists(path):
                 yield Mount(path, View.HIDDEN)
         for path in git_folders(cwd) if git is None else git.objects:
             yield Mount(path, View.READABLE)
