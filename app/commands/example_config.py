@@ -81,6 +81,10 @@ _TEMPLATE = """\
 # kind = @  # bubblewrap where it works; "bubblewrap" insists, "none" goes without
 # network = @
 
+[mcp]
+# accept = @  # other agents that call War Room in may merge results; counts in your own file only
+# repos = @  # where they may have work done besides the folder the server was started in; likewise
+
 [sound]
 # enabled = @  # true, false; "ask": the screen asks once
 # muted = @  # the key m

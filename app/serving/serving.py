@@ -1,0 +1,50 @@
+"""From the command to the end of the session: the client leaves or vanishes, a signal comes, the terminal is lost."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import anyio
+
+from app.commands.failures import DONE, INTERRUPTED
+from app.commands.interrupts import interruptible
+from app.serving.rooms import Rooms
+from app.serving.server import Desk
+from app.serving.wire import Wire, streams
+
+
+async def serve(folder: Path, *, trusted: bool) -> int:
+    """Serve one client on standard input and output until it is gone; the exit code."""
+    logging.getLogger("mcp").addHandler(logging.NullHandler())  # its tracebacks are no narration
+    logging.getLogger("mcp").propagate = False
+    rooms = Rooms(folder, trusted=trusted)
+    desk = Desk(rooms)
+    wire = Wire(desk.cancelled)
+    with interruptible(lambda: wish.set() if rooms.stop_with_terminal() else None) as wish:
+        talking = asyncio.create_task(_talk(desk, wire))
+        stopping = asyncio.create_task(wish.wait())
+        try:
+            await asyncio.wait({talking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            talking.cancel()
+            failure = (await asyncio.gather(talking, return_exceptions=True))[0]
+            rooms.leave()
+            closing = asyncio.create_task(rooms.closed())
+            await asyncio.wait({closing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            rooms.stop()
+            await rooms.closed()
+    if isinstance(failure, Exception):
+        raise failure
+    return INTERRUPTED if wish.is_set() else DONE
+
+
+async def _talk(desk: Desk, wire: Wire) -> None:
+    """Until the client is gone."""
+    server = desk.server()
+    (come_in, incoming), (outgoing, go_out) = streams()
+    async with anyio.create_task_group() as group:
+        group.start_soon(wire.read, come_in)
+        group.start_soon(wire.write, go_out)
+        await server.run(incoming, outgoing, server.create_initialization_options())
+        group.cancel_scope.cancel()
