@@ -25,6 +25,8 @@ def command(client: str | None, repo: Path, *, trust: bool) -> int:
 
         print_registration(client)
         return DONE
+    if sys.stdin is None or sys.stdout is None:
+        raise click.UsageError("standard input and output are closed: a client talks to this server through them")
     if sys.stdin.isatty():
         say("This serves other agents: it waits for JSON-RPC on stdin, and ctrl+c ends it.")
         say("`warroom mcp --print claude` (or cursor, opencode) says how to register it.", "dim")

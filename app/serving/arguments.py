@@ -134,18 +134,25 @@ def read(kind: type[Arguments], given: dict[str, Any] | None) -> Any:
 
 def schema(kind: type[Arguments]) -> dict[str, Any]:
     """The JSON schema of a tool's arguments."""
-    found: dict[str, Any] = lean(kind.model_json_schema())
+    found: dict[str, Any] = _without_null(lean(kind.model_json_schema(), "title"))
     return found
 
 
-def lean(value: Any) -> Any:
-    """A JSON schema without what only costs its reader tokens."""
+def lean(value: Any, *without: str) -> Any:
+    """A JSON schema without the keywords `without`, which only cost its reader tokens."""
     if isinstance(value, list):
-        return [lean(item) for item in value]
+        return [lean(item, *without) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: lean(item) for key, item in value.items() if key != "title" or isinstance(item, dict)}
-    # Nobody writes null for what may be left out.
+    # A property may be called so, too; then its value is a schema.
+    return {key: lean(item, *without) for key, item in value.items() if key not in without or isinstance(item, dict)}
+
+
+def _without_null(value: Any) -> Any:
+    """Nobody writes null for what may be left out."""
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_null(item) for key, item in value.items()}
     choices = [one for one in kept.get("anyOf", ()) if one != {"type": "null"}]
     if "default" in kept and kept["default"] is None and len(choices) == 1:
         del kept["anyOf"], kept["default"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from agents.tasks import Task
 
 R = TypeVar("R")
+
+GRACE_S = 2.0
+"""How long an order that was begun may take when everything is to stop: cancelling a task takes less than one."""
 
 
 class Room:
@@ -50,7 +54,8 @@ class Rooms:
         self._folder = repository_of(folder)
         self._trusted = trusted
         self._rooms: dict[Path, asyncio.Future[Room]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._open_rooms: set[asyncio.Task[None]] = set()
+        self._orders: set[asyncio.Task[Any]] = set()
         self._left, self._stop = asyncio.Event(), asyncio.Event()
 
     async def own(self) -> Room:
@@ -99,12 +104,12 @@ class Rooms:
     def spawn(self, work: Coroutine[Any, Any, R]) -> "asyncio.Task[R]":
         """Do `work` beside everything else. It is waited for before the rooms are closed."""
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        self._orders.add(task)
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
+        self._orders.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits has it; if nobody does any more, it must not be complained of
 
@@ -112,7 +117,9 @@ class Rooms:
         found = self._rooms.get(root)
         if found is None:
             found = self._rooms[root] = asyncio.get_running_loop().create_future()
-            self.spawn(self._hold(root, found))
+            holding = asyncio.get_running_loop().create_task(self._hold(root, found))
+            self._open_rooms.add(holding)
+            holding.add_done_callback(self._open_rooms.discard)
         return await asyncio.shield(found)
 
     async def _hold(self, root: Path, opened: "asyncio.Future[Room]") -> None:
@@ -125,6 +132,7 @@ class Rooms:
                 room = Room(hq, found)
                 opened.set_result(room)
                 await self._left.wait()
+                await self._orders_carried_out()
                 if room.stays and hq.under_way():
                     await self._work_on(hq)
         except Exception as error:
@@ -135,15 +143,25 @@ class Rooms:
                 opened.set_exception(error)
                 opened.exception()
 
+    async def _orders_carried_out(self) -> None:
+        """Until nothing is being done about a task, which does not take long unless a merge is checked."""
+        while self._orders:
+            async with _unless(self._stop) as stopping:
+                await asyncio.wait({*self._orders, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stop.is_set() and (left := set(self._orders)):
+                _, left = await asyncio.wait(left, timeout=GRACE_S)
+                for order in left:
+                    order.cancel()
+                await asyncio.gather(*left, return_exceptions=True)
+
     async def _work_on(self, hq: "Headquarters") -> None:
         """What is under way is done to its end without the client, unless that is to stop, too."""
         logs = warroom_home(os.environ) / "logs"
-        working = asyncio.ensure_future(work_on(hq, logs, SystemClock(), lost="its client"))
-        stopping = asyncio.ensure_future(self._stop.wait())
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for one in (working, stopping):
-            one.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        working = asyncio.create_task(work_on(hq, logs, SystemClock(), lost="its client"))
+        async with _unless(self._stop) as stopping:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -163,5 +181,16 @@ class Rooms:
 
     async def closed(self) -> None:
         """Until everything is."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self._open_rooms:
+            await asyncio.wait(self._open_rooms)
+
+
+@asynccontextmanager
+async def _unless(stop: asyncio.Event) -> AsyncIterator[asyncio.Task[Any]]:
+    """A task that is done when `stop` is set, to be waited for beside others."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        yield stopping
+    finally:
+        stopping.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)

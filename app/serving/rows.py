@@ -216,13 +216,5 @@ def safe(value: Any) -> Any:
 
 def output_schema(kind: type[Frozen]) -> dict[str, Any]:
     """The JSON schema of an answer. What its fields mean is told by the tool."""
-    found: dict[str, Any] = _untold(lean(kind.model_json_schema(mode="serialization")))
+    found: dict[str, Any] = lean(kind.model_json_schema(mode="serialization"), "title", "description")
     return found
-
-
-def _untold(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_untold(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _untold(item) for key, item in value.items() if key != "description" or isinstance(item, dict)}

@@ -28,20 +28,27 @@ _SURE = 4096
 Incoming = SessionMessage | Exception
 
 
-class Wire:
-    """Takes standard input and output for itself: whatever else prints, or reads, gets stderr, or nothing."""
+def take_standard_streams() -> tuple[int, int]:
+    """Descriptors of standard input and output, kept from everybody else: who reads gets nothing, who prints stderr."""
+    streams = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+    os.dup2(2, 1)
+    return streams
 
-    def __init__(self, on_cancel: Callable[[str, str], None]) -> None:
-        """`on_cancel(request, reason)` is called at once when the client cancels a request, before it takes effect."""
+
+class Wire:
+    """Reads and writes a client's messages, each on a line."""
+
+    def __init__(self, streams: tuple[int, int], on_cancel: Callable[[str, str], None]) -> None:
+        """`streams`: the descriptors to read from and to write to.
+
+        `on_cancel(request, reason)` is called at once when the client cancels a request, before it takes effect.
+        """
+        self._in, self._out = streams
         self._on_cancel = on_cancel
-        self._in, self._out = os.dup(0), os.dup(1)
-        nowhere = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nowhere, 0)
-        os.close(nowhere)
-        os.dup2(2, 1)
         self._turn = asyncio.Lock()
-        self.ended = False
-        """The client is gone, or is to be taken for gone: what it waits for is no wish of its own any more."""
 
     async def read(self, into: MemoryObjectSendStream[Incoming]) -> None:
         """Hand on every message until the client is gone, then end `into`."""
@@ -53,7 +60,6 @@ class Wire:
                     await into.send(SessionMessage(message))
                 elif error is not None:
                     await self._write(error)
-            self.ended = True
 
     async def write(self, out_of: MemoryObjectReceiveStream[SessionMessage]) -> None:
         """Send every message until `out_of` ends. A client that does not listen any more is gone."""
@@ -132,14 +138,18 @@ def _parsed(line: bytes | None) -> tuple[types.JSONRPCMessage | None, types.JSON
     """The message of a line, or the answer to one that holds none."""
     if line is None:
         return None, _error(None, types.INVALID_REQUEST, f"the message is longer than {LONGEST:,} bytes")
-    try:
-        return types.jsonrpc_message_adapter.validate_json(line, by_name=False), None
-    except ValueError:
-        pass
+    message: types.JSONRPCMessage | None = None
+    with suppress(ValueError):
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    # A request whose id cannot be one would pass for a notification, and never be answered.
+    if message is not None and not (isinstance(message, types.JSONRPCNotification) and b'"id"' in line):
+        return message, None
     try:
         said = from_json(line)
     except ValueError:
         return None, _error(None, types.PARSE_ERROR, "the line is no JSON: one JSON-RPC message a line is expected")
+    if message is not None and "id" not in said:
+        return message, None
     number = said.get("id") if isinstance(said, dict) else None
     known = number if isinstance(number, str) or (isinstance(number, int) and not isinstance(number, bool)) else None
     return None, _error(known, types.INVALID_REQUEST, "this is no JSON-RPC 2.0 message")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,8 +15,10 @@ from mcp import Client, StdioServerParameters
 
 from app.serving.rooms import Rooms
 from app.serving.server import Desk
+from app.serving.serving import talk
+from app.serving.wire import LONGEST, Wire
 from tests.agents.conftest import GOOD_SLUG
-from tests.fakes.ollama_server import FakeOllama, Script, text
+from tests.fakes.ollama_server import Script, text
 
 
 def solved(_body: dict[str, Any]) -> Script:
@@ -67,26 +70,19 @@ def answer(result: types.CallToolResult) -> dict[str, Any]:
 class Bare:
     """A server that is talked to line by line, by whoever does not keep to the protocol."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
         self._number = 0
-
-    @classmethod
-    async def begin(cls, shell: CommandLine, *arguments: str) -> "Bare":
-        """Start it."""
-        return cls(await shell.start("mcp", *arguments, stdin=asyncio.subprocess.PIPE))
 
     async def say(self, line: bytes | dict[str, Any]) -> None:
         """Send a line, or a message as a line."""
-        assert self.process.stdin is not None
-        self.process.stdin.write((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n")
-        await self.process.stdin.drain()
+        self._writer.write((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n")
+        await self._writer.drain()
 
     async def hear(self) -> dict[str, Any]:
-        """The next message: every line of stdout is one."""
-        assert self.process.stdout is not None
+        """The next message: every line is one."""
         async with asyncio.timeout(30):
-            line = await self.process.stdout.readline()
+            line = await self._reader.readline()
         found: dict[str, Any] = json.loads(line)
         assert found["jsonrpc"] == "2.0"
         return found
@@ -110,15 +106,45 @@ class Bare:
         await self.answer("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=who)
         await self.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
+    def leave(self) -> None:
+        """Say nothing more, as one who was killed."""
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+
 
 @asynccontextmanager
-async def field(shell: CommandLine, server: FakeOllama) -> AsyncIterator[Bare]:
-    """A server that shook hands; ended when the test is over."""
-    bare = await Bare.begin(shell)
+async def connected(shell: CommandLine) -> AsyncIterator[Bare]:
+    """A server in this process, on a socket as Node gives to its children; it ends when it is left."""
+    rooms = Rooms(shell.folder, trusted=False)
+    desk = Desk(rooms)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST)
+        talking = asyncio.create_task(talk(desk, Wire((theirs.fileno(), theirs.fileno()), desk.cancelled)))
+        bare = Bare(reader, writer)
+        try:
+            yield bare
+            bare.leave()
+            await asyncio.wait_for(talking, 20)
+        finally:
+            talking.cancel()
+            rooms.stop()
+            await asyncio.gather(talking, rooms.closed(), return_exceptions=True)
+            writer.close()
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def started(shell: CommandLine) -> AsyncIterator[tuple[Bare, asyncio.subprocess.Process]]:
+    """A server in a process of its own that shook hands; ended when the test is over."""
+    process = await shell.start("mcp", stdin=asyncio.subprocess.PIPE)
     try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        bare = Bare(process.stdout, process.stdin)
         await bare.shake_hands()
-        yield bare
+        yield bare, process
     finally:
-        if bare.process.returncode is None:
-            bare.process.kill()
-        await bare.process.communicate()
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
