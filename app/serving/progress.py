@@ -17,8 +17,12 @@ APART_S = 0.5
 """Between two notifications: what happens faster is told together."""
 SILENCE_S = 15.0
 """A client that hears nothing for longer may give up, so it is told that there is nothing new."""
-LINES = 6
-"""Of what happened between two notifications, the last ones."""
+LINES = 8
+"""Of what happened between two notifications: all that matters, before the last of the rest."""
+_MATTERS = frozenset(
+    {"mission.started", "mission.finished", "mission.escalated", "check.finished", "loop.detected", "task.finished"}
+    | {"budget.warning", "budget.exhausted", "approval.requested"}
+)
 
 Tell = Callable[[float, str], Awaitable[None]]
 """Sends a notification: a number that grows, and what happened."""
@@ -30,7 +34,8 @@ class Progress:
     def __init__(self, task_id: int, tell: Tell) -> None:
         self._task_id, self._tell = task_id, tell
         self._sent = 0
-        self._news: list[str] = []
+        self._news: list[tuple[bool, str]] = []
+        """What happened since the last notification, and whether it matters."""
         self._heard = asyncio.Event()
         self._last = "waiting"
 
@@ -51,14 +56,19 @@ class Progress:
     async def _listen(self, events: "Subscription") -> None:
         async for event in events:
             if event.task == self._task_id and (line := line_of(event)):
-                self._news.append(line)
-                del self._news[:-LINES]
-                self._heard.set()
+                self.note(line, matters=event.type in _MATTERS)
+        self._heard.set()
+
+    def note(self, line: str, *, matters: bool) -> None:
+        """Keep what happened for the next notification."""
+        self._news.append((matters, line))
+        if len(self._news) > LINES:
+            del self._news[next((at for at, (kept, _) in enumerate(self._news) if not kept), 0)]
         self._heard.set()
 
     async def _send(self) -> None:
         self._heard.clear()
-        told, self._news = self._news, []
+        told, self._news = [line for _, line in self._news], []
         if told:
             self._last = told[-1]
         self._sent += 1
