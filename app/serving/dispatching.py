@@ -23,6 +23,8 @@ class Call:
 
     def __init__(self, tell: Tell) -> None:
         self.tell = tell
+        self.waits = False
+        """For a task, however long that takes; other calls are answered soon."""
         self.taken_back = False
         """The client cancelled it, and not because it would not wait any longer."""
 
@@ -86,7 +88,7 @@ async def _take_back(hq: "Headquarters", begun: "asyncio.Task[Task]") -> None:
 
 async def _wait(room: Room, task_id: int, within_s: float | None, call: Call) -> Task:
     """Until the task is at rest, or the time is over; what happens meanwhile is told."""
-    hq = room.hq
+    hq, call.waits = room.hq, True
     with hq.events() as events:
         following = asyncio.create_task(Progress(task_id, call.tell).follow(events))
         try:

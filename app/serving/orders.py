@@ -12,6 +12,7 @@ from app.commands.board import recent
 from app.commands.costs import RECENT, rows
 from app.commands.report import merged_where
 from app.serving import arguments as given
+from app.serving.next_step import next_step
 from app.serving.permissions import HOW_TO_ACCEPT
 from app.serving.rooms import Room, Rooms
 from app.serving.rows import (
@@ -20,7 +21,7 @@ from app.serving.rows import (
     arm_rows,
     check_of,
     mission_rows,
-    report,
+    result_of,
     safe_text,
     task_row,
 )
@@ -40,33 +41,16 @@ async def board(rooms: Rooms, asked: given.Board) -> Answer:
     return {"tasks": [task_row(task) for task in shown], "older": len(tasks) - len(shown)}
 
 
-async def reported(room: Room, task: Task) -> Answer:
+def standing(room: Room, task: Task) -> Answer:
     """A task as it stands."""
+    return {**task_row(task), "next": next_step(task, may_accept=room.may_accept)}
+
+
+async def reported(room: Room, task: Task) -> Answer:
+    """A task with what came of it."""
     finished = await room.hq.store.last_event(task.id, "task.finished")
-    return report(task, finished if isinstance(finished, TaskFinished) else None, next_step(room, task))
-
-
-def next_step(room: Room, task: Task) -> str:
-    """What the caller can do about it."""
-    number = task.id
-    match task.status:
-        case TaskStatus.REVIEW if room.may_accept:
-            return f"Read diff(task={number}), then accept(task={number}) or reject(task={number})."
-        case TaskStatus.REVIEW:
-            return (
-                f"Read diff(task={number}). The person merges it with `warroom accept {task.label}`; "
-                f"reject(task={number}) throws it away."
-            )
-        case TaskStatus.QUEUED | TaskStatus.RUNNING | TaskStatus.BLOCKED:
-            return f"It is on its way: show(task={number}, wait_s=60) waits for it; cancel(task={number}) stops it."
-        case TaskStatus.DONE:
-            return "Nothing: it is merged."
-        case TaskStatus.OPEN if task.halted == "environment":
-            return "No agent could work on it. Do it yourself, or tell the person what the reason says."
-        case _:
-            return (
-                "Do it yourself, or dispatch it anew with what the reason tells you; the person can `warroom retry` it."
-            )
+    result = result_of(task, finished if isinstance(finished, TaskFinished) else None)
+    return {**standing(room, task), "result": result}
 
 
 async def show(room: Room, task: Task) -> Answer:
@@ -114,22 +98,22 @@ async def accept(rooms: Rooms, asked: given.OneTask) -> Answer:
     done = await rooms.carry_out(room.hq.accept(task.id))
     if done.status is not TaskStatus.DONE:
         return {
-            **await reported(room, done),
+            **standing(room, done),
             "next": "It does not fit the branch any more and is queued to be done again.",
         }
-    return {**await reported(room, done), "next": f"Merged {merged_where(done)}: {done.merged_commit}"}
+    return {**standing(room, done), "next": f"Merged {merged_where(done)}: {done.merged_commit}"}
 
 
 async def reject(rooms: Rooms, asked: given.OneTask) -> Answer:
     """Throw a result away. Raises NotPossible."""
     room, task = await rooms.of(asked.task)
-    return await reported(room, await rooms.carry_out(room.hq.reject(task.id)))
+    return standing(room, await rooms.carry_out(room.hq.reject(task.id)))
 
 
 async def cancel(rooms: Rooms, asked: given.OneTask) -> Answer:
     """Stop a task now. Raises NotPossible when it has ended."""
     room, task = await rooms.of(asked.task)
-    return await reported(room, await rooms.carry_out(room.hq.cancel(task.id)))
+    return standing(room, await rooms.carry_out(room.hq.cancel(task.id)))
 
 
 async def route(rooms: Rooms, asked: given.Route) -> Answer:

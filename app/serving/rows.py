@@ -57,13 +57,18 @@ class Result(Frozen):
     reason: str
 
 
-class Report(TaskRow):
-    """A task as it stands, and what can be done about it."""
+class Standing(TaskRow):
+    """A task as it stands."""
 
-    result: Result | None
-    """Of the present result; null while there is none."""
     next: str
     """What the caller can do now."""
+
+
+class Report(Standing):
+    """A task with what came of it."""
+
+    result: Result | None
+    """Null while there is none."""
 
 
 class ArmRow(Frozen):
@@ -150,13 +155,12 @@ def task_row(task: Task) -> dict[str, Any]:
     return row(task)
 
 
-def report(task: Task, finished: TaskFinished | None, next_step: str) -> dict[str, Any]:
-    """A task with its result. `finished` is what was told of its last end."""
-    result = None
-    if finished is not None and task.outcome is not None:
-        data = finished.model_dump(mode="json", include=set(Result.model_fields))
-        result = data | {"files": data["files"][:SHOWN_FILES], "status": task.status.value}
-    return {**row(task), "result": result, "next": next_step}
+def result_of(task: Task, finished: TaskFinished | None) -> dict[str, Any] | None:
+    """What came of a task. `finished` is what was told of its last end; that of a result thrown away does not count."""
+    if finished is None or task.outcome is None:
+        return None
+    data = finished.model_dump(mode="json", include=set(Result.model_fields))
+    return data | {"files": data["files"][:SHOWN_FILES], "status": task.status.value}
 
 
 def arm_rows(task: Task) -> list[dict[str, Any]]:

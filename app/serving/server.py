@@ -50,6 +50,10 @@ class Desk:
         if call := self._calls.get(request):
             call.cancelled(reason)
 
+    def waits(self, request: str) -> bool:
+        """Whether a call waits for a task, however long that takes."""
+        return request in self._calls and self._calls[request].waits
+
     async def _list_tools(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[tool.listed() for tool in TOOLS.values()])
 

@@ -48,6 +48,13 @@ async def talk(desk: Desk, wire: Wire) -> None:
     (come_in, incoming), (outgoing, go_out) = streams()
     written = anyio.Event()
 
+    async def read() -> None:
+        async with come_in:
+            await wire.read(come_in)
+            # Whoever pipes requests into us and closes the pipe wants the answers all the same.
+            with anyio.move_on_after(LAST_WORDS_S):
+                await wire.answered(but=desk.waits)
+
     async def write() -> None:
         try:
             await wire.write(go_out)
@@ -55,7 +62,7 @@ async def talk(desk: Desk, wire: Wire) -> None:
             written.set()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(wire.read, come_in)
+        group.start_soon(read)
         group.start_soon(write)
         await server.run(incoming, outgoing, server.create_initialization_options())
         with anyio.move_on_after(LAST_WORDS_S):

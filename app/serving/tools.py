@@ -124,7 +124,7 @@ _ALL = (
         "Merge a reviewed result onto the person's branch, if it applies cleanly. Refused unless the person allows it "
         "in their own configuration; then they accept it themselves.",
         given.OneTask,
-        rows.Report,
+        rows.Standing,
         _plain(orders.accept),
         types.ToolAnnotations(
             read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
@@ -136,7 +136,7 @@ _ALL = (
         "Throw the result of a task away, its branch and worktree too. The task is open again, and not done anew by "
         "itself.",
         given.OneTask,
-        rows.Report,
+        rows.Standing,
         _plain(orders.reject),
         _ENDS,
     ),
@@ -145,7 +145,7 @@ _ALL = (
         "Stop a task",
         "Stop a task now, in whichever War Room it runs. A result that is there already stays in review.",
         given.OneTask,
-        rows.Report,
+        rows.Standing,
         _plain(orders.cancel),
         _ENDS,
     ),

@@ -49,27 +49,40 @@ class Wire:
         self._in, self._out = streams
         self._on_cancel = on_cancel
         self._turn = asyncio.Lock()
+        self._unanswered: set[str] = set()
+        self._changed = asyncio.Event()
 
     async def read(self, into: MemoryObjectSendStream[Incoming]) -> None:
-        """Hand on every message until the client is gone, then end `into`."""
-        async with into:
-            async for line in self._lines():
-                message, error = _parsed(line)
-                if message is not None:
-                    self._notice(message)
-                    await into.send(SessionMessage(message))
-                elif error is not None:
-                    await self._write(error)
+        """Hand on every message until the client is gone."""
+        async for line in self._lines():
+            message, error = _parsed(line)
+            if message is not None:
+                self._notice(message)
+                await into.send(SessionMessage(message))
+            elif error is not None:
+                await self._write(error)
 
     async def write(self, out_of: MemoryObjectReceiveStream[SessionMessage]) -> None:
         """Send every message until `out_of` ends. A client that does not listen any more is gone."""
         async with out_of:
             async for item in out_of:
                 await self._write(item.message)
+                if isinstance(item.message, types.JSONRPCResponse | types.JSONRPCError):
+                    self._unanswered.discard(str(item.message.id))
+                    self._changed.set()
+
+    async def answered(self, *, but: Callable[[str], bool]) -> None:
+        """Until every request is answered but those for which `but(request)` is true when others are."""
+        while not all(map(but, self._unanswered)):
+            self._changed.clear()
+            await self._changed.wait()
 
     def _notice(self, message: types.JSONRPCMessage) -> None:
-        if isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
+        if isinstance(message, types.JSONRPCRequest):
+            self._unanswered.add(str(message.id))
+        elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
             said = message.params or {}
+            self._unanswered.discard(str(said.get("requestId")))  # it never will be
             self._on_cancel(str(said.get("requestId")), str(said.get("reason") or ""))
 
     async def _write(self, message: types.JSONRPCMessage) -> None:

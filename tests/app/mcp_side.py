@@ -114,7 +114,10 @@ class Bare:
 
 @asynccontextmanager
 async def connected(shell: CommandLine) -> AsyncIterator[Bare]:
-    """A server in this process, on a socket as Node gives to its children; it ends when it is left."""
+    """A server in this process, on a socket as Node gives to its children; it ends when it is left.
+
+    What it leaves under way is done with as the person has set it for a lost client.
+    """
     rooms = Rooms(shell.folder, trusted=False)
     desk = Desk(rooms)
     ours, theirs = socket.socketpair()
@@ -126,6 +129,8 @@ async def connected(shell: CommandLine) -> AsyncIterator[Bare]:
             yield bare
             bare.leave()
             await asyncio.wait_for(talking, 20)
+            rooms.leave()
+            await asyncio.wait_for(rooms.closed(), 20)
         finally:
             talking.cancel()
             rooms.stop()

@@ -149,6 +149,15 @@ async def test_only_the_repositories_the_person_names(shell: CommandLine, tmp_pa
         assert [row["title"] for row in rows if row["by"] == "task"] == [""]
 
 
+async def test_where_no_project_is_nothing_is_done(shell: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(shell.folder))
+    async with in_process(shell) as client:
+        refused = await client.call_tool("dispatch", {"task": SLUG_TASK})
+        assert refused.is_error
+        assert "--repo DIR" in words(refused)
+    assert not shell.home.exists()
+
+
 async def test_a_wrong_setting_is_told_and_mended_without_a_new_server(shell: CommandLine) -> None:
     _own_config(shell, "[budget]\ndaily_us = 3\n")
     async with in_process(shell) as client:

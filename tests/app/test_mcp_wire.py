@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from command_line import CommandLine
 from mcp.shared.exceptions import MCPError
-from mcp_side import answer, connected, over_pipes, solved, started
+from mcp_side import answer, connected, in_process, over_pipes, solved, started, take_environment
 from screen_pilot import so
 
 from agents.clock import SystemClock
+from agents.configuration import load_settings
+from agents.headquarters import Headquarters
 from agents.store import Store
 from agents.tasks import Task, TaskStatus
 from app.serving.wire import LONGEST
@@ -81,6 +83,48 @@ async def test_what_is_no_message_gets_an_error_and_costs_nobody_the_session(she
         assert (await bare.answer("ping"))["result"] == {}
 
 
+async def test_who_asks_and_leaves_at_once_is_answered(shell: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_environment(shell, monkeypatch)
+    async with connected(shell) as bare:
+        await bare.shake_hands()
+        await bare.ask("tools/call", name="board", arguments={})
+        bare.leave()
+        assert (await bare.hear())["result"]["structuredContent"] == {"tasks": [], "older": 0}
+
+
+async def test_a_squad_that_is_to_pause_stops_with_its_client(
+    shell: CommandLine, server: FakeOllama, gate: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.environ["WARROOM_DISPATCH__ON_HANGUP"] = "pause"
+    take_environment(shell, monkeypatch)
+    async with connected(shell) as bare:
+        await bare.shake_hands()
+        await bare.ask("tools/call", name="dispatch", arguments=SLUG)
+        await so(lambda: len(server.chats) == 1)
+    task = await task_of(shell, 1)
+    assert (task.status, task.owner) == (TaskStatus.QUEUED, "")
+    assert not (shell.home / "logs" / "headless.log").exists()
+
+
+async def test_an_open_war_room_hears_of_it_at_once(
+    shell: CommandLine, gate: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_environment(shell, monkeypatch)
+    found = load_settings(shell.folder, home=shell.home, environ=shell.environ)
+    async with (
+        Headquarters(found.settings, home=shell.home, folder=shell.folder) as hq,
+        over_pipes(shell) as client,
+    ):
+        with hq.events() as events:
+            answer(await client.call_tool("dispatch", {**SLUG, "wait": False}))
+            async for event in events:
+                if event.type == "task.posted":
+                    break
+        print(f"heard {(SystemClock().now() - event.at).total_seconds():.2f} s after it was posted")
+        assert (event.task, (await hq.task(1)).title) == (1, SLUG_TASK)
+        await hq.cancel(1)
+
+
 async def test_a_call_taken_back_cancels_its_task_and_lost_patience_does_not(
     shell: CommandLine, server: FakeOllama, gate: asyncio.Event
 ) -> None:
@@ -129,7 +173,7 @@ async def test_a_client_that_vanishes_leaves_its_squad_at_work(
 
 
 async def test_sigterm_puts_it_back_in_the_queue_and_the_next_client_has_it(
-    shell: CommandLine, server: FakeOllama, gate: asyncio.Event
+    shell: CommandLine, server: FakeOllama, gate: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with started(shell) as (bare, process):
         await bare.ask("tools/call", name="dispatch", arguments=SLUG)
@@ -140,6 +184,7 @@ async def test_sigterm_puts_it_back_in_the_queue_and_the_next_client_has_it(
     task = await task_of(shell, 1)
     assert (task.status, task.owner) == (TaskStatus.QUEUED, "")
     gate.set()
-    async with over_pipes(shell) as client:
+    take_environment(shell, monkeypatch)
+    async with in_process(shell) as client:
         shown = answer(await client.call_tool("show", {"task": 1, "wait_s": 20}))
         assert shown["outcome"] == "proven"
