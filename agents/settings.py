@@ -198,6 +198,15 @@ class SandboxSettings(Limits):
         return {"true": Network.ALL, "false": Network.NONE}.get(str(network).lower(), network)
 
 
+class CalledIn(Section):
+    """What other agents that call War Room in (`warroom mcp`) may do. Only the person's own file can allow it."""
+
+    accept: bool = False
+    """Merge results onto the person's branch."""
+    repos: tuple[str, ...] = ()
+    """Folders of repositories, besides the one the server was started in, that they may have worked on."""
+
+
 SoundName = Literal[
     "app.ready", "app.ended", "agent.needs_input", "budget.exhausted", "budget.refused", "agent.lost", "model.offline",
     "agent.stuck", "agent.loop", "task.failed", "task.proven", "task.verified", "task.unverified", "merge.done",
@@ -274,6 +283,7 @@ class Settings(Section):
     check: Check = Check()
     mission: Mission = Mission()
     sandbox: SandboxSettings = SandboxSettings()
+    mcp: CalledIn = CalledIn()
     sound: Sound = Sound()
     screen: ScreenSettings = ScreenSettings()
     keys: dict[str, str] = {}

@@ -86,6 +86,10 @@ _TEMPLATE = """\
 # file_mb = @  # a single file
 # cpu_s = @  # processor seconds of a single process
 
+[mcp]
+# accept = @  # other agents that call War Room in may merge results; counts in your own file only
+# repos = @  # where they may have work done besides the folder the server was started in; likewise
+
 [sound]
 # enabled = @  # true, false; "ask": the screen asks once
 # muted = @  # the key m
