@@ -72,7 +72,7 @@ class Headquarters:
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
-        self._home, self._folder = home, folder
+        self._home, self._folder, self.walled = home, folder, True
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = connect or connector(self._clock)
@@ -108,7 +108,7 @@ class Headquarters:
     async def _open(self) -> None:
         settings = self.settings
         sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
-        self.warnings = (sandbox.warning,) if sandbox.warning else ()
+        self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
         logs = self._home / "logs"
         ground = Ground(
             store=self.store,

@@ -102,7 +102,7 @@ async def test_no_child_gets_anthropics_keys(
     before = book.read_text().count("CHILD")
     line.environ["PATH"] = os.environ["PATH"]
     assert (await line.here("doctor")).out
-    await git_output(repo, ["ls-files"], cap=1000)
+    await git_output(repo, ["ls-files"], cap=1000, env={})
     children = book.read_text()
     assert children.count("CHILD") > before > 10
     assert "ANTHROPIC" not in children
