@@ -20,7 +20,7 @@ from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.mounts import Mount, View
-from agents.tools.processes import Command, run_command
+from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
 from agents.tools.walls.limits import tasks_of_user
@@ -32,6 +32,7 @@ _CREATE_RULESET, _VERSION = 444, 1
 _INTERNET = (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
 _LARGE = 1024**2
 """Bytes in /dev/shm: a semaphore has 32."""
+_TOO_MANY = "stopped: processes"
 _NEWER = "a kernel from 5.13 on with landlock in its lsm= list"
 
 
@@ -139,6 +140,7 @@ class LandlockSandbox:
             mounts += [Mount(Path(os.path.realpath(own)), View.WRITABLE)]
             report, report_sink = os.pipe()
             stack.callback(os.close, report)
+            said = _Report(report)
             try:
                 orders = self._orders(command, cwd, mounts, network, report_sink)
                 handed = os.memfd_create("orders")
@@ -159,6 +161,8 @@ class LandlockSandbox:
                         limits=self._limits,
                         folders=(cwd, *writable, own, SHARED_MEMORY),
                         at_once=signal.SIGUSR1,
+                        nicer=0,
+                        told=said.stopped,
                         pass_fds=(handed, report_sink),
                     )
                 )
@@ -166,7 +170,7 @@ class LandlockSandbox:
                 os.close(report_sink)
             if result.stopped is Stopped.DISK:
                 _clear_shared_memory(began)
-            if problem := _told(report):
+            if problem := said.problem():
                 raise SandboxError(f"the sandbox could not be set up: {problem}")
             return result
 
@@ -194,6 +198,8 @@ class LandlockSandbox:
                 "RLIMIT_CPU": limits.cpu_s,
                 "RLIMIT_NPROC": tasks_of_user() + limits.threads,
             },
+            "most": (limits.processes, limits.threads),
+            "priority": lower_priority(),
             "cwd": str(cwd),
             "argv": [self._shell, "-c", command],
         }
@@ -216,13 +222,26 @@ class LandlockSandbox:
             return None if held else "it did not hold a command"
 
 
-def _told(report: int) -> str:
-    """What the launcher says went wrong; empty: nothing."""
-    os.set_blocking(report, False)
-    try:
-        return one_line(os.read(report, 4096).decode("utf-8", "replace"))
-    except BlockingIOError:
-        return ""
+class _Report:
+    """What the launcher says by the pipe `source`, which no command has."""
+
+    def __init__(self, source: int) -> None:
+        os.set_blocking(source, False)
+        self._source = source
+        self._text = ""
+
+    def _read(self) -> str:
+        with suppress(BlockingIOError):
+            self._text += os.read(self._source, 4096).decode("utf-8", "replace")
+        return self._text
+
+    def stopped(self) -> Stopped | None:
+        """The limit it has ended the command for."""
+        return Stopped.PROCESSES if self._read().startswith(_TOO_MANY) else None
+
+    def problem(self) -> str:
+        """What went wrong before the command ran; empty: nothing."""
+        return "" if self.stopped() else one_line(self._text)
 
 
 def _clear_shared_memory(began: float) -> None:

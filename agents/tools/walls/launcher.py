@@ -3,7 +3,8 @@
 `python -I -S launcher.py FD` reads its orders from FD (`Orders` in landlock.py writes them) and stays the parent of
 everything the command starts. SIGTERM is passed on to the command; SIGUSR1, the command's end, and the death of War
 Room end every process of the command, whatever session or environment it gave itself: the launcher is in a domain of
-its own around the command's, out of which kill(-1) does not reach and into which no command does.
+its own around the command's, out of which kill(-1) does not reach and into which no command does. It counts the
+processes itself, where the system grants it at a priority that thousands of them cannot take from it.
 """
 
 import ctypes
@@ -23,6 +24,7 @@ _AMBIENT_CLEAR_ALL = 4
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _CAPABILITY_VERSION_3 = 0x20080522
 _O_PATH = 0o10000000
+_LOOK_EVERY_S = 0.05
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -120,6 +122,8 @@ def _wall_in(orders: dict[str, Any]) -> None:
     if os.getppid() != orders["parent"]:
         os._exit(1)
     _prctl("PR_SET_CHILD_SUBREAPER", _SET_SUBREAPER, 1)
+    with suppress(OSError):  # for root; what is forked from here has an ordinary priority
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     _prctl("PR_SET_NO_NEW_PRIVS", _SET_NO_NEW_PRIVS, 1)
     if orders["own_network"]:
         _own_network()
@@ -133,6 +137,8 @@ def _become(orders: dict[str, Any], report: int) -> None:
     try:
         os.setsid()
         _prctl("PR_SET_PDEATHSIG", _SET_PDEATHSIG, int(signal.SIGKILL))
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, orders["priority"])
         for name, value in orders["limits"].items():
             _limit(name, value)
         os.chdir(orders["cwd"])
@@ -159,23 +165,69 @@ def _held_in() -> bool:
 
 
 def _end_all(everything: bool) -> None:
-    """SIGKILL to every process in the domain at once; without a scope for signals, to each descendant."""
+    """SIGKILL to every process in the domain: the kernel sends it to all before one of them can start another.
+
+    Without a scope for signals to each descendant, again until no new one is found.
+    """
     if everything:
         with suppress(OSError):
             os.kill(-1, signal.SIGKILL)
         return
-    for pid in _descendants(os.getpid()):
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    ended: set[int] = set()
+    while found := set(_below(os.getpid(), sys.maxsize)[0]) - ended:
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        ended |= found
 
 
-def _descendants(pid: int) -> list[int]:
+def _below(root: int, most: int) -> tuple[list[int], int]:
+    """The processes below `root` and their threads; it stops counting soon after `most` processes."""
     found: list[int] = []
-    with suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                found += [int(word) for word in file.read().split()]
-    return [*found, *(below for child in found for below in _descendants(child))]
+    threads = 0
+    open_ = [root]
+    while open_ and len(found) <= most:
+        pid = open_.pop()
+        with suppress(OSError):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                threads += pid != root
+                with suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as file:
+                    children = [int(word) for word in file.read().split()]
+                    found += children
+                    open_ += children
+    return found, threads
+
+
+class _Guard:
+    """Ends everything when there are too many processes."""
+
+    def __init__(self, most: tuple[int, int], everything: bool, report: int) -> None:
+        """`most`: processes and threads. `report`: where it says so."""
+        self._processes, self._threads = most
+        self._everything = everything
+        self._report = report
+        self._least = _tasks_of_machine()
+
+    def look(self, *_: object) -> None:
+        """Counts only when the whole machine has so many more than at its emptiest, which is read at once."""
+        now = _tasks_of_machine()
+        self._least = min(self._least, now)
+        if now - self._least <= self._processes:
+            return
+        found, threads = _below(os.getpid(), self._processes)
+        if len(found) > self._processes or threads > self._threads:
+            _end_all(self._everything)
+            with suppress(OSError):  # full of what it was told before
+                os.write(self._report, b"stopped: processes\n")
+
+
+def _tasks_of_machine() -> int:
+    """Processes and threads, as in `0.20 0.18 0.12 1/80 11206`."""
+    try:
+        with open("/proc/loadavg") as file:
+            return int(file.read().split()[3].partition("/")[2])
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _watch(command: int, everything: bool) -> int:
@@ -216,6 +268,10 @@ def main() -> None:
     def end(_: int, __: Any) -> None:
         _end_all(everything)
 
+    guard = _Guard(orders["most"], everything, report)
+    os.set_blocking(report, False)
+    signal.signal(signal.SIGALRM, guard.look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY_S, _LOOK_EVERY_S)
     signal.signal(signal.SIGTERM, pass_on)
     signal.signal(signal.SIGUSR1, end)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -33,11 +33,12 @@ class Watch:
         self._own_scratch = own_scratch
         self._disks = [_Disk(there, limits) for there in _by_disk(folders)]
         self._ticks = 0
+        self._least = _tasks_of_machine()
 
     def breach(self) -> Stopped | None:
         """The limit that is exceeded now; None: all is well. Reads /proc: about 0.1 ms for each process."""
         tree, threads = _tree(self._pid, self._limits.processes)
-        if len(tree) > self._limits.processes or threads > self._limits.threads:
+        if len(tree) > self._limits.processes or self._crowded() or threads > self._limits.threads:
             return Stopped.PROCESSES
         if self._memory(tree) > self._limits.memory_mb * _MEGABYTE:
             return Stopped.MEMORY
@@ -45,6 +46,13 @@ class Watch:
         if self._ticks % _DISK_EVERY == 0 and any(disk.filled(tree) for disk in self._disks):
             return Stopped.DISK
         return None
+
+    def _crowded(self) -> bool:
+        """Too many are in the session: those whose parent has ended are in no tree. Looked at only when the whole
+        machine has so many more than at its emptiest."""
+        now = _tasks_of_machine()
+        self._least = min(self._least, now)
+        return now - self._least > self._limits.processes and _in_session(self._pid, self._limits.processes)
 
     def _memory(self, tree: Sequence[int]) -> int:
         """Bytes the processes hold that no file stands behind. The dearer ways of counting, which count what several
@@ -99,6 +107,28 @@ def _tree(root: int, most: int) -> tuple[list[int], int]:
                     found += children
                     open_ += children
     return found, threads
+
+
+def _tasks_of_machine() -> int:
+    """Processes and threads, as in `0.20 0.18 0.12 1/80 11206`; 0: it does not say."""
+    try:
+        with open("/proc/loadavg") as file:
+            return int(file.read().split()[3].partition("/")[2])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _in_session(session: int, most: int) -> bool:
+    """More than `most` processes are in it."""
+    count, number = 0, str(session)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat") as file:
+                # After the name, which may hold anything: state, parent, group, session.
+                count += file.read().rpartition(")")[2].split()[3] == number
+                if count > most:
+                    return True
+    return False
 
 
 def _resident(pid: int) -> int:
