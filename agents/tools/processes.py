@@ -81,7 +81,7 @@ async def run_command(command: Command) -> ShellResult:
         process, source = await _start(command, entry, mark)
         pump = asyncio.create_task(_pump(source, keeper))
         exited = asyncio.create_task(process.wait())
-        watch = asyncio.create_task(_watched(command, process.pid))
+        watch = asyncio.create_task(_watched(command, process.pid, mark))
         stopped: Stopped | None = None
         try:
             stopped = await _until_end(exited, pump, watch, keeper, started + command.timeout_s)
@@ -136,9 +136,9 @@ def _why(stopped: Stopped, command: Command) -> str:
     }[stopped]
 
 
-async def _watched(command: Command, pid: int) -> Stopped:
+async def _watched(command: Command, pid: int, mark: str) -> Stopped:
     """Returns when its processes have exceeded a limit together."""
-    watch = Watch(pid, command.limits, command.folders, own_scratch=command.own_scratch)
+    watch = Watch(pid, mark, command.limits, command.folders, own_scratch=command.own_scratch)
     while True:
         await asyncio.sleep(TICK_S)  # most commands are over by then
         if found := await _aside(watch.breach):

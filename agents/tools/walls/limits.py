@@ -15,11 +15,12 @@ def kernel() -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def limited(shell: str, command: str, limits: Limits, *, tasks: bool) -> Sequence[str]:
+def limited(shell: str, command: str, limits: Limits, *, tasks: int | None) -> Sequence[str]:
     """The argument vector that runs `command` in `shell` within `limits`.
 
-    `tasks`: limit processes and threads as well. Only inside a user namespace, since Linux 5.14, do those of the
-    command alone count; anywhere else it is every process of the person. A limit above the one in force stays as it is.
+    `tasks`: the limit of processes and threads, if any. Only inside a user namespace, since Linux 5.14, do those of
+    the command alone count; anywhere else it is every process of the person. Root is never held by it. A limit above
+    the one in force stays as it is.
     """
     bash = Path(shell).name == "bash"
     block = 1024 if bash else 512  # the unit of `ulimit -f`
@@ -28,7 +29,7 @@ def limited(shell: str, command: str, limits: Limits, *, tasks: bool) -> Sequenc
         ("Ht", limits.cpu_s + 5),  # so that the signal at the soft limit tells why it ends
         ("St", limits.cpu_s),
         ("f", limits.file_mb * 1024 * 1024 // block),
-        *([("u" if bash else "p", limits.threads)] if tasks else []),
+        *([("u" if bash else "p", tasks)] if tasks else []),
     ]
     first = "; ".join(f"ulimit -{letter} {value} 2>/dev/null" for letter, value in set_)
     return (shell, "-c", f'{first}; exec "$0" -c "$1"', shell, command)

@@ -4,10 +4,12 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from agents.settings import Limits
 from agents.tools.shell_result import Stopped
+from agents.tools.strays import carrying
 from agents.tools.visible import SCRATCH
 
 TICK_S = 0.1
@@ -26,9 +28,11 @@ _MEGABYTE = 1024**2
 class Watch:
     """Looks at the processes below one, and at the folders they may write. Without /proc (macOS) at folders only."""
 
-    def __init__(self, pid: int, limits: Limits, folders: Sequence[Path], *, own_scratch: bool) -> None:
-        """`own_scratch`: the command has scratch folders of its own in memory, which count as memory it holds."""
+    def __init__(self, pid: int, mark: str, limits: Limits, folders: Sequence[Path], *, own_scratch: bool) -> None:
+        """`mark`: in the environment of what it started (strays.py). `own_scratch`: the command has scratch folders of
+        its own in memory, which count as memory it holds."""
         self._pid = pid
+        self._mark = mark
         self._limits = limits
         self._own_scratch = own_scratch
         self._disks = [_Disk(there, limits) for there in _by_disk(folders)]
@@ -48,11 +52,12 @@ class Watch:
         return None
 
     def _crowded(self) -> bool:
-        """Too many are in the session: those whose parent has ended are in no tree. Looked at only when the whole
-        machine has so many more than at its emptiest."""
+        """Too many carry the command's mark: those whose parent has ended may be in no tree. Looked at only when the
+        whole machine has so many more processes and threads than at its emptiest."""
         now = _tasks_of_machine()
         self._least = min(self._least, now)
-        return now - self._least > self._limits.processes and _in_session(self._pid, self._limits.processes)
+        most = self._limits.processes
+        return now - self._least > most and sum(1 for _ in islice(carrying(self._mark), most + 1)) > most
 
     def _memory(self, tree: Sequence[int]) -> int:
         """Bytes the processes hold that no file stands behind. The dearer ways of counting, which count what several
@@ -116,19 +121,6 @@ def _tasks_of_machine() -> int:
             return int(file.read().split()[3].partition("/")[2])
     except (OSError, IndexError, ValueError):
         return 0
-
-
-def _in_session(session: int, most: int) -> bool:
-    """More than `most` processes are in it."""
-    count, number = 0, str(session)
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with suppress(OSError), open(f"/proc/{name}/stat") as file:
-                # After the name, which may hold anything: state, parent, group, session.
-                count += file.read().rpartition(")")[2].split()[3] == number
-                if count > most:
-                    return True
-    return False
 
 
 def _resident(pid: int) -> int:
