@@ -23,7 +23,7 @@ from agents.tools.mounts import Mount, View
 from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
-from agents.tools.walls.limits import tasks_of_user
+from agents.tools.walls.limits import tasks_with
 from agents.tools.walls.territory import Territory, usable
 from agents.tools.walls.watch import SHARED_MEMORY
 
@@ -196,7 +196,7 @@ class LandlockSandbox:
                 "RLIMIT_CORE": 0,
                 "RLIMIT_FSIZE": limits.file_mb * 1024 * 1024,
                 "RLIMIT_CPU": limits.cpu_s,
-                "RLIMIT_NPROC": tasks_of_user() + limits.threads,
+                "RLIMIT_NPROC": tasks_with(limits.threads),
             },
             "most": (limits.processes, limits.threads),
             "priority": lower_priority(),

@@ -140,7 +140,8 @@ def _become(orders: dict[str, Any], report: int) -> None:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, orders["priority"])
         for name, value in orders["limits"].items():
-            _limit(name, value)
+            if value is not None:
+                _limit(name, value)
         os.chdir(orders["cwd"])
         _enter_domain(orders["files"], orders["network"], orders["scoped"], orders["size"], orders["rules"])
         if orders["filter"]:

@@ -35,13 +35,17 @@ def limited(shell: str, command: str, limits: Limits, *, tasks: int | None) -> S
     return (shell, "-c", f'{first}; exec "$0" -c "$1"', shell, command)
 
 
-def tasks_of_user() -> int:
-    """Processes and threads of this user now: what RLIMIT_NPROC already counts outside a user namespace."""
-    count, user = 0, os.getuid()
+def tasks_with(more: int) -> int | None:
+    """RLIMIT_NPROC for a command that may have so many processes and threads outside a user namespace, where those
+    this user has now count too. None: it would hold nothing, or nobody says how many there are (macOS)."""
+    user = os.getuid()
+    if user == 0 or not os.path.isdir("/proc/self"):
+        return None
+    count = 0
     for name in os.listdir("/proc"):
         try:
             if name.isdigit() and os.stat(f"/proc/{name}").st_uid == user:
                 count += len(os.listdir(f"/proc/{name}/task"))
         except OSError:
             continue
-    return count
+    return count + more
