@@ -19,7 +19,7 @@ from typing import Any
 from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
-from agents.tools.mounts import Mount, View
+from agents.tools.mounts import Mount, View, places
 from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
@@ -61,9 +61,12 @@ class LandlockSandbox:
         hidden: Sequence[Path] = (),
         limits: Limits | None = None,
         loopback: bool = True,
+        read_only: bool = True,
     ) -> None:
-        """Use `open`, which finds out what works here. `loopback`: a network namespace can be had."""
+        """Use `open`, which finds out what works here. `loopback`, `read_only`: namespaces of the network and of
+        mounts can be had."""
         self._abi = abi
+        self._read_only = read_only
         self._environ = dict(environ)
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
@@ -86,11 +89,14 @@ class LandlockSandbox:
         abi = landlock_abi()
         if not abi:
             raise SandboxUnavailable(f"this kernel has no Landlock; it takes {_NEWER}")
-        first = cls(abi, environ=environ, hidden=hidden, limits=limits)
-        problem, no_loopback = await asyncio.gather(first._try(Network.NONE), first._try(Network.LOOPBACK))
-        if problem is not None:
-            raise SandboxUnavailable(f"Landlock does not work here ({problem}); it takes {_NEWER}")
-        return cls(abi, environ=environ, hidden=hidden, limits=limits, loopback=no_loopback is None)
+        problem: str | None = None
+        for read_only in (True, False):
+            first = cls(abi, environ=environ, hidden=hidden, limits=limits, read_only=read_only)
+            problem, closed = await asyncio.gather(first._try(Network.NONE), first._try(Network.LOOPBACK))
+            if problem is None:
+                first._loopback = closed is None
+                return first
+        raise SandboxUnavailable(f"Landlock does not work here ({problem}); it takes {_NEWER}")
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -98,9 +104,12 @@ class LandlockSandbox:
         filtered = seccomp.program(platform.machine(), families=(), own_namespaces=False) is not None
         found = [
             (True, "a command can see that a file or process outside exists, its size and dates, but not open it"),
-            (True, "it can change mode, dates and attributes of your files outside when it knows their path"),
+            (
+                not self._read_only,
+                "it can change mode, owner, dates and attributes of your files outside when it knows their path",
+            ),
             (True, "it can open what your other programs keep in /dev/shm when it knows the name"),
-            (True, "it can rewrite the .git file of its own worktree"),
+            (not self._read_only, "it can rewrite the .git file of its own worktree"),
             (self._abi < 3, "it can empty files of yours that it may read (kernel before 6.2)"),
             (self._abi < 6, "it can send signals to your other processes (kernel before 6.12)"),
             (
@@ -186,6 +195,7 @@ class LandlockSandbox:
             "parent": os.getpid(),
             "report": report,
             "own_network": network is Network.LOOPBACK,
+            "places": places(mounts) if self._read_only else [],
             "files": rights.handled_files(self._abi),
             "network": tcp,
             "scoped": rights.SCOPE_SIGNAL | rights.SCOPE_ABSTRACT_UNIX if self._abi >= 6 else 0,

@@ -21,7 +21,10 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH = 1
 _SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_DROP, _SET_SUBREAPER, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 1, 22, 24, 36, 38, 47
 _AMBIENT_CLEAR_ALL = 4
-_NEW_USER, _NEW_NET = 0x10000000, 0x40000000
+_NEW_MOUNTS, _NEW_USER, _NEW_NET = 0x00020000, 0x10000000, 0x40000000
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _READ_ONLY = 442, -100, 0x8000, 1
+_BIND, _PRIVATE = 0x1000 | 0x4000, 1 << 18
+"""With what is mounted below."""
 _CAPABILITY_VERSION_3 = 0x20080522
 _O_PATH = 0o10000000
 _LOOK_EVERY_S = 0.05
@@ -77,20 +80,47 @@ def _enter_domain(files: int, network: int, scoped: int, size: int, rules: list[
     os.close(ruleset)
 
 
-def _own_network() -> None:
-    """A network namespace with nothing but its own loopback."""
+def _own_namespaces(flags: int) -> None:
+    """Namespaces of the kinds `flags` names, in a user namespace where that takes one."""
     user, group = os.getuid(), os.getgid()
-    if _libc.unshare(_NEW_NET) < 0:
-        _call("a network namespace", _libc.unshare(_NEW_USER | _NEW_NET))
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(text)
+    if _libc.unshare(flags) == 0:
+        return
+    _call("a user namespace", _libc.unshare(_NEW_USER | flags))
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def _loopback_up() -> None:
     import fcntl
     import socket
     import struct
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         fcntl.ioctl(probe, 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+
+
+class _MountAttributes(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "namespace"))
+
+
+def _mount_attributes(path: str, set_: int, clear: int, propagation: int = 0) -> None:
+    attributes = _MountAttributes(set_, clear, propagation, 0)
+    result = _libc.syscall(
+        *(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), _AT_RECURSIVE),
+        *(ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes))),
+    )
+    _call(f"mount_setattr {path}", result)
+
+
+def _read_only(places: list[tuple[str, bool]]) -> None:
+    """Nothing can be changed but the `places` that are true, the outer ones first: Landlock itself does not look at
+    modes, owners, dates and attributes."""
+    _mount_attributes("/", _READ_ONLY, 0, _PRIVATE)
+    for path, writable in places:
+        name = os.fsencode(path)
+        _call(f"mount {path}", _libc.mount(name, name, None, ctypes.c_ulong(_BIND), None))
+        _mount_attributes(path, 0 if writable else _READ_ONLY, _READ_ONLY if writable else 0)
 
 
 def _drop_capabilities() -> None:
@@ -125,8 +155,12 @@ def _wall_in(orders: dict[str, Any]) -> None:
     with suppress(OSError):  # for root; what is forked from here has an ordinary priority
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     _prctl("PR_SET_NO_NEW_PRIVS", _SET_NO_NEW_PRIVS, 1)
+    if flags := (_NEW_NET if orders["own_network"] else 0) | (_NEW_MOUNTS if orders["places"] else 0):
+        _own_namespaces(flags)
     if orders["own_network"]:
-        _own_network()
+        _loopback_up()
+    if orders["places"]:
+        _read_only(orders["places"])
     _drop_capabilities()
     if orders["scoped"]:
         _enter_domain(0, 0, orders["scoped"], orders["size"], [])
