@@ -179,6 +179,11 @@ class Limits(Section):
     cpu_s: int = Field(default=3600, ge=1)
     """Processor seconds of a single process."""
 
+    @property
+    def threads(self) -> int:
+        """Of all processes: a Java or Node process has a few dozen where ordinary ones have one."""
+        return self.processes * 4
+
 
 class SandboxSettings(Limits):
     """The wall around an agent's commands, and the limits inside it."""
