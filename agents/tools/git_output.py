@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.workspace.pipes import unblocked
+
 _CHUNK = 65_536
 # Commands a configuration may name are data of the repository, which an agent may have written: none is run by us.
 _SAFE = (
@@ -56,7 +58,7 @@ async def git_output(
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
-                    cut = await _read(process, data, cap)
+                    cut = await unblocked(_read(process, data, cap), root)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
