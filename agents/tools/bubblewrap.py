@@ -64,7 +64,8 @@ class BubblewrapSandbox:
         self._environ = dict(environ)
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
-        self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        self._tasks = self._limits.threads if own_tasks else None
         self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
@@ -144,7 +145,7 @@ class BubblewrapSandbox:
                 *(*links, *mounts, *(word for place in _CLOSED for word in ("--remount-ro", place)), "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
-                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),
+                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._tasks)),
             ]
             extra = {"TMPDIR": "/tmp", **(env or {})}
             try:
