@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.workspace.git import safe_path
 from agents.workspace.pipes import unblocked
 
 _CHUNK = 65_536
@@ -43,7 +44,8 @@ async def git_output(
 
     `env` names the repository; where it is empty git looks for one, and obeys what it finds.
     """
-    env = {**{name: value for name, value in os.environ.items() if not name.startswith("GIT_")}, **_ENVIRONMENT, **env}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env = {**kept, **safe_path(), **_ENVIRONMENT, **env}
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
             *("git", *_SAFE, *arguments),

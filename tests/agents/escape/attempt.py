@@ -29,7 +29,7 @@ class Attempt:
     network: Network = Network.NONE
     timeout_s: float = 20
     landlock: str = ""
-    """Words of the gap that Landlock says it has here; the attempt succeeds in it. Empty: it holds there, too."""
+    """Words of a gap; where Landlock says that it has it, the attempt succeeds. Empty: it holds there, too."""
 
 
 @dataclass(frozen=True)
