@@ -55,6 +55,12 @@ _GRACE_S = 0.3
 """Between asking git to stop, so that it takes its lock files with it, and killing it."""
 
 
+def safe_path() -> dict[str, str]:
+    """PATH without relative folders: git runs where agents write, and a program of theirs must not be taken for one."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return {"PATH": os.pathsep.join(entry for entry in entries if os.path.isabs(entry))}
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what would point git at another repository, or open a door, plus `extra`."""
     kept = {
@@ -62,7 +68,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         for name, value in for_children().items()
         if not name.startswith("GIT_") or name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    return {**kept, "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    return {**kept, **safe_path(), "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
 
 
 async def git_bytes(

@@ -18,6 +18,7 @@ from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
+from agents.workspace.pipes import unblocked
 from agents.workspace.private_git import PrivateGit, alternates, drop_private, open_private, private_head
 from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
@@ -182,12 +183,13 @@ class Worktrees:
             await git.having(GIT_INDEX_FILE=str(index))("read-tree", "HEAD")
         copied = frozenset(_facts(state).get("copied", ()))
         folders = tuple(name for name in copied if name.endswith("/"))
-        return await take_snapshot(
+        taking = take_snapshot(
             git,
             index,
             max_bytes=MAX_FILE_BYTES,
             skipped=lambda name: name in copied or name.startswith(folders),
         )
+        return await unblocked(taking, path)
 
     async def commit(self, worktree: Worktree, message: str, trailers: Mapping[str, str]) -> Commit | None:
         """All the mission's work as one commit on `start_commit`; None when nothing differs from it.
