@@ -37,6 +37,8 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
@@ -70,15 +72,12 @@ class Headquarters:
         trusted: bool = True,
     ) -> None:
         """`trusted`: the person vouches for what the repository runs; else nothing of it runs outside a wall."""
-        self.settings = settings
-        self.simulated = simulated
+        self.settings, self.simulated = settings, simulated
         self.warnings: tuple[str, ...] = ()
         self.closed = ""
         """Why nothing of this repository is run here; empty where it may be."""
-        self._home = home
-        self._folder = folder
-        self._clock = clock or SystemClock()
-        self._seed = seed
+        self._home, self._folder, self.walled = home, folder, True
+        self._clock, self._seed = clock or SystemClock(), seed
         self._connect = connect or connector(self._clock)
         self._recover, self._proving, self._trusted = recover, proving, trusted
         self._owner = new_owner()
@@ -86,10 +85,11 @@ class Headquarters:
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
         try:
-            (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._home / "logs")
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home, trusted=self._trusted)
+        await asyncio.to_thread(learn_secrets, self.repository.root)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
             await self._open()
@@ -112,7 +112,7 @@ class Headquarters:
         chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
         sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
         self._recover = self._recover and not self.closed
-        self.warnings = (sandbox.warning,) if sandbox.warning else ()
+        self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
         logs = self._home / "logs"
         ground = Ground(
             store=self.store,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from agents.children import for_children
 from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
@@ -20,8 +21,11 @@ from agents.tools.visible import SCRATCH, system_links
 from agents.tools.walls import seccomp
 from agents.tools.walls.limits import kernel, limited
 from agents.tools.walls.territory import Territory, usable
+from agents.workspace.private_git import PrivateGit
 
 _HOME = "/tmp/agent-home"
+_CLOSED = ("/dev", "/proc", "/")
+"""Read-only in the end: where the person is root, the kernel's own settings in /proc would be open."""
 _FAMILIES = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
 """Of sockets. What is in the file system and in the network namespace is what they reach; others go around both."""
 _SCRATCH_BYTES = 2 * 1024**3
@@ -42,7 +46,6 @@ class BubblewrapSandbox:
 
     name = "bubblewrap"
     wall = True
-    gaps: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
@@ -62,7 +65,8 @@ class BubblewrapSandbox:
         self._environ = dict(environ)
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
-        self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        self._tasks = self._limits.threads if own_tasks else None
         self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
@@ -95,6 +99,21 @@ class BubblewrapSandbox:
             reason = reason or problem
         raise SandboxUnavailable(f"bwrap does not work here ({reason}); {_ALLOW}")
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What bubblewrap cannot hold here."""
+        found = [
+            (True, 'network = "all" reaches every server of this machine too, and unix sockets without a path'),
+            (True, "System V memory that no process is attached to is not counted"),
+            (self._filter is None, f"system calls are not filtered on {platform.machine()}"),
+            (
+                "--unshare-user" not in self._walls,
+                "commands run as root, though without its powers: no user namespace",
+            ),
+            (self._scratch_bytes is None, "what is written to /tmp is not limited: this bubblewrap is older than 0.5"),
+        ]
+        return tuple(text for present, text in found if present)
+
     async def run(
         self,
         command: str,
@@ -107,12 +126,15 @@ class BubblewrapSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`."""
         cwd = usable(cwd)
         mounts = mount_arguments(
-            self._mounts(cwd, [usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
+            self._mounts(cwd, [usable(path) for path in writable], network, git), scratch_bytes=self._scratch_bytes
         )
+        if git is not None:
+            mounts += ["--ro-bind", str(git.pointer), str(cwd / ".git")]
         links = [word for target, link in system_links() for word in ("--symlink", target, link)]
         with ExitStack() as stack:
             identity = _handed(stack, GIT_IDENTITY.encode())
@@ -121,10 +143,10 @@ class BubblewrapSandbox:
             stack.callback(os.close, status)
             argv = [
                 *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
-                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--dir", _HOME),
+                *(*links, *mounts, *(word for place in _CLOSED for word in ("--remount-ro", place)), "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
-                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),
+                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._tasks)),
             ]
             extra = {"TMPDIR": "/tmp", **(env or {})}
             try:
@@ -137,22 +159,25 @@ class BubblewrapSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
+                        limits=self._limits,
+                        folders=(cwd, *writable, *([] if git is None else [git.folder])),
+                        own_scratch=True,
                         pass_fds=(identity, status_sink, *rules),
                         strays=False,
                     )
                 )
             finally:
                 os.close(status_sink)
-            if result.exit_code not in {0, None} and not _command_ran(status):
+            if result.exit_code != 0 and result.stopped is None and not _command_ran(status):
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         for folder in SCRATCH:
-            if folder.is_dir():
+            if os.path.isdir(folder):
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
-        yield from self._territory.mounts(cwd, writable, network)
+        yield from self._territory.mounts(cwd, writable, network, git)
 
     async def _try(self) -> str | None:
         """Why it does not work; None: it does."""
@@ -171,6 +196,7 @@ async def _known_options(executable: str) -> str:
     process = await asyncio.create_subprocess_exec(
         executable,
         "--help",
+        env=for_children(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
