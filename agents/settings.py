@@ -1,7 +1,8 @@
 """What a person can set, with the defaults. Loading (files, variables, errors with file and line): configuration.py."""
 
 import re
-from typing import Literal
+from enum import StrEnum
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -154,11 +155,29 @@ class Mission(Section):
     """Tell it about the project: AGENTS.md, CLAUDE.md, README, a small map of the tree."""
 
 
+class Network(StrEnum):
+    """How far an agent's commands reach."""
+
+    NONE = "none"
+    LOOPBACK = "loopback"
+    """Servers the command itself starts; in a wall with a network of its own no others."""
+    ALL = "all"
+
+
+SandboxKind = Literal["auto", "bubblewrap", "landlock", "sandbox-exec", "none"]
+
+
 class SandboxSettings(Section):
     """The wall around an agent's commands."""
 
-    kind: Literal["auto", "bubblewrap", "none"] = "auto"
-    network: bool = False
+    kind: SandboxKind = "auto"
+    network: Network = Network.NONE
+
+    @field_validator("network", mode="before")
+    @classmethod
+    def _yes_or_no(cls, network: Any) -> Any:
+        """true and false are how this was written before there was something between them."""
+        return {"true": Network.ALL, "false": Network.NONE}.get(str(network).lower(), network)
 
 
 SoundName = Literal[

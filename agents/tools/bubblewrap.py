@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from agents.sanitize import one_line
+from agents.settings import Network
 from agents.tools.environment import GIT_IDENTITY, child_environment, real_home
 from agents.tools.git_folder import git_folders
 from agents.tools.hidden import secret_places
@@ -36,6 +37,8 @@ class BubblewrapSandbox:
     """Runs commands under bwrap: worktree writable, system read-only, secrets invisible, no network by default."""
 
     name = "bubblewrap"
+    wall = True
+    gaps: tuple[str, ...] = ()
     warning: str | None = None
 
     def __init__(
@@ -84,7 +87,7 @@ class BubblewrapSandbox:
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
@@ -99,7 +102,7 @@ class BubblewrapSandbox:
             os.write(identity_sink, GIT_IDENTITY.encode())
             os.close(identity_sink)
             argv = [
-                *(self._executable, *self._walls, *_WALLS, *([] if network else ["--unshare-net"])),
+                *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
                 *(*mounts, "--remount-ro", "/dev", "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *("--chdir", str(cwd), "--", self._shell, "-c", command),
@@ -128,7 +131,7 @@ class BubblewrapSandbox:
             os.close(identity)
             os.close(status)
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: bool) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         yield Mount(Path(os.path.realpath("/var/run")), View.EMPTY)
         for folder in SCRATCH:
@@ -136,7 +139,7 @@ class BubblewrapSandbox:
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
         for folder in tool_folders(self._environ, self._homes):
             yield Mount(folder, View.READABLE)
-        for place in (*_READABLE_IN_RUN, *([os.path.realpath("/etc/resolv.conf")] if network else [])):
+        for place in (*_READABLE_IN_RUN, *([os.path.realpath("/etc/resolv.conf")] if network is Network.ALL else [])):
             if os.path.exists(place):
                 yield Mount(Path(place), View.READABLE)
         for path in (*secret_places(self._homes), *self._hidden):

@@ -5,8 +5,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
+from agents.settings import Network, SandboxKind
 from agents.tools.bubblewrap import BubblewrapSandbox
 from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.processes import Command, run_command
@@ -29,7 +30,15 @@ class Sandbox(Protocol):
 
     @property
     def name(self) -> str:
-        """bubblewrap or none."""
+        """bubblewrap, landlock, sandbox-exec or none."""
+
+    @property
+    def wall(self) -> bool:
+        """Commands are held by the system. False: they run as the person."""
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What this wall cannot hold on this machine, each as a sentence for the person."""
 
     @property
     def warning(self) -> str | None:
@@ -44,7 +53,7 @@ class Sandbox(Protocol):
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
@@ -61,6 +70,8 @@ class PlainSandbox:
     """No wall: commands run as the person. Secrets are still kept out of the environment, and everything is ended."""
 
     name = "none"
+    wall = False
+    gaps = ("everything a command does, it does as you",)
 
     def __init__(self, reason: str, *, environ: Mapping[str, str] | None = None) -> None:
         """`reason`: why there is no wall, for the warning."""
@@ -77,7 +88,7 @@ class PlainSandbox:
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
@@ -103,7 +114,7 @@ class PlainSandbox:
 
 
 async def choose_sandbox(
-    kind: Literal["auto", "bubblewrap", "none"],
+    kind: SandboxKind,
     *,
     hidden: Sequence[Path] = (),
     environ: Mapping[str, str] | None = None,
@@ -113,6 +124,8 @@ async def choose_sandbox(
     `hidden`: folders to hide from commands besides the usual secret places: War Room's own home (a worktree inside
     stays visible to its own commands). Raises SandboxUnavailable when bubblewrap is asked for and does not work.
     """
+    if kind in {"landlock", "sandbox-exec"}:
+        raise SandboxUnavailable(f'[sandbox] kind is "{kind}", which this War Room cannot put up yet')
     if kind == "none":
         return PlainSandbox('[sandbox] kind is "none"', environ=environ)
     try:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agents.settings import Network
 from agents.tools.processes import Command, run_command
 from agents.tools.sandbox import (
     BubblewrapSandbox,
@@ -414,7 +415,7 @@ class TestWall:
         connect = f"{PYTHON} -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 3)'"
         assert (await run(wall, connect, work)).exit_code != 0
         assert not reached()
-        assert (await run(wall, connect, work, network=True)).exit_code == 0
+        assert (await run(wall, connect, work, network=Network.ALL)).exit_code == 0
         assert reached()
 
     async def test_loopback_inside_works(self, wall: BubblewrapSandbox, work: Path) -> None:
