@@ -6,7 +6,6 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
     task = await hq.wait(task.id)
 """
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from typing import Any, Self
 from agents.bus import Listener, Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch import budget, concluding, reviewing, splitting
+from agents.dispatch.approvals import ALONE, SCRIPTED, Approvals, Attendance
 from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
@@ -26,7 +26,7 @@ from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post, require_tier
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
-from agents.dispatch.resting import known_task, until_at_rest
+from agents.dispatch.resting import all_possible, known_task, until_at_rest
 from agents.dispatch.roster import after
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
@@ -66,6 +66,7 @@ class Headquarters:
         connect: Connect | None = None,
         recover: bool = False,
         proving: Proving | None = None,
+        attendance: Attendance = ALONE,
     ) -> None:
         self.settings = settings
         self.simulated = simulated
@@ -75,7 +76,7 @@ class Headquarters:
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = connect or connector(self._clock)
-        self._recover, self._proving = recover, proving
+        self._recover, self._proving, self._attendance = recover, proving, attendance
         self._owner = new_owner()
         self._agents: dict[str, Agent] = {}
 
@@ -107,7 +108,10 @@ class Headquarters:
         settings = self.settings
         sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
-        logs = self._home / "logs"
+        logs, repo = self._home / "logs", str(self.repository.root)
+        # The simulation's commands are our own: it plays where there is no wall too.
+        who = SCRIPTED if self.simulated else self._attendance
+        self.approvals = Approvals(self.store, self._clock, settings.sandbox, owner=self._owner, repo=repo, who=who)
         ground = Ground(
             store=self.store,
             repository=self.repository,
@@ -126,12 +130,12 @@ class Headquarters:
             owner=self._owner,
             seed=self._seed,
             proving=self._proving,
+            asks=self.approvals,
         )
         leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
         slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)
         for slot in (slot for group in slots.all.values() for slot in group):
             self._agents[slot.callsign] = Agent(callsign=slot.callsign, tier=slot.tier)
-        repo = str(self.repository.root)
         self._ground, self._verdicts = ground, Verdicts(ground)
         self._squad = Squad(
             ground,
@@ -139,6 +143,7 @@ class Headquarters:
             gate=Gate(self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock),
             cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
+            approvals=self.approvals,
             connect=self._connect,
             conclude=partial(concluding.conclude, ground),
             at_rest=self._at_rest,
@@ -327,10 +332,7 @@ class Headquarters:
     async def abort_all(self) -> list[Task]:
         """Cancel everything that is under way in this repository, in every War Room of this home; what was stopped."""
         under_way = [task for task in await self.tasks() if task.status in UNDER_WAY]
-        ended = await asyncio.gather(*(self.cancel(task.id) for task in under_way), return_exceptions=True)
-        if faults := [one for one in ended if isinstance(one, Exception) and not isinstance(one, NotPossible)]:
-            raise faults[0]
-        return [one for one in ended if isinstance(one, Task)]
+        return await all_possible(self.cancel(task.id) for task in under_way)
 
     async def accept(self, task_id: int) -> Task:
         """Merge the result onto the person's branch. When the branch moved, the check runs on the merged tree first.

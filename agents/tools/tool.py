@@ -1,11 +1,12 @@
 """What a tool is: a name and schema for the model, and a run that never leaves the worktree."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from agents.models.chat import ToolSpec
+from agents.permission import Ruling, Wish
 from agents.tasks import Frozen
 
 
@@ -21,6 +22,14 @@ class ToolOutcome(Frozen):
     """The agent says it is done (the harness decides whether it is)."""
 
 
+Permit = Callable[[Wish], Awaitable[Ruling]]
+
+
+async def refuse(wish: Wish) -> Ruling:
+    """Nobody is there who could allow it."""
+    return Ruling(allowed=False, message="nobody is here to allow it")
+
+
 @dataclass(frozen=True)
 class ToolContext:
     """Where a tool works and where its output goes."""
@@ -31,6 +40,8 @@ class ToolContext:
     """Folder for whole outputs."""
     on_output: Callable[[str], None]
     """Called with sanitized pieces of streaming output."""
+    permit: Permit = refuse
+    """Whether it may do what an agent may not do by itself; waits for a person where one has to say so."""
     misplaced: Callable[[], str] = lambda: ""
     """Why no command must be run there now, for the agent; empty when all is well."""
 

@@ -15,7 +15,7 @@ from agents.tools.listing import FileList
 from agents.tools.sandbox import Sandbox
 from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
-from agents.tools.tool import Tool, ToolContext, ToolError, ToolOutcome
+from agents.tools.tool import Permit, Tool, ToolContext, ToolError, ToolOutcome, refuse
 
 _LONGEST = 200_000
 
@@ -76,16 +76,26 @@ def build_toolbox(
     sandbox: Sandbox,
     settings: Settings,
     on_output: Callable[[str], None],
+    permit: Permit = refuse,
+    answerable: bool = False,
     misplaced: Callable[[], str] = lambda: "",
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
+    `permit` says whether an agent may run what it may not run by itself; `answerable`: it may ask for that.
     `misplaced` says before each command why it must not be run there now; empty when all is well.
     """
     cap = settings.mission.output_cap
-    shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.sandbox.network)
+    shell = ShellRun(
+        sandbox,
+        timeout_s=settings.mission.tool_timeout_s,
+        cap=cap,
+        network=settings.sandbox.network,
+        ask=settings.sandbox.ask,
+        answerable=answerable,
+    )
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, misplaced=misplaced))
+    return Toolbox(tools, ToolContext(root.resolve(), logs, on_output, permit=permit, misplaced=misplaced))
 
 
 def _failed(name: str, message: str) -> ToolOutcome:
