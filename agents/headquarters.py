@@ -106,7 +106,7 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
+        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
         logs, repo = self._home / "logs", str(self.repository.root)
         # The simulation's commands are our own: it plays where there is no wall too.

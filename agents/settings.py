@@ -167,8 +167,21 @@ class Network(StrEnum):
 SandboxKind = Literal["auto", "bubblewrap", "landlock", "sandbox-exec", "none"]
 
 
-class SandboxSettings(Section):
-    """The wall around an agent's commands."""
+class Limits(Section):
+    """What one command may use of the machine; all of its processes together, unless it says otherwise."""
+
+    memory_mb: int = Field(default=4096, ge=64)
+    processes: int = Field(default=512, ge=8)
+    file_mb: int = Field(default=2048, ge=1)
+    """Of a single file."""
+    disk_mb: int = Field(default=10_240, ge=1)
+    """What it may add to the worktree and its other folders."""
+    cpu_s: int = Field(default=3600, ge=1)
+    """Processor seconds of a single process."""
+
+
+class SandboxSettings(Limits):
+    """The wall around an agent's commands, and the limits inside it."""
 
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
