@@ -27,12 +27,12 @@ from agents.dispatch.posting import edit, post, require_tier
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
 from agents.dispatch.resting import all_possible, known_task, until_at_rest
-from agents.dispatch.roster import after
+from agents.dispatch.roster import Roster
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
 from agents.dispatch.squad import UNDER_WAY, Squad
 from agents.dispatch.verdicts import Verdicts
-from agents.events import AgentHealth, Event
+from agents.events import Event
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
@@ -42,6 +42,7 @@ from agents.sanitize import sanitize
 from agents.settings import Settings
 from agents.store import Proving, Store
 from agents.tasks import Agent, Mission, NewTask, Outcome, Task, TaskStatus
+from agents.tools.closed import unless_trusted
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import Repository
 
@@ -67,18 +68,21 @@ class Headquarters:
         recover: bool = False,
         proving: Proving | None = None,
         attendance: Attendance = ALONE,
+        trusted: bool = True,
     ) -> None:
+        """`trusted`: the person vouches for what the repository runs; else nothing of it runs outside a wall."""
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
+        self.closed = ""
+        """Why nothing of this repository is run here; empty where it may be."""
         self._home = home
         self._folder = folder
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = connect or connector(self._clock)
-        self._recover, self._proving, self._attendance = recover, proving, attendance
+        self._recover, self._proving, self._trusted, self._who = recover, proving, trusted, attendance
         self._owner = new_owner()
-        self._agents: dict[str, Agent] = {}
 
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
@@ -106,11 +110,12 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
+        chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
+        sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
+        self._recover = self._recover and not self.closed
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
         logs, repo = self._home / "logs", str(self.repository.root)
-        # The simulation's commands are our own: it plays where there is no wall too.
-        who = SCRIPTED if self.simulated else self._attendance
+        who = SCRIPTED if self.simulated else self._who
         self.approvals = Approvals(self.store, self._clock, settings.sandbox, owner=self._owner, repo=repo, who=who)
         ground = Ground(
             store=self.store,
@@ -134,13 +139,14 @@ class Headquarters:
         )
         leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
         slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)
-        for slot in (slot for group in slots.all.values() for slot in group):
-            self._agents[slot.callsign] = Agent(callsign=slot.callsign, tier=slot.tier)
+        self._roster = Roster(slot for group in slots.all.values() for slot in group)
         self._ground, self._verdicts = ground, Verdicts(ground)
         self._squad = Squad(
             ground,
             slots=slots,
-            gate=Gate(self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock),
+            gate=Gate(
+                self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock, closed=self.closed
+            ),
             cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
             approvals=self.approvals,
@@ -154,7 +160,7 @@ class Headquarters:
         adopt = partial(recover, self.store, self.repository, self._clock, leases)
         recovered = await adopt() if self._recover else []
         await self._squad.open()
-        self._squad.spawn(self._watch_agents(self.store.bus.subscribe()))
+        self._squad.spawn(self._roster.watch(self.store.bus.subscribe()))
         follower = Follower(
             self.store, self._squad, leases, self._clock, repo=repo, adopt=adopt if self._recover else None
         )
@@ -177,7 +183,7 @@ class Headquarters:
 
     def agents(self) -> tuple[Agent, ...]:
         """The roster: every slot's agent and how it is."""
-        return tuple(self._agents.values())
+        return self._roster.agents()
 
     async def task(self, task_id: int) -> Task:
         """Raises UnknownTask."""
@@ -392,9 +398,3 @@ class Headquarters:
         if task.repo != str(self.repository.root):
             raise NotPossible(f"{task.label} belongs to another repository: run this in {task.repo}")
         return task
-
-    async def _watch_agents(self, events: Subscription) -> None:
-        with events:
-            async for event in events:
-                if isinstance(event, AgentHealth) and event.agent in self._agents:
-                    self._agents[event.agent] = after(self._agents[event.agent], event)

@@ -38,6 +38,7 @@ class Attendance:
 
 ALONE = Attendance()
 SCRIPTED = Attendance(scripted=True)
+"""The simulation: its commands are our own, so it plays unattended where there is no wall too."""
 
 
 class Approvals:

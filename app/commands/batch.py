@@ -15,7 +15,7 @@ from app.commands.batch_report import print_table, summary, worst
 from app.commands.batch_tasks import BatchTask, batch_tasks
 from app.commands.console import let_go, put_json, say, terminals
 from app.commands.failures import INTERRUPTED
-from app.commands.opening import FOLDER, configuration, headquarters, notebook
+from app.commands.opening import FOLDER, TRUST, configuration, headquarters, notebook
 from app.commands.watching import Interrupted, Show, shower, watched
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _KEYS = {"budget_nano": "budget_usd"}
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
-@click.option("--trust", is_flag=True, help="Obey all of this repository's warroom.toml: you vouch for it.")
+@TRUST
 @click.option("--json", "as_json", is_flag=True, help="Every event of these tasks as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
 def command(*, file: Path, repo: Path, trust: bool, as_json: bool, verbose: bool) -> int:
@@ -74,7 +74,7 @@ class _Batch:
 
     async def run(self, found: "Configuration", repo: Path) -> int:
         tasks: list[Task] | None = None
-        async with headquarters(repo, found=found, recover=True) as hq:
+        async with headquarters(repo, found=found, recover=True, runs=True) as hq:
             for warning in hq.warnings:
                 say(warning, "yellow")
             try:

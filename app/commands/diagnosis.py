@@ -101,8 +101,8 @@ async def home(folder: Path) -> Finding:
     return Finding(name="home", status="ok", detail=f"{shown}, {events} events")
 
 
-async def sandbox(settings: Settings) -> Finding:
-    """The wall around agents' commands."""
+async def sandbox(settings: Settings, *, trusted: bool = True) -> Finding:
+    """The wall around agents' commands, and what its lack means where the folder is not trusted."""
     from agents.tools.sandbox import SandboxError, choose_sandbox
 
     try:
@@ -111,16 +111,21 @@ async def sandbox(settings: Settings) -> Finding:
         return Finding(name="sandbox", status="fail", detail=one_line(str(error), 300), fix="Install bubblewrap.")
     if found.warning:
         fix = "Install bubblewrap (apt install bubblewrap), and allow unprivileged user namespaces."
-        return Finding(name="sandbox", status="warn", detail=one_line(found.warning, 300), fix=fix)
+        detail = one_line(found.warning, 300)
+        if not trusted:
+            detail += "; this folder is not trusted, so nothing of it is run"
+            fix += " Or look at the folder, then `warroom trust`."
+        return Finding(name="sandbox", status="warn", detail=detail, fix=fix)
     return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {settings.sandbox.network}")
 
 
 def configured(found: Configuration) -> Finding:
     """The settings that are in force."""
     files = ", ".join(one_line(str(path), 200) for path in found.files) or "defaults only"
-    if found.warnings:
-        fix = "Look into the file before you work here; --trust obeys all of it."
-        return Finding(name="configuration", status="warn", detail=" ".join(found.warnings), fix=fix)
+    if found.foreign is not None and found.warnings:
+        mend = f"Mend it, or leave it: it decides nothing here. {one_line(str(found.foreign.path), 200)}"
+        fix = mend if found.foreign.problem else "`warroom trust` shows what it would change, and asks."
+        return Finding(name="configuration", status="warn", detail=f"{files}. {' '.join(found.warnings)}", fix=fix)
     return Finding(name="configuration", status="ok", detail=files)
 
 

@@ -56,7 +56,7 @@ async def _findings(folder: Path) -> AsyncIterator[Finding]:
         yield Finding(name="configuration", status="fail", detail=one_line(str(error), 500), fix=fix)
         return
     yield diagnosis.configured(found)
-    yield await diagnosis.sandbox(found.settings)
+    yield await diagnosis.sandbox(found.settings, trusted=found.trusted)
     async for finding in tiers(found):
         yield finding
     yield diagnosis.terminal(os.environ)

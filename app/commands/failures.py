@@ -44,6 +44,7 @@ _CODES: dict[str, Callable[[Any], int]] = {
     "agents.refusals.HeadquartersError": lambda error: int(error.exit_code),
     "agents.models.errors.ModelError": lambda error: ENVIRONMENT if error.environment else FAILED,
     "agents.store.errors.StoreError": lambda _: ENVIRONMENT,
+    "agents.tools.closed.NotTrusted": lambda _: USAGE,
     "agents.tools.shell_result.SandboxError": lambda _: ENVIRONMENT,
     "agents.workspace.errors.WorkspaceError": lambda _: ENVIRONMENT,
 }

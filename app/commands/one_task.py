@@ -24,7 +24,7 @@ async def to_the_end(
     folder: Path, begin: Begin, *, accept: bool = False, trust: bool = False, as_json: bool, verbose: bool
 ) -> int:
     """Carry one task out in `folder` and tell how it went; the exit code."""
-    async with headquarters(folder, trusted=trust) as hq:
+    async with headquarters(folder, trusted=trust, runs=True) as hq:
         for warning in hq.warnings:
             say(warning, "yellow")
 

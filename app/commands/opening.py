@@ -54,18 +54,28 @@ def settings_of(
 
 @asynccontextmanager
 async def headquarters(
-    folder: Path, *, trusted: bool = False, found: Configuration | None = None, recover: bool = False
+    folder: Path,
+    *,
+    trusted: bool = False,
+    found: Configuration | None = None,
+    recover: bool = False,
+    runs: bool = False,
 ) -> "AsyncIterator[Headquarters]":
     """The engine on `folder`, with the person's settings; `found` where they were read already.
 
-    `recover`: what a dead process of this repository left undone is carried on here.
+    `recover`: what a dead process of this repository left undone is carried on here. `runs`: the command is for
+    running something of the repository. Raises NotTrusted where that would be outside a wall, in a folder that the
+    person does not trust.
     """
     found = found or configuration(folder, trusted=trusted)
     # The engine is half of a command's start; a wrong setting is told before.
     from agents.headquarters import Headquarters
+    from agents.tools.closed import NotTrusted
 
     home = warroom_home(os.environ)
-    async with Headquarters(found.settings, home=home, folder=folder, recover=recover) as hq:
+    async with Headquarters(found.settings, home=home, folder=folder, recover=recover, trusted=found.trusted) as hq:
+        if runs and hq.closed:
+            raise NotTrusted(hq.closed)
         yield hq
 
 
@@ -102,4 +112,7 @@ class TaskId(click.ParamType[int]):
 
 
 TASK_ID = TaskId()
+TRUST = click.option(
+    "--trust", is_flag=True, help="Trust this folder for this run: obey its warroom.toml, run it without a wall."
+)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

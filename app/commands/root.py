@@ -39,6 +39,7 @@ COMMANDS = {
     "models": "Local models: list, pull, probe.",
     "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",
+    "trust": "Vouch for a folder: obey its warroom.toml, run it without a wall.",
     "config": "The merged configuration and where it came from.",
 }
 """Every command with its line of help; `app.commands.NAME` holds it as `command`."""

@@ -94,7 +94,7 @@ _GROUPS: Mapping[Group, str] = {
     "money": "task_cap day_cap",
     "moving": "up down left right page_up page_down first last search_next search_previous "
     "next_file previous_file next_hunk previous_hunk",
-    "application": "quit leave help theme settings palette command mute quieter louder",
+    "application": "quit leave help theme settings palette command trust mute quieter louder",
 }
 """What belongs together, by verb; the rest is about what is shown."""
 
@@ -195,6 +195,8 @@ _EVERYWHERE = _in(
     Action("palette", "ctrl+p", "ctrl+p", "palette", "Search every action, task and theme", footer=False),
     Action("command", "colon", ":", "command", "Type what to do; tab completes"),
     Action("settings", "comma", ",", "settings", "What you can set while you work", footer=False),
+    Action("trust", "ctrl+t", "ctrl+t", "trust", "Look at what this folder's warroom.toml asks for (asks)",
+           why_not=engine_open, footer=False),
     Action("mute", "m", "m", "mute", "Switch the sound on; mute it, and back", why_not=engine_open, footer=False),
     Action("quieter", "left_square_bracket", "[", "quieter", "Turn the volume down", why_not=engine_open, footer=False),
     Action("louder", "right_square_bracket", "]", "louder", "Turn the volume up", why_not=engine_open, footer=False),
@@ -293,6 +295,7 @@ _DIALOG = _in(
     Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", method="post(False)", priority=True),
     Action("dialog_go", "ctrl+g", "ctrl+g", "dispatch", "Post and dispatch it", method="post(True)", priority=True),
     Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
+    Action("dialog_trust", "T", "T", "trust", "Trust the folder, where that is asked", method="trust"),
     Action("dialog_abort", "ctrl+x", "ctrl+x", "abort", "Abort all, where that is asked", method="yes"),
     Action("pick_up", "up", "↑", "up", "One choice up; the line typed before", method="pick(-1)"),
     Action("pick_down", "down", "↓", "down", "One choice down; the line typed after", method="pick(1)"),

@@ -39,6 +39,7 @@ class Desk:
             "palette": self._palette,
             "command": self._command,
             "settings": self._settings,
+            "trust": self._trust,
             "intel": self._intel,
             "theme": self._theme,
             "next": self._next,
@@ -103,6 +104,14 @@ class Desk:
         found = await asyncio.to_thread(drawer.read)
         app = self._app
         await app.push_screen(SettingsScreen(found, drawer, ascii_only=app.ascii_only, simulated=app.war.simulated))
+
+    def _trust(self) -> None:
+        self._app.run_worker(self._open_trust(), group="desk", exit_on_error=False)
+
+    async def _open_trust(self) -> None:
+        from app.screen.vouching import ask_again
+
+        await ask_again(self._app)
 
     def _intel(self) -> None:
         self._app.run_worker(self._open_intel(), group="desk", exit_on_error=False)

@@ -196,6 +196,8 @@ class War:
         self.sound = ""
         """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
+        self.distrusted = False
+        """The folder is not trusted, and that makes a difference here."""
         self.replayed = False
         """It is a recording, not an engine: nothing can be ordered."""
         self.offline: Mapping[str, str] = {}

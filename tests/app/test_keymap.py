@@ -97,7 +97,7 @@ def test_a_mistake_names_file_line_key_and_what_was_meant(
     file.write_text('[keys]\n# mine\ndispach = "f"\nnew = "d"\nretry = "ctr+x"\n')
 
     def told() -> str:
-        found = load_settings(repo, home=tmp_path / "home", environ=environ)
+        found = load_settings(repo, home=tmp_path / "home", environ=environ, trusted=True)
         with pytest.raises(ConfigurationError) as error:
             check_keys(found)
         return str(error.value)
