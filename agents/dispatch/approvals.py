@@ -10,7 +10,7 @@ from typing import Any
 from agents.clock import Clock
 from agents.events import AgentHealth, ApprovalAnswered, ApprovalRequested, Event
 from agents.missions.beginning import where_of
-from agents.permission import Answer, Ask, NewAsk, Ruling, Wish
+from agents.permission import Answer, Ask, NewAsk, Reach, Ruling, Wish
 from agents.refusals import NotPossible
 from agents.sanitize import one_line
 from agents.settings import SandboxSettings
@@ -78,32 +78,31 @@ class Approvals:
 
     async def rule(self, mission: Mission, wish: Wish, *, step: int = 0) -> Ruling:
         """Whether an agent may run what it wants. Waits for a person where one has to say so; cancel it any time."""
-        if not wish.reach.crossings or self._who.scripted:
+        reach = wish.reach
+        everything = reach.unwalled and not reach.listed and self._settings.unwalled == "allow"
+        if not reach.crossings or self._who.scripted or everything:
             return Ruling(allowed=True)
         where = where_of(self._clock, mission)
         by_rule = await self._without_asking(mission.id, wish)
-        if by_rule is not None:
-            answer, by, message = by_rule
-            question = question_of(wish)
-            told = ApprovalAnswered(**where, answer=answer.value, question=question, by=by, message=message)
-            await self._store.append(told)
-            return Ruling(allowed=answer.allows, message=f"refused: {message}. {_GO_ON}" if message else "")
-        return await self._put(mission, wish, step)
+        if by_rule is None:
+            return await self._put(mission, wish, step)
+        answer, by, message = by_rule
+        told = ApprovalAnswered(**where, answer=answer.value, question=question_of(wish), by=by, message=message)
+        await self._store.append(told)
+        return Ruling(allowed=True) if answer.allows else Ruling(allowed=False, message=f"refused: {NOBODY}. {_GO_ON}")
 
     async def _without_asking(self, mission: int, wish: Wish) -> tuple[Answer, str, str] | None:
         """What a rule says, which rule, and why it refuses; None: a person has to be asked."""
-        reach, settings = wish.reach, self._settings
-        if reach.unwalled and settings.unwalled == "refuse":
-            return Answer.REFUSED, "[sandbox] unwalled", 'there is no wall here, and [sandbox] unwalled is "refuse"'
-        if reach.unwalled and not reach.listed and settings.unwalled == "allow":
-            return Answer.ALLOW, "[sandbox] unwalled", ""
+        reach = wish.reach
+        if reach.unwalled and self._settings.unwalled == "refuse":
+            return Answer.REFUSED, "[sandbox] unwalled", 'there is no wall here, and unwalled is "refuse"'
         for grant in await self._store.grants(mission, self._repo):
             if grant.reach.covers(reach) and matches(grant.pattern, wish.command):
                 return Answer.ALLOW, f"allowed before: {visible(str(grant.pattern))}", ""
         if self._who.yes_in_sandbox and reach.stays_within:
             return Answer.ALLOW, "--yes-in-sandbox", ""
         if not self.answerable:
-            return Answer.REFUSED, "headless", f"{NOBODY} ({'; '.join(reach.crossings)})"
+            return Answer.REFUSED, "headless", how_to_allow(reach)
         return None
 
     async def _put(self, mission: Mission, wish: Wish, step: int) -> Ruling:
@@ -168,6 +167,28 @@ async def answer_asks(
         named = ", ".join(f"A{number}" for number in sorted(numbers))
         raise NotPossible(f"{named} does not wait for an answer any more: `warroom approvals` lists what does")
     return answered
+
+
+def how_to_allow(reach: Reach) -> str:
+    """What a person can do who finds it refused because nobody was there."""
+    ways = ["the command center or --ask asks you"]
+    if reach.stays_within:
+        ways.append("--yes-in-sandbox allows it")
+    if reach.unwalled and not reach.listed:
+        ways.append('`unwalled = "allow"` under [sandbox] in your own config.toml allows all where there is no wall')
+    return f"{NOBODY}: {'; '.join(ways)}"
+
+
+def grouped(asks: Collection[Ask]) -> list[tuple[Ask, ...]]:
+    """Asks that one answer does for, together; in the order of the oldest of each."""
+    groups: list[list[Ask]] = []
+    for ask in asks:
+        group = next((group for group in groups if group[0].same_as(ask)), None)
+        if group is None:
+            groups.append([ask])
+        else:
+            group.append(ask)
+    return [tuple(group) for group in groups]
 
 
 def question_of(wish: Wish) -> str:

@@ -1,19 +1,23 @@
 """What an agent may not do by itself: asked, answered, refused, closed; models behind real sockets, a real wall."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.dispatch.approvals import Attendance
-from agents.events import ApprovalAnswered, ApprovalRequested, Event, ToolFinished
-from agents.headquarters import Headquarters
+from agents.clock import SystemClock
+from agents.dispatch.approvals import Attendance, answer_asks, grouped
+from agents.events import AgentHealth, ApprovalAnswered, ApprovalRequested, Event, ToolFinished
+from agents.headquarters import Headquarters, NotPossible
 from agents.permission import Answer, Ask
 from agents.settings import Settings
-from agents.tasks import Health, NewTask, Outcome, Task
+from agents.store import Store
+from agents.tasks import Health, NewTask, Outcome, Task, TaskStatus
 from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK
+from tests.fakes.hand_clock import HandClock
 from tests.fakes.ollama_server import FakeOllama, call, calls_apart
 from tests.fakes.sandboxes import needs_bubblewrap
 
@@ -148,3 +152,200 @@ async def test_a_folder_outside_is_written_only_when_it_was_asked_for(
             await hq.approvals.answer([ask.id], Answer.ALLOW)
             await hq.wait(task.id)
     assert (outside / "out.txt").read_text() == "x\n"
+
+
+async def test_a_pattern_is_allowed_for_the_mission_or_remembered_for_the_repository(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as server:
+        steps = [shell("git add left"), shell("git add right"), shell("git add -f right")]
+        server.reply(*loop_of(WRITE, *steps))
+        settings = with_sandbox(local_settings(server.url, way="loop"), kind="none")
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE) as hq:
+            task = await sent_out(hq)
+            (ask,) = await asked(hq)
+            assert str(ask.pattern) == "git add *"
+            await hq.approvals.answer([ask.id], Answer.ALLOW_MISSION)
+            (second,) = await asked(hq)  # the next is not asked about; an option of its own is
+            assert second.wish.command == "git add -f right"
+            await hq.approvals.answer([second.id], Answer.DENY)
+            await hq.wait(task.id)
+            by = [(event.answer, event.by.partition(":")[0]) for event in await told(hq, ApprovalAnswered)]
+            assert ("allow", "allowed before") in by
+            assert await hq.store.remembered(str(repo)) == []
+
+        server.reply(*loop_of(WRITE, shell("git add left"), shell("git add again")))
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE) as hq:
+            task = await sent_out(hq)
+            (ask,) = await asked(hq)  # what was allowed in another mission is not allowed in this one
+            await hq.approvals.answer([ask.id], Answer.ALLOW, remember=True)
+            await hq.wait(task.id)
+            (kept,) = await hq.store.remembered(str(repo))
+            assert (str(kept.pattern), kept.reach.unwalled) == ("git add *", True)
+
+        server.reply(*loop_of(WRITE, shell("git add third")))
+        async with Headquarters(settings, home=home, folder=repo) as hq:
+            task = await hq.wait((await sent_out(hq)).id)  # nobody is there, and nobody needs to be
+            assert task.outcome is Outcome.PROVEN
+            last = (await told(hq, ApprovalAnswered))[-1]
+            assert last.answer == "allow"
+            assert await hq.store.forget_remembered(kept.id, str(repo)) == kept
+            assert await hq.store.remembered(str(repo)) == []
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "yes", "answer", "said"),
+    [
+        ({"kind": "none"}, True, "refused", 'unwalled = "allow"'),
+        ({"kind": "none", "unwalled": "allow"}, False, None, ""),
+        ({"kind": "none", "unwalled": "refuse"}, False, "refused", 'unwalled is "refuse"'),
+        ({"kind": "none", "unwalled": "allow", "ask": ["touch *"]}, True, "refused", "--ask asks you"),
+        pytest.param({"kind": "bubblewrap", "ask": ["touch *"]}, False, "refused", "--yes", marks=needs_bubblewrap),
+        pytest.param({"kind": "bubblewrap", "ask": ["touch *"]}, True, "allow", "", marks=needs_bubblewrap),
+    ],
+)
+async def test_without_a_person_the_rules_decide_at_once(
+    sandbox: dict[str, Any],
+    yes: bool,
+    answer: str | None,
+    said: str,
+    *,
+    repo: Path,
+    home: Path,
+    local_settings: MakeSettings,
+) -> None:
+    async with FakeOllama() as server:
+        server.reply(*loop_of(WRITE, shell("touch ran.txt")))
+        settings = with_sandbox(local_settings(server.url, way="loop"), **sandbox)
+        who = Attendance(yes_in_sandbox=yes)
+        async with Headquarters(settings, home=home, folder=repo, attendance=who) as hq:
+            task = await hq.wait((await sent_out(hq)).id)
+            answered = await told(hq, ApprovalAnswered)
+            assert await told(hq, ApprovalRequested) == []
+    assert task.outcome is Outcome.PROVEN
+    assert ("ran.txt" in task.files) is (answer in {None, "allow"})
+    assert [event.answer for event in answered] == ([] if answer is None else [answer])
+    assert said in "".join(event.message for event in answered)
+    assert "needs" not in server.chats[0].body["tools"][5]["function"]["parameters"]["properties"]
+
+
+async def test_while_it_is_asked_cancel_works_at_once_and_the_ask_is_closed(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as server:
+        server.reply(*loop_of(WRITE, shell("touch ran.txt")))
+        settings = with_sandbox(local_settings(server.url, way="loop"), kind="none")
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE) as hq:
+            task = await sent_out(hq)
+            (ask,) = await asked(hq)
+            await hq.until_idle()  # what waits for a person keeps nobody
+            async with asyncio.timeout(5):
+                task = await hq.cancel(task.id)
+            assert task.status is TaskStatus.CANCELLED
+            assert await hq.approvals.waiting() == []
+            assert [event.answer for event in await told(hq, ApprovalAnswered)] == ["closed"]
+            with pytest.raises(NotPossible, match=f"A{ask.id} does not wait"):
+                await hq.approvals.answer([ask.id], Answer.ALLOW)
+
+
+async def test_the_time_a_person_takes_is_not_the_missions_and_a_pause_holds_what_they_allow(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    clock = HandClock()
+    async with FakeOllama() as server:
+        server.reply(*loop_of(WRITE, shell("touch ran.txt")))
+        settings = with_sandbox(local_settings(server.url, way="loop"), kind="none")
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE, clock=clock) as hq:
+            task = await sent_out(hq)
+            (ask,) = await asked(hq)
+            await clock.pass_(100_000)  # far beyond its limit and its patience
+            await hq.pause(task.id)
+            await hq.approvals.answer([ask.id], Answer.ALLOW)
+            await said_to_work(hq)
+            assert not Path(ask.wish.folder, "ran.txt").exists()
+            await hq.resume(task.id)
+            task = await hq.wait(task.id)
+            (ran,) = [event for event in await told(hq, ToolFinished) if event.tool == "shell_run"]
+    assert task.outcome is Outcome.PROVEN
+    assert ran.seconds < 100
+
+
+async def said_to_work(hq: Headquarters) -> None:
+    """Wait until the agent was told the answer."""
+    async with asyncio.timeout(30):
+        with hq.events(0) as events:
+            async for event in events:
+                if isinstance(event, AgentHealth) and event.note == "was answered":
+                    return
+
+
+async def test_the_same_asked_by_several_is_one_question(tmp_path: Path) -> None:
+    def ask(number: int, task: int, **wish: object) -> Ask:
+        about = {"command": "npm install", "folder": f"/w/{number}", "reason": "deps", "reach": {"network": True}}
+        fields = {"id": number, "task": task, "mission": number, "repo": "/shop", "pattern": {"text": "npm install"}}
+        return Ask.model_validate(
+            {**fields, "wish": about | wish, "owner": "", "at": SystemClock().now(), "agent": "CodeX-7"}
+        )
+
+    asks = [ask(1, 1), ask(2, 1, reason="else"), ask(3, 2), ask(4, 2, reach={"writable": ("/x",)}), ask(5, 3)]
+    assert [[one.id for one in group] for group in grouped(asks)] == [[1, 3, 5], [2], [4]]
+
+
+ALONE = """
+import asyncio, sys
+from pathlib import Path
+from agents.dispatch.approvals import Attendance
+from agents.headquarters import Headquarters
+from agents.settings import Settings
+from agents.store import Store
+from agents.tasks import NewTask
+
+async def main(settings, home, folder):
+    settings = Settings.model_validate_json(settings)
+    async with Headquarters(settings, home=Path(home), folder=Path(folder), attendance=Attendance(attended=True)) as hq:
+        task = await hq.post(NewTask(title="Create slug.py", check="test -f slug.py", tier="local"))
+        await hq.dispatch(task.id)
+        print((await hq.wait(task.id)).outcome, flush=True)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["answered", "killed"])
+async def test_another_process_answers_or_closes_what_a_dead_one_asked(
+    dies: bool, repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as server:
+        server.reply(*loop_of(WRITE, shell("touch ran.txt")))
+        server.answer = lambda body: calls_apart(FINISH)
+        settings = with_sandbox(local_settings(server.url, way="loop"), kind="none")
+        arguments = (settings.model_dump_json(), str(home), str(repo))
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ALONE, *arguments), stdout=asyncio.subprocess.PIPE
+        )
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE, recover=False) as hq:
+            (ask,) = await asked(hq)
+            assert ask.owner.split(":")[1] == str(child.pid)
+            if not dies:
+                await hq.approvals.answer([ask.id], Answer.ALLOW)
+                assert child.stdout is not None
+                assert (await child.stdout.read()).decode().strip() == "proven"
+                assert (await hq.task(ask.task)).files == ("ran.txt", "slug.py")
+            else:
+                child.kill()
+        await child.wait()
+        async with Headquarters(settings, home=home, folder=repo, attendance=HERE, recover=True) as hq:
+            assert await hq.approvals.waiting() == []
+            if dies:
+                last = [event.answer for event in await told(hq, ApprovalAnswered) if event.ask == ask.id]
+                assert last == ["closed"]
+                await hq.cancel(ask.task)
+
+
+async def test_an_answer_is_one_transaction_with_its_event_and_is_given_once(home: Path, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "warroom.db", SystemClock()) as store:
+        with pytest.raises(NotPossible, match="A7 does not wait"):
+            await answer_asks(store, [7], Answer.ALLOW, message="", remember=False, by="me")
+        with pytest.raises(NotPossible, match="only what is allowed can be remembered"):
+            await answer_asks(store, [7], Answer.DENY, message="", remember=True, by="me")
+        assert await store.last_seq() == 0
