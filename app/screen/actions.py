@@ -140,7 +140,7 @@ _CENTER = _in(
     Action("allow", "ctrl+y", "ctrl+y", "allow", "Allow what an agent asks, this once", why_not=asked, footer=False),
     Action("allow_mission", "ctrl+e", "ctrl+e", "for mission", "Allow commands like it for the rest of the mission",
            why_not=asked, footer=False),
-    Action("deny", "ctrl+r", "ctrl+r", "deny", "Deny what an agent asks, and say why", why_not=asked, footer=False),
+    Action("deny", "ctrl+o", "ctrl+o", "deny", "Deny what an agent asks, and say why", why_not=asked, footer=False),
     Action("remember", "ctrl+k", "ctrl+k", "always", "Allow commands like it in this repository (asks)",
            why_not=asked, footer=False),
     Action("later", "ctrl+l", "ctrl+l", "next ask", "Look at the next that is asked", why_not=asked, footer=False),

@@ -18,7 +18,7 @@ from app.screen.words import elapsed
 GRACE_S = 0.5
 """For so long after a question appeared no answer is taken: whoever presses a key then means something else."""
 KEYS = (
-    "{allow:ctrl+y} once  {allow_mission:ctrl+e} mission  {deny:ctrl+r} deny  {remember:ctrl+k} always  "
+    "{allow:ctrl+y} once  {allow_mission:ctrl+e} mission  {deny:ctrl+o} deny  {remember:ctrl+k} always  "
     "{later:ctrl+l} next"
 )
 _SHARE = 3

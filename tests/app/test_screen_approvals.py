@@ -20,7 +20,7 @@ from app.screen.approvals import GRACE_S, folded
 from app.screen.confirm import Confirm
 
 Compare = Callable[..., bool]
-ANSWERS = ("ctrl+y", "ctrl+e", "ctrl+r", "ctrl+k")
+ANSWERS = ("ctrl+y", "ctrl+e", "ctrl+o", "ctrl+k")
 
 
 def squad() -> FakeCommand:
@@ -61,7 +61,7 @@ async def test_the_panel_shows_all_of_it_and_the_counter_counts_it() -> None:
             "in: /home/ada/.warroom/worktrees/T1-1",
             "because: it needs its packages",
             "for this mission: npm install *",
-            "ctrl+y once  ctrl+e mission  ctrl+r deny",
+            "ctrl+y once  ctrl+e mission  ctrl+o deny",
             "◆ 1 NEEDS YOU",
         )
         assert app.focused is app.center.board
@@ -81,7 +81,7 @@ async def test_every_answer_has_its_key(answer: str) -> None:
     key, *expected = {
         "allow": ("ctrl+y", "answer", 7, "allow"),
         "allow_mission": ("ctrl+e", "answer", 7, "allow-mission"),
-        "deny": ("ctrl+r", "answer", 7, "deny", "use pnpm"),
+        "deny": ("ctrl+o", "answer", 7, "deny", "use pnpm"),
         "remember": ("ctrl+k", "answer", 7, "allow", "for good"),
     }[answer]
     async with asking(command) as (app, pilot):
@@ -101,7 +101,7 @@ async def test_every_answer_has_its_key(answer: str) -> None:
 async def test_escape_denies_and_remembers_nothing() -> None:
     command = squad()
     async with asking(command) as (app, pilot):
-        for key in ("ctrl+r", "ctrl+k"):
+        for key in ("ctrl+o", "ctrl+k"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not app.center)
             await pilot.press("escape")
