@@ -90,7 +90,7 @@ class Headquarters:
             (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
-        self.repository = await Repository.open(self._folder, self._home)
+        self.repository = await Repository.open(self._folder, self._home, trusted=self._trusted)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
             await self._open()

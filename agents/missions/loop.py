@@ -7,6 +7,7 @@ from agents.events import AgentHealth, Event, LoopDetected, ToolFinished, ToolSt
 from agents.missions.attempt import Attempt, LimitReached, Stuck
 from agents.missions.brief import loop_brief, reply_room
 from agents.missions.conversation import Conversation
+from agents.missions.fences import quoted
 from agents.missions.persona import loop_persona
 from agents.missions.repeating import RepeatsItself
 from agents.missions.watch import LoopWatch, Verdict, advice
@@ -146,7 +147,7 @@ class _Loop:
             if outcome.finished:
                 summary = outcome.content
         if as_text:
-            told = "\n\n".join(f"Result of {result.name}:\n{result.content}" for result in results)
+            told = "\n\n".join(f"Result of {result.name}:\n{quoted(result.content)}" for result in results)
             answer = Message(role="user", content=f"{told}\n\n{note}".strip())
         else:
             answer = Message(role="tool", tool_results=tuple(results))

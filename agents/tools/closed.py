@@ -20,10 +20,10 @@ class ClosedSandbox:
     name = "none"
     wall = False
     gaps: tuple[str, ...] = ()
-    passed_over: tuple[str, ...] = ()
 
-    def __init__(self, why: str) -> None:
-        """`why` there is no wall."""
+    def __init__(self, why: str, passed_over: tuple[str, ...] = ()) -> None:
+        """`why` there is no wall; `passed_over`: why each is not up."""
+        self.passed_over = passed_over
         self.refusal = (
             f"{why}. This folder is not trusted, so nothing of it is run here: look at it, then `warroom trust`, or "
             "--trust for one run"
@@ -49,7 +49,7 @@ class ClosedSandbox:
 
 def unless_trusted(sandbox: Sandbox, *, trusted: bool) -> tuple[Sandbox, str]:
     """The sandbox for a repository, and why nothing of it may run; empty where there is a wall, or trust."""
-    if trusted or sandbox.warning is None:
+    if trusted or sandbox.wall:
         return sandbox, ""
-    closed = ClosedSandbox(sandbox.warning.partition(";")[0])
+    closed = ClosedSandbox((sandbox.warning or "no sandbox").partition(";")[0], sandbox.passed_over)
     return closed, closed.refusal

@@ -58,13 +58,16 @@ async def git() -> Finding:
     )
 
 
-async def repository(folder: Path, home: Path) -> Finding:
+async def repository(folder: Path, home: Path, *, trusted: bool = True) -> Finding:
     """The folder War Room would work on."""
-    from agents.workspace import Repository, WorkspaceError
+    from agents.workspace import ForeignPrograms, Repository, WorkspaceError
 
     try:
-        found = await Repository.open(folder, home)
+        found = await Repository.open(folder, home, trusted=trusted)
         base = await found.base()
+    except ForeignPrograms as error:
+        detail, _, fix = str(error).rpartition(". ")
+        return Finding(name="repository", status="fail", detail=one_line(detail, 300), fix=fix)
     except WorkspaceError as error:
         return Finding(
             name="repository", status="fail", detail=one_line(str(error), 300), fix="Run War Room in a repository."

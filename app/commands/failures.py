@@ -46,6 +46,7 @@ _CODES: dict[str, Callable[[Any], int]] = {
     "agents.store.errors.StoreError": lambda _: ENVIRONMENT,
     "agents.tools.closed.NotTrusted": lambda _: USAGE,
     "agents.tools.shell_result.SandboxError": lambda _: ENVIRONMENT,
+    "agents.workspace.foreign_programs.ForeignPrograms": lambda _: USAGE,
     "agents.workspace.errors.WorkspaceError": lambda _: ENVIRONMENT,
 }
 

@@ -1,5 +1,6 @@
 """`warroom trust`: the person vouches for a folder, and War Room remembers it until its warroom.toml changes."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -74,12 +75,20 @@ def _trust(home: Path, repository: Path, *, ask: bool) -> int:
     _usable(repository, found)
     for line in shown(foreign):
         put(line)
+    if programs := asyncio.run(_programs(repository)):
+        put(f"What its .git/config sets may have git run programs, as you: {programs}.")
     if ask and not click.confirm("Trust this folder?", default=False, err=True):
         say("Not trusted.")
         return FAILED
     vouch(home, foreign, trusted=True)
     put(VOUCHED)
     return DONE
+
+
+async def _programs(repository: Path) -> str:
+    from agents.workspace.foreign_programs import foreign_programs, named
+
+    return named(await foreign_programs(repository))
 
 
 def _usable(repository: Path, found: Configuration) -> None:

@@ -88,7 +88,7 @@ async def here(folder: Path, *, seed: int = 59, ask: Ask | None = None) -> Async
     from agents.configuration import warroom_home
     from agents.dispatch.readiness import look
     from app.commands.opening import repository_of, settings_of
-    from app.screen.vouching import answered, answered_for, why_none
+    from app.screen.vouching import Outside, answered, answered_for, why_none
 
     home, repository = warroom_home(os.environ), repository_of(folder)
     found = await answered_for(settings_of(repository), repository, home, ask)
@@ -97,7 +97,7 @@ async def here(folder: Path, *, seed: int = 59, ask: Ask | None = None) -> Async
         await stack.enter_async_context(own)
         hq = await own.enter_async_context(_headquarters(found, home, folder))
         if hq.closed and ask is not None and found.foreign is not None and not found.foreign.asked:
-            found = await answered(found, repository, home, ask, why_none(hq.closed))
+            found = await answered(found, repository, home, ask, Outside(why_none(hq.closed)))
             if found.trusted:
                 await own.aclose()
                 hq = await own.enter_async_context(_headquarters(found, home, folder))

@@ -20,6 +20,7 @@ from app.screen.pages import Prose
 
 if TYPE_CHECKING:
     from agents.configuration.foreign import Change, Foreign
+    from app.screen.vouching import Outside
 
 _KEY, _VALUE = 26, 18
 _RISKS = 4
@@ -35,9 +36,8 @@ class TrustQuestion(Dialog[bool]):
     KEYS: ClassVar[str] = "T trust this folder   n not now   ↑↓ read on"
     KEYS_ASCII: ClassVar[str] = "T trust this folder   n not now   up/down read on"
 
-    def __init__(self, foreign: Foreign, no_wall: str = "", *, ascii_only: bool = False) -> None:
-        """`no_wall`: why there is none, sanitized; empty where there is one."""
-        self._foreign, self._no_wall, self._ascii = foreign, no_wall, ascii_only
+    def __init__(self, foreign: Foreign, outside: Outside, *, ascii_only: bool = False) -> None:
+        self._foreign, self._outside, self._ascii = foreign, outside, ascii_only
         super().__init__()
 
     def compose(self) -> ComposeResult:
@@ -45,7 +45,7 @@ class TrustQuestion(Dialog[bool]):
         with Vertical(classes="dialog", id="trust-window"):
             yield Plain(Content.styled("Trust this folder?", "bold"), classes="question")
             yield Plain(one_line(str(self._foreign.folder), 300))
-            yield Plain(Content.styled(risk_line(self._foreign, self._no_wall), "$warn"))
+            yield Plain(Content.styled(risk_line(self._foreign, self._outside), "$warn"))
             page = Prose(list(trust_lines(self._foreign, ascii_only=self._ascii)), id="trust-page")
             page.can_focus = False
             yield page
@@ -68,13 +68,15 @@ class TrustQuestion(Dialog[bool]):
         self.query_one(Prose).action_page(pages)
 
 
-def risk_line(foreign: Foreign, no_wall: str) -> str:
-    """What trusting it may lead to, in a sentence or two."""
+def risk_line(foreign: Foreign, outside: Outside) -> str:
+    """What trusting it may lead to, in a sentence or a few."""
     risks = list(dict.fromkeys(change.risk for change in foreign.changes if change.risk))
     more = f" and {len(risks) - _RISKS} things more" if len(risks) > _RISKS else ""
     said = f"If you trust it: {'; '.join(risks[:_RISKS])}{more}." if risks else ""
-    wall = f"There is no wall here ({no_wall}): its checks and what agents run there run as you." if no_wall else ""
-    return " ".join(filter(None, (said, wall))) or "Nothing it sets widens what War Room may do."
+    wall = f"There is no wall here ({outside.no_wall}): its checks and what agents run there run as you."
+    programs = f"What its .git/config sets may have git run programs, as you: {outside.programs}."
+    told = (said, wall if outside.no_wall else "", programs if outside.programs else "")
+    return " ".join(filter(None, told)) or "Nothing it sets widens what War Room may do."
 
 
 def trust_lines(foreign: Foreign, *, ascii_only: bool = False) -> Iterator[Content]:

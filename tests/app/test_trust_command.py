@@ -120,3 +120,21 @@ async def test_a_file_with_a_mistake_is_not_trusted_and_what_it_shows_is_harmles
     assert shown.code == 0
     assert not {"\x1b", "\u202e", "\u200b", "\x7f"} & set(shown.out + shown.err)
     assert "| #  hidden" in shown.out
+
+
+async def test_programs_in_its_git_configuration_are_shown_and_run_in_a_trusted_folder_only(shell: CommandLine) -> None:
+    run_git(shell.folder, "config", "filter.evil.clean", "touch owned; cat")
+    (shell.folder / ".gitattributes").write_text("*.md filter=evil\n")
+    (shell.folder / "README.md").write_text("# ship\n")
+    for command in (("diff", "T1"), ("cancel", "T1"), ("run", "x"), ("accept", "T1")):
+        done = await shell.here(*command)
+        assert (done.code, done.out) == (2, ""), command
+        assert "filter.evil.clean" in done.err
+        assert "--trust" in done.err
+    found = {row["name"]: row for row in (await shell.here("doctor", "--json")).rows()}
+    assert found["repository"]["status"] == "fail"
+    assert "filter.evil.clean" in found["repository"]["detail"]
+    assert "`warroom trust`" in found["repository"]["fix"]
+    assert not (shell.folder / "owned").exists()
+    assert "may have git run programs, as you: filter.evil.clean" in (await shell.here("trust")).out
+    assert "there is no task T1" in (await shell.here("diff", "T1")).err
