@@ -74,7 +74,7 @@ class Headquarters:
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
-        self.closed = ""
+        self.closed, self.walled = "", True
         """Why nothing of this repository is run here; empty where it may be."""
         self._home = home
         self._folder = folder
@@ -113,7 +113,7 @@ class Headquarters:
         chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
         sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
         self._recover = self._recover and not self.closed
-        self.warnings = (sandbox.warning,) if sandbox.warning else ()
+        self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
         logs, repo = self._home / "logs", str(self.repository.root)
         who = SCRIPTED if self.simulated else self._who
         self.approvals = Approvals(self.store, self._clock, settings.sandbox, owner=self._owner, repo=repo, who=who)

@@ -232,7 +232,7 @@ class _Run:
                 on_output=self._tool_output,
                 permit=self._permit,
                 answerable=self.ground.asks.answerable,
-                misplaced=lambda: self.ground.repository.misplaced(self.worktree),
+                place=self.ground.repository.place(self.worktree),
             ),
             emit=self._emit,
             check=orders.check,

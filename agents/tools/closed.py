@@ -6,6 +6,7 @@ from pathlib import Path
 from agents.settings import Network
 from agents.tools.sandbox import Sandbox
 from agents.tools.shell_result import SandboxError, ShellResult, ignore_output
+from agents.workspace.private_git import PrivateGit
 
 
 class NotTrusted(SandboxError):
@@ -42,6 +43,7 @@ class ClosedSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """Raises NotTrusted."""
         raise NotTrusted(self.refusal)

@@ -14,6 +14,7 @@ from agents.tools.files import TEXT, parameters
 from agents.tools.sandbox import Sandbox
 from agents.tools.shell_result import SandboxError, ShellResult
 from agents.tools.tool import ToolContext, ToolError, ToolOutcome
+from agents.workspace.errors import WorkspaceError
 
 _LONGEST = 100_000
 
@@ -54,7 +55,8 @@ class ShellRun:
             raise ToolError("command holds a NUL character. Give plain text.")
         if len(command.encode("utf-8", "replace")) > _LONGEST:
             raise ToolError("command is too long. Write a file with file_write and run that.")
-        if (problem := context.misplaced()) and "git checkout" not in command:
+        place = context.place
+        if place and (problem := place.misplaced()) and "git checkout" not in command:
             raise ToolError(problem)
         reach = await self._permitted(command, arguments, context)
         try:
@@ -66,9 +68,10 @@ class ShellRun:
                 log_path=_next_log(context.logs),
                 on_output=context.on_output,
                 network=Network.ALL if reach.network else self._network,
-                writable=[Path(place) for place in reach.writable],
+                writable=[Path(folder) for folder in reach.writable],
+                git=await place.private_git() if place and self._sandbox.wall else None,
             )
-        except SandboxError as error:
+        except (SandboxError, WorkspaceError) as error:
             raise ToolError(one_line(str(error), 500)) from error
         closed = self._network is not Network.ALL and not reach.network
         hint = self._hint() if closed and result.exit_code != 0 and network_was_closed(result.output) else ""
@@ -91,7 +94,7 @@ class ShellRun:
             ruling = await context.permit(wish)
             if not ruling.allowed:
                 raise ToolError(ruling.message)
-            if problem := context.misplaced():
+            if context.place and (problem := context.place.misplaced()):
                 raise ToolError(problem)  # an answer may take hours
         return reach
 

@@ -15,7 +15,7 @@ from agents.tools.listing import FileList
 from agents.tools.sandbox import Sandbox
 from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
-from agents.tools.tool import Permit, Tool, ToolContext, ToolError, ToolOutcome, refuse
+from agents.tools.tool import Permit, Place, Tool, ToolContext, ToolError, ToolOutcome, refuse
 
 _LONGEST = 200_000
 
@@ -78,12 +78,12 @@ def build_toolbox(
     on_output: Callable[[str], None],
     permit: Permit = refuse,
     answerable: bool = False,
-    misplaced: Callable[[], str] = lambda: "",
+    place: Place | None = None,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
     `permit` says whether an agent may run what it may not run by itself; `answerable`: it may ask for that.
-    `misplaced` says before each command why it must not be run there now; empty when all is well.
+    `place`: what the harness knows of the worktree; None: it is any folder.
     """
     cap = settings.mission.output_cap
     shell = ShellRun(
@@ -95,7 +95,7 @@ def build_toolbox(
         answerable=answerable,
     )
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root.resolve(), logs, on_output, permit=permit, misplaced=misplaced))
+    return Toolbox(tools, ToolContext(root.resolve(), logs, on_output, permit=permit, place=place))
 
 
 def _failed(name: str, message: str) -> ToolOutcome:

@@ -202,6 +202,8 @@ class War:
         self.simulated = False
         self.distrusted = False
         """The folder is not trusted, and that makes a difference here."""
+        self.open_field = False
+        """No wall is up: agents' commands run as the person."""
         self.replayed = False
         """It is a recording, not an engine: nothing can be ordered."""
         self.offline: Mapping[str, str] = {}
