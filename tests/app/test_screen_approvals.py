@@ -334,8 +334,8 @@ def picture(app: WarRoom, command: FakeCommand) -> Callable[[Pilot[int]], Awaita
         command.ask(7, 1, "npm install --no-audit &&\n  npm test -- --watch=false")
         command.ask(8, 2, "npm install --no-audit &&\n  npm test -- --watch=false", agent="Hawk-4")
         command.ask(9, 2, "make deploy")
-        await seen(pilot, "1 of 2", "×2")
-        await pilot.pause(0.7)
+        await seen(pilot, "1 of 2", "×2", "CodeX-7 asks you about T2")
+        await pilot.pause(1.2)  # the radar is drawn twice a second at most
 
     return run
 
