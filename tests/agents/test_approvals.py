@@ -349,3 +349,15 @@ async def test_an_answer_is_one_transaction_with_its_event_and_is_given_once(hom
         with pytest.raises(NotPossible, match="only what is allowed can be remembered"):
             await answer_asks(store, [7], Answer.DENY, message="", remember=True, by="me")
         assert await store.last_seq() == 0
+
+
+async def test_the_simulation_plays_unattended_where_there_is_no_wall(
+    repo: Path, home: Path, local_settings: MakeSettings
+) -> None:
+    async with FakeOllama() as server:
+        server.reply(*loop_of(WRITE, shell("touch ran.txt")))
+        settings = with_sandbox(local_settings(server.url, way="loop"), kind="none")
+        async with Headquarters(settings, home=home, folder=repo, simulated=True) as hq:
+            task = await hq.wait((await sent_out(hq)).id)
+            assert await told(hq, ApprovalAnswered) == []
+    assert task.files == ("ran.txt", "slug.py")
