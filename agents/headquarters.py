@@ -6,6 +6,7 @@ async with Headquarters(settings, home=home, folder=folder) as hq:
     task = await hq.wait(task.id)
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -37,6 +38,8 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
@@ -71,15 +74,11 @@ class Headquarters:
         trusted: bool = True,
     ) -> None:
         """`trusted`: the person vouches for what the repository runs; else nothing of it runs outside a wall."""
-        self.settings = settings
-        self.simulated = simulated
+        self.settings, self.simulated = settings, simulated
         self.warnings: tuple[str, ...] = ()
-        self.closed, self.walled = "", True
-        """Why nothing of this repository is run here; empty where it may be."""
-        self._home = home
-        self._folder = folder
-        self._clock = clock or SystemClock()
-        self._seed = seed
+        self.closed = ""  # why nothing of this repository is run here
+        self._home, self._folder, self.walled = home, folder, True
+        self._clock, self._seed = clock or SystemClock(), seed
         self._connect = connect or connector(self._clock)
         self._recover, self._proving, self._trusted, self._who = recover, proving, trusted, attendance
         self._owner = new_owner()
@@ -87,10 +86,11 @@ class Headquarters:
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
         try:
-            (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._home / "logs")
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home, trusted=self._trusted)
+        await asyncio.to_thread(learn_secrets, self.repository.root)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
             await self._open()

@@ -20,6 +20,8 @@ SIZE_LIMIT = 64 * 1024
 DEPTH_LIMIT = 16
 """Tables within tables. Ours need four; thousands would end Python's own recursion."""
 
+_LONG_KEY = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]{1,200}[ \t]{0,9}\.[ \t]{0,9}){100}""")
+"""A key of so many parts is a trap: tomllib takes time with the square of them."""
 _TOKEN = re.compile(
     r"#[^\n]*"
     r'|"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
@@ -93,6 +95,9 @@ def _bytes(path: Path, shown: str, *, follow: bool) -> bytes:
 
 def parse_toml(text: str, shown: str) -> dict[str, Any]:
     """The values. Raises ConfigurationError, which names the file as `shown` and the line of a syntax error."""
+    if found := _LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ConfigurationError(f"{shown}, line {line}: a key of more than 100 parts. Shorten it.")
     try:
         values = tomllib.loads(text)
         if _depth(values) > DEPTH_LIMIT:

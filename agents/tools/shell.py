@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.models.chat import ToolSpec
 from agents.permission import Reach, Wish
+from agents.private_files import private_folder
 from agents.sanitize import one_line
 from agents.settings import Network
 from agents.tools.asking import network_was_closed, reach_of
@@ -142,7 +143,7 @@ def _outcome(command: str, result: ShellResult, hint: str) -> ToolOutcome:
 
 def _next_log(logs: Path) -> Path:
     """A log file of its own for each command: the next free number, taken at once."""
-    logs.mkdir(parents=True, exist_ok=True)
+    private_folder(logs)
     number = 1 + max((int(path.stem[6:]) for path in logs.glob("shell-*.log") if path.stem[6:].isdigit()), default=0)
     while True:
         path = logs / f"shell-{number}.log"

@@ -59,7 +59,8 @@ class Toolbox:
         except (OSError, ValueError) as error:
             return _failed(name, f"{name} failed: {error}")
         note = f"\n[ignored unknown arguments: {', '.join(ignored)}]" if ignored else ""
-        return outcome.model_copy(update={"content": sanitize(outcome.content)[:_LONGEST] + note})
+        content = self._context.shown(sanitize(outcome.content))[:_LONGEST]
+        return outcome.model_copy(update={"content": content + note})
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name.casefold(), self._tools, n=1, cutoff=0.5)
@@ -79,11 +80,13 @@ def build_toolbox(
     permit: Permit = refuse,
     answerable: bool = False,
     place: Place | None = None,
+    veiled: bool = False,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
     `permit` says whether an agent may run what it may not run by itself; `answerable`: it may ask for that.
-    `place`: what the harness knows of the worktree; None: it is any folder.
+    `place`: what the harness knows of the worktree; None: it is any folder. `veiled`: secrets are taken
+    out of what the tools answer.
     """
     cap = settings.mission.output_cap
     shell = ShellRun(
@@ -95,7 +98,8 @@ def build_toolbox(
         answerable=answerable,
     )
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root.resolve(), logs, on_output, permit=permit, place=place))
+    context = ToolContext(root.resolve(), logs, on_output, permit=permit, place=place, veiled=veiled)
+    return Toolbox(tools, context)
 
 
 def _failed(name: str, message: str) -> ToolOutcome:
