@@ -17,6 +17,7 @@ from typing import Any, Self
 from agents.bus import Listener, Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch import budget, concluding, reviewing, splitting
+from agents.dispatch.approvals import ALONE, SCRIPTED, Approvals, Attendance
 from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
@@ -26,7 +27,7 @@ from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post, require_tier
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
-from agents.dispatch.resting import known_task, until_at_rest
+from agents.dispatch.resting import all_possible, known_task, until_at_rest
 from agents.dispatch.roster import Roster
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
@@ -69,17 +70,17 @@ class Headquarters:
         connect: Connect | None = None,
         recover: bool = False,
         proving: Proving | None = None,
+        attendance: Attendance = ALONE,
         trusted: bool = True,
     ) -> None:
         """`trusted`: the person vouches for what the repository runs; else nothing of it runs outside a wall."""
         self.settings, self.simulated = settings, simulated
         self.warnings: tuple[str, ...] = ()
-        self.closed = ""
-        """Why nothing of this repository is run here; empty where it may be."""
+        self.closed = ""  # why nothing of this repository is run here
         self._home, self._folder, self.walled = home, folder, True
         self._clock, self._seed = clock or SystemClock(), seed
         self._connect = connect or connector(self._clock)
-        self._recover, self._proving, self._trusted = recover, proving, trusted
+        self._recover, self._proving, self._trusted, self._who = recover, proving, trusted, attendance
         self._owner = new_owner()
 
     async def __aenter__(self) -> Self:
@@ -113,7 +114,9 @@ class Headquarters:
         sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
         self._recover = self._recover and not self.closed
         self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
-        logs = self._home / "logs"
+        logs, repo = self._home / "logs", str(self.repository.root)
+        who = SCRIPTED if self.simulated else self._who
+        self.approvals = Approvals(self.store, self._clock, settings.sandbox, owner=self._owner, repo=repo, who=who)
         ground = Ground(
             store=self.store,
             repository=self.repository,
@@ -132,11 +135,11 @@ class Headquarters:
             owner=self._owner,
             seed=self._seed,
             proving=self._proving,
+            asks=self.approvals,
         )
         leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
         slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)
         self._roster = Roster(slot for group in slots.all.values() for slot in group)
-        repo = str(self.repository.root)
         self._ground, self._verdicts = ground, Verdicts(ground)
         self._squad = Squad(
             ground,
@@ -146,6 +149,7 @@ class Headquarters:
             ),
             cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
+            approvals=self.approvals,
             connect=self._connect,
             conclude=partial(concluding.conclude, ground),
             at_rest=self._at_rest,
@@ -334,10 +338,7 @@ class Headquarters:
     async def abort_all(self) -> list[Task]:
         """Cancel everything that is under way in this repository, in every War Room of this home; what was stopped."""
         under_way = [task for task in await self.tasks() if task.status in UNDER_WAY]
-        ended = await asyncio.gather(*(self.cancel(task.id) for task in under_way), return_exceptions=True)
-        if faults := [one for one in ended if isinstance(one, Exception) and not isinstance(one, NotPossible)]:
-            raise faults[0]
-        return [one for one in ended if isinstance(one, Task)]
+        return await all_possible(self.cancel(task.id) for task in under_way)
 
     async def accept(self, task_id: int) -> Task:
         """Merge the result onto the person's branch. When the branch moved, the check runs on the merged tree first.

@@ -14,6 +14,7 @@ from agents.configuration.errors import ConfigurationError
 from agents.configuration.foreign import Foreign, changes
 from agents.configuration.keys import flatten
 from agents.configuration.layers import Layer, file_layer, merge, strongest, variable_layer
+from agents.configuration.own import without_own
 from agents.configuration.toml_file import TomlFile, read_toml
 from agents.configuration.trust import recorded
 from agents.settings import Settings
@@ -64,6 +65,7 @@ def load_settings(repo: Path | None, *, home: Path, environ: Mapping[str, str], 
     foreign, file = (
         _look_at(repo, home, trusted=trusted) if repo and repo.absolute() != home.absolute() else (None, None)
     )
+    file, not_theirs = without_own(file) if file is not None else (None, ())
     obeyed = [one for one in (user, file if foreign and foreign.trusted else None) if one is not None]
     layers = [file_layer(one) for one in obeyed]
     defaults = Settings().model_dump(mode="json")
@@ -78,7 +80,7 @@ def load_settings(repo: Path | None, *, home: Path, environ: Mapping[str, str], 
     if foreign is not None and file is not None and not foreign.trusted:
         theirs = [*([file_layer(user)] if user else []), file_layer(file), *variables]
         foreign = _proposed(foreign, settings, defaults, theirs)
-    warnings = foreign.warnings if foreign else ()
+    warnings = (*foreign.warnings, *(not_theirs if foreign.trusted else ())) if foreign else ()
     return Configuration(settings, _origins(settings, layers), warnings, tuple(one.path for one in obeyed), foreign)
 
 

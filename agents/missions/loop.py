@@ -165,7 +165,7 @@ class _Loop:
         where = attempt.where()
         summary = attempt.toolbox.describe(call.name, call.arguments)
         await attempt.emit(ToolStarted(**where, call=number, tool=one_line(call.name, 40), summary=summary))
-        started = attempt.clock.monotonic()
+        started = attempt.stall.worked_s  # what a person takes to answer is not the tool's time
         outcome = await attempt.toolbox.call(call.name, call.arguments)
         if call.name == "shell_run":
             attempt.stall.heard(outcome.content)
@@ -175,7 +175,7 @@ class _Loop:
             tool=one_line(call.name, 40),
             ok=outcome.ok,
             summary=outcome.summary,
-            seconds=round(attempt.clock.monotonic() - started, 4),
+            seconds=round(attempt.stall.worked_s - started, 4),
             exit_code=outcome.exit_code,
             log_path=outcome.log_path,
         )

@@ -109,10 +109,8 @@ async def home(folder: Path) -> Finding:
 
 
 async def sandbox(settings: Settings, *, trusted: bool = True) -> Finding:
-    """The wall around agents' commands, what it cannot hold, and why it is not a better one.
-
-    Where there is none, nothing of a folder that is not `trusted` is run.
-    """
+    """The wall around agents' commands, what it cannot hold, and why it is not a better one; what its lack means where
+    the folder is not trusted."""
     from agents.tools.sandbox import SandboxError, choose_sandbox
 
     try:

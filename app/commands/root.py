@@ -23,6 +23,8 @@ COMMANDS = {
     "review": "A stronger model reads a result's diff.",
     "split": "A planner divides a task that is too large.",
     "approve": "Send out the parts of a split task.",
+    "approvals": "What agents ask you, and what you allowed for good.",
+    "answer": "Allow or deny what an agent asks.",
     "cancel": "Stop a task now.",
     "pause": "Hold a task before its next step.",
     "resume": "Let a paused task go on.",

@@ -20,6 +20,7 @@ from app.screen.conditions import (
     SPLIT,
     anything_under_way,
     approve,
+    asked,
     engine_open,
     findings,
     open_tasks,
@@ -49,7 +50,7 @@ Where = Literal[
     "dialog",
 ]
 """The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while it has a search."""
-Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
+Group = Literal["task", "result", "field", "asks", "money", "advice", "view", "moving", "application", "dialog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ _GROUPS: Mapping[Group, str] = {
     "task": "new open edit raise lower dispatch dispatch_all next split approve force",
     "result": "diff accept reject retry review findings",
     "field": "cancel pause escalate abort_all",
+    "asks": "allow allow_mission deny remember later",
     "money": "task_cap day_cap",
     "moving": "up down left right page_up page_down first last search_next search_previous "
     "next_file previous_file next_hunk previous_hunk",
@@ -135,6 +137,13 @@ _CENTER = _in(
     Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=READ, footer=False),
     Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=findings, footer=False),
     Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=SPLIT, footer=False),
+    Action("allow", "ctrl+y", "ctrl+y", "allow", "Allow what an agent asks, this once", why_not=asked, footer=False),
+    Action("allow_mission", "ctrl+e", "ctrl+e", "for mission", "Allow commands like it for the rest of the mission",
+           why_not=asked, footer=False),
+    Action("deny", "ctrl+o", "ctrl+o", "deny", "Deny what an agent asks, and say why", why_not=asked, footer=False),
+    Action("remember", "ctrl+k", "ctrl+k", "always", "Allow commands like it in this repository (asks)",
+           why_not=asked, footer=False),
+    Action("later", "ctrl+l", "ctrl+l", "next ask", "Look at the next that is asked", why_not=asked, footer=False),
     Action("intel", "i", "i", "intel", "How good the odds are, what succeeds, costs and is slow", why_not=engine_open,
            footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
@@ -147,6 +156,8 @@ _CENTER = _in(
     Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')", footer=False),
     Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')", footer=False),
     Action("pane_barracks", "6", "6", "barracks", "Go to the barracks", method="pane('barracks')", footer=False),
+    Action("pane_approvals", "7", "7", "approvals", "Go to what is asked, to scroll it", method="pane('approvals')",
+           why_not=asked, footer=False),
     Action("last_view", "minus", "-", "last view", "Back to the pane you came from", footer=False),
     Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log"),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from app.screen.place import Place
 from themes.palettes import THEME_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.dom import DOMNode
 
     from agents.configuration import Configuration
@@ -34,7 +37,7 @@ class Desk:
     def __init__(self, app: WarRoom) -> None:
         self._app = app
         self._typed: list[str] = []
-        self._verbs = {
+        self._verbs: dict[str, Callable[[], None]] = {
             "help": self._help,
             "palette": self._palette,
             "command": self._command,
@@ -44,6 +47,7 @@ class Desk:
             "theme": self._theme,
             "next": self._next,
             "output": self._output,
+            **{verb: partial(self._answer, verb) for verb in ("allow", "allow_mission", "deny", "remember", "later")},
         }
 
     def carry_out(self, verb: str) -> bool:
@@ -52,6 +56,11 @@ class Desk:
             return False
         self._verbs[verb]()
         return True
+
+    def _answer(self, verb: str) -> None:
+        from app.screen.answering import Answering
+
+        Answering(self._app).verbs[verb]()
 
     def _help(self) -> None:
         from app.screen.help import HelpDialog
@@ -170,7 +179,9 @@ class Desk:
         here = center.board.selected_id
         place = waiting.index(here) + 1 if here in waiting else 0
         center.action_pane("board")
-        center.board.select(waiting[place % len(waiting)])
+        center.board.select(chosen := waiting[place % len(waiting)])
+        if center.approvals.put_first(chosen):
+            center.action_pane("approvals")
         center.offer_keys()
 
     def _output(self) -> None:

@@ -121,9 +121,11 @@ async def here(folder: Path, *, seed: int = 59, ask: Ask | None = None) -> Async
 
 
 def _headquarters(found: Configuration, home: Path, folder: Path) -> Headquarters:
+    from agents.dispatch.approvals import Attendance
     from agents.headquarters import Headquarters
 
-    return Headquarters(found.settings, home=home, folder=folder, recover=True, trusted=found.trusted)
+    here = Attendance(attended=True)
+    return Headquarters(found.settings, home=home, folder=folder, recover=True, trusted=found.trusted, attendance=here)
 
 
 def _opened(hq: Headquarters, found: Configuration, warnings: tuple[str, ...], home: Path, **more: Any) -> Opened:

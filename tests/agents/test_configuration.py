@@ -175,6 +175,18 @@ def test_endpoints_of_a_trusted_repository_and_the_persons_own_are_obeyed(load: 
     assert found.settings.tiers["opus"].enabled
 
 
+def test_what_is_done_without_asking_is_never_said_by_a_repository(load: Load) -> None:
+    repo = "[sandbox]\nask = ['git push*']\nunwalled = 'allow'\nheadless = 'wait'\n"
+    found = load(repo, "[sandbox]\nunwalled = 'refuse'\n", trusted=True)
+    sandbox = found.settings.sandbox
+    assert (sandbox.unwalled, sandbox.headless, sandbox.ask) == ("refuse", "refuse", ("git push*",))
+    said = "\n".join(found.warnings)
+    assert "warroom.toml, line 3: sandbox.unwalled is not obeyed" in said
+    assert "line 4: sandbox.headless" in said
+    assert found.origins["sandbox.unwalled"] == "config.toml:2"
+    assert load("", WARROOM_SANDBOX__UNWALLED="allow").settings.sandbox.unwalled == "allow"
+
+
 def test_home_is_the_variable_or_the_platforms_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert warroom_home({"WARROOM_HOME": "/srv/room"}) == Path("/srv/room")
     monkeypatch.setenv("HOME", str(tmp_path))
