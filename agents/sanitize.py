@@ -16,6 +16,9 @@ _CONTROLS = re.compile(
     "\ud800-\udfff"  # lone surrogates
     "\U000e0000-\U000e007f]"  # tags
 )
+_ODD = re.compile(r"[^\x20-\x7e\n\t]")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+"""Letters and marks that look like nothing."""
 
 
 def sanitize(text: str) -> str:
@@ -24,13 +27,21 @@ def sanitize(text: str) -> str:
     return _CONTROLS.sub("", _ESCAPE_SEQUENCES.sub("", text))
 
 
-def spelt_out(text: str) -> str:
-    """`text` with every such character written as an escape, for what a person decides about: nothing is left out of
-    it, as sequences that a terminal would swallow, or characters it does not show. Tab and newline stay."""
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
-
-
 def one_line(text: str, limit: int = 200) -> str:
     """`text` sanitized, on one line, at most `limit` characters with an ellipsis where it was cut."""
     line = " ".join(sanitize(text[: limit * 8]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def visible(text: str) -> str:
+    r"""`text` with everything that a terminal would obey, hide or turn round written out, as in \x1b or \u202e.
+
+    A person must see exactly what will run: leaving out is no showing. Newlines and tabs stay.
+    """
+    return _ODD.sub(
+        lambda found: found[0] if found[0].isprintable() and found[0] not in _BLANK else _spelt(ord(found[0])), text
+    )
+
+
+def _spelt(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

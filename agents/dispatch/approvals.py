@@ -12,11 +12,10 @@ from agents.events import AgentHealth, ApprovalAnswered, ApprovalRequested, Even
 from agents.missions.beginning import where_of
 from agents.permission import Answer, Ask, NewAsk, Reach, Ruling, Wish
 from agents.refusals import NotPossible
-from agents.sanitize import one_line
+from agents.sanitize import one_line, visible
 from agents.settings import SandboxSettings
 from agents.store import Store
 from agents.tasks import Health, Mission
-from agents.tools.asking import visible
 from agents.tools.patterns import matches, pattern_of
 
 NOBODY = "nobody is here to allow it"

@@ -118,22 +118,3 @@ _NETWORK_CLOSED = re.compile(
 def network_was_closed(output: str) -> bool:
     """A failed command's output looks as if it wanted the network."""
     return bool(_NETWORK_CLOSED.search(output))
-
-
-_ODD = re.compile(r"[^\x20-\x7e\n\t]")
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
-"""Letters and marks that look like nothing."""
-
-
-def visible(text: str) -> str:
-    r"""`text` with everything that a terminal would obey, hide or turn round written out, as in \x1b or \u202e.
-
-    A person must see exactly what will run: leaving out is no showing. Newlines and tabs stay.
-    """
-    return _ODD.sub(
-        lambda found: found[0] if found[0].isprintable() and found[0] not in _BLANK else _spelt(ord(found[0])), text
-    )
-
-
-def _spelt(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

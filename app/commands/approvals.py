@@ -9,7 +9,7 @@ import click
 
 from agents.clock import SystemClock
 from agents.permission import Ask, Remembered
-from agents.sanitize import one_line
+from agents.sanitize import one_line, visible
 from app.commands.console import put, put_json, say, table
 from app.commands.opening import FOLDER, notebook
 from app.screen.words import elapsed
@@ -37,7 +37,6 @@ def command(*, everything: bool, kept: bool, forget: int | None, repo: Path, as_
 
 def ask_row(ask: Ask, same: Sequence[Ask] = ()) -> dict[str, Any]:
     """The line of `--json`: an ask, and the numbers of those that the same answer does for."""
-    from agents.tools.asking import visible
 
     wish = ask.wish
     row = {
@@ -86,7 +85,6 @@ def _print_waiting(asks: Sequence[Ask], *, as_json: bool) -> None:
 
 
 def _print_remembered(found: Sequence[Remembered], *, as_json: bool) -> None:
-    from agents.tools.asking import visible
 
     if as_json:
         for one in found:
@@ -103,7 +101,6 @@ def _print_remembered(found: Sequence[Remembered], *, as_json: bool) -> None:
 
 
 def _shown(one: Remembered) -> str:
-    from agents.tools.asking import visible
 
     return f"{visible(str(one.pattern))}  [{visible(str(one.reach))}]"
 

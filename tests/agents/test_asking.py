@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.permission import Pattern, Reach
+from agents.sanitize import visible
 from agents.settings import Network
-from agents.tools.asking import harmless, network_was_closed, path_is_safe, reach_of, read_needs, visible
+from agents.tools.asking import harmless, network_was_closed, path_is_safe, reach_of, read_needs
 from agents.tools.patterns import listed, matches, pattern_of
 from agents.tools.tool import ToolError
 
