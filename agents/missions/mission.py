@@ -22,6 +22,8 @@ from agents.missions.stall import Stalled, StallWatch
 from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Proving, Store, UnknownPrice
@@ -136,6 +138,7 @@ class _Run:
             task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
+            redact=settings.sandbox.redact_prompts,
             on_activity=self._activity,
             suspended=self.stall.suspended,
             held=self.stall.paused,
@@ -160,6 +163,7 @@ class _Run:
 
         Raises ModelError and SandboxError when the surroundings failed.
         """
+        await asyncio.to_thread(learn_secrets, self.worktree.path)
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         try:
             await self.stall.guard(run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
@@ -208,8 +212,7 @@ class _Run:
 
     def _attempt(self, files: tuple[str, ...]) -> Attempt:
         orders, settings = self.orders, self.ground.settings
-        folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = private_folder(self.ground.logs / f"{orders.task.label}-{orders.number}")
         base = orders.base_check
         room = orders.model.window // 6 if settings.mission.context else 0
         return Attempt(
@@ -228,6 +231,7 @@ class _Run:
                 settings=settings,
                 on_output=self._tool_output,
                 place=self.ground.repository.place(self.worktree),
+                veiled=self.calls.veiled,
             ),
             emit=self._emit,
             check=orders.check,

@@ -1,13 +1,13 @@
 """Asking git about a worktree without running anything its configuration names, with time and output limited."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.children import for_children
 from agents.workspace.git import safe_path
 from agents.workspace.pipes import unblocked
 
@@ -44,7 +44,7 @@ async def git_output(
 
     `env` names the repository; where it is empty git looks for one, and obeys what it finds.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    kept = {name: value for name, value in for_children().items() if not name.startswith("GIT_")}
     env = {**kept, **safe_path(), **_ENVIRONMENT, **env}
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(

@@ -2,7 +2,7 @@
 
 import asyncio
 import ctypes
-import json
+import marshal
 import os
 import platform
 import shutil
@@ -10,7 +10,6 @@ import signal
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -158,7 +157,7 @@ class LandlockSandbox:
                 orders = self._orders(command, cwd, mounts, network, report_sink)
                 handed = os.memfd_create("orders")
                 stack.callback(os.close, handed)
-                os.write(handed, json.dumps(orders).encode())
+                os.write(handed, marshal.dumps(orders))
                 os.lseek(handed, 0, os.SEEK_SET)
                 result = await run_command(
                     Command(
@@ -205,7 +204,7 @@ class LandlockSandbox:
             "scoped": rights.SCOPE_SIGNAL | rights.SCOPE_ABSTRACT_UNIX if self._abi >= 6 else 0,
             "size": rights.attribute_size(self._abi),
             "rules": rights.rules(mounts, self._abi),
-            "filter": b64encode(code).decode() if code else "",
+            "filter": code or b"",
             "limits": {
                 "RLIMIT_CORE": 0,
                 "RLIMIT_FSIZE": limits.file_mb * 1024 * 1024,
