@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 async def control_group(tasks: int) -> AsyncIterator[Sequence[str]]:
     """What to put before an argument vector so that the command has at most so many processes and threads; nothing
     where no group is needed or can be made: the other limits hold by themselves."""
-    group = await asyncio.to_thread(_made, tasks) if os.getuid() == 0 else None
+    group = _made(tasks) if os.getuid() == 0 else None
     try:
         yield () if group is None else ("/bin/sh", "-c", _ENTER, str(group / "cgroup.procs"))
     finally:
@@ -51,7 +51,8 @@ def _made(tasks: int) -> Path | None:
             _clear(hierarchy)
             group.mkdir()
             try:
-                (group / "pids.max").write_text(str(tasks))
+                with open(group / "pids.max", "r+") as limit:  # never made here: the folder may be of another kind
+                    limit.write(str(tasks))
             except OSError:
                 group.rmdir()
             else:
