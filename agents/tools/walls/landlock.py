@@ -22,6 +22,7 @@ from agents.tools.mounts import Mount, View, places
 from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
+from agents.tools.walls.control_group import COUNTED, unlimited
 from agents.tools.walls.limits import tasks_with
 from agents.tools.walls.territory import Territory, usable
 from agents.tools.walls.watch import SHARED_MEMORY
@@ -110,6 +111,7 @@ class LandlockSandbox:
             ),
             (True, "it can open what your other programs keep in /dev/shm when it knows the name"),
             (not self._read_only, "it can rewrite the .git file of its own worktree"),
+            (unlimited(), COUNTED),
             (self._abi < 3, "it can empty files of yours that it may read (kernel before 6.2)"),
             (self._abi < 6, "it can send signals to your other processes (kernel before 6.12)"),
             (
