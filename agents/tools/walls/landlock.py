@@ -170,10 +170,10 @@ class LandlockSandbox:
                         on_output=on_output,
                         limits=self._limits,
                         folders=(cwd, *writable, own, SHARED_MEMORY),
-                        own_scratch=self._read_only,
                         at_once=signal.SIGUSR1,
                         nicer=0,
                         told=said.stopped,
+                        own_scratch=self._read_only,
                         pass_fds=(handed, report_sink),
                     )
                 )
