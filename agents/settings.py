@@ -190,12 +190,29 @@ class SandboxSettings(Limits):
 
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
+    ask: tuple[str, ...] = ()
+    """Commands that are asked about although they stay within the wall: git push*, npm publish*."""
+    unwalled: Literal["ask", "allow", "refuse"] = "ask"
+    """What becomes of an agent's commands where there is no wall. Only the person's own file may say so."""
+    headless: Literal["refuse", "wait"] = "refuse"
+    """What becomes of an ask where there is no screen: refused at once, or it waits for `warroom answer`."""
+    redact_prompts: Literal["paid", "all", "off"] = "paid"
+    """Take secrets out of what is sent to paid models; to all; to none. Logs and transcripts never hold them."""
 
     @field_validator("network", mode="before")
     @classmethod
     def _yes_or_no(cls, network: Any) -> Any:
         """true and false are how this was written before there was something between them."""
         return {"true": Network.ALL, "false": Network.NONE}.get(str(network).lower(), network)
+
+
+class CalledIn(Section):
+    """What other agents that call War Room in (`warroom mcp`) may do. Only the person's own file can allow it."""
+
+    accept: bool = False
+    """Merge results onto the person's branch."""
+    repos: tuple[str, ...] = ()
+    """Folders of repositories, besides the one the server was started in, that they may have worked on."""
 
 
 SoundName = Literal[
@@ -274,6 +291,7 @@ class Settings(Section):
     check: Check = Check()
     mission: Mission = Mission()
     sandbox: SandboxSettings = SandboxSettings()
+    mcp: CalledIn = CalledIn()
     sound: Sound = Sound()
     screen: ScreenSettings = ScreenSettings()
     keys: dict[str, str] = {}

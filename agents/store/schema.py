@@ -104,7 +104,26 @@ _TRIALS = (
 )
 """Attempts that a check judged: what odds are learned from."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS)
+_APPROVALS = (
+    """CREATE TABLE asks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER NOT NULL REFERENCES tasks (id),
+        mission INTEGER REFERENCES missions (id),
+        waits INTEGER NOT NULL DEFAULT 1,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX asks_waiting ON asks (task) WHERE waits = 1",
+    "CREATE INDEX asks_mission ON asks (mission) WHERE mission IS NOT NULL",
+    """CREATE TABLE remembered (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        repo TEXT NOT NULL,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX remembered_repo ON remembered (repo)",
+)
+"""What agents asked a person and how it was answered, and what is allowed for good in a repository."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS)
 SCHEMA = len(STEPS)
 
 

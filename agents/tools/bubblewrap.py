@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from agents.children import for_children
 from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
@@ -21,8 +22,11 @@ from agents.tools.walls import seccomp
 from agents.tools.walls.control_group import COUNTED, unlimited
 from agents.tools.walls.limits import kernel, limited
 from agents.tools.walls.territory import Territory, usable
+from agents.workspace.private_git import PrivateGit
 
 _HOME = "/tmp/agent-home"
+_CLOSED = ("/dev", "/proc", "/")
+"""Read-only in the end: where the person is root, the kernel's own settings in /proc would be open."""
 _FAMILIES = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
 """Of sockets. What is in the file system and in the network namespace is what they reach; others go around both."""
 _SCRATCH_BYTES = 2 * 1024**3
@@ -124,12 +128,15 @@ class BubblewrapSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`."""
         cwd = usable(cwd)
         mounts = mount_arguments(
-            self._mounts(cwd, [usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
+            self._mounts(cwd, [usable(path) for path in writable], network, git), scratch_bytes=self._scratch_bytes
         )
+        if git is not None:
+            mounts += ["--ro-bind", str(git.pointer), str(cwd / ".git")]
         links = [word for target, link in system_links() for word in ("--symlink", target, link)]
         with ExitStack() as stack:
             identity = _handed(stack, GIT_IDENTITY.encode())
@@ -138,7 +145,7 @@ class BubblewrapSandbox:
             stack.callback(os.close, status)
             argv = [
                 *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
-                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--dir", _HOME),
+                *(*links, *mounts, *(word for place in _CLOSED for word in ("--remount-ro", place)), "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
                 *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._tasks)),
@@ -155,7 +162,7 @@ class BubblewrapSandbox:
                         log_path=log_path,
                         on_output=on_output,
                         limits=self._limits,
-                        folders=(cwd, *writable),
+                        folders=(cwd, *writable, *([] if git is None else [git.folder])),
                         own_scratch=True,
                         pass_fds=(identity, status_sink, *rules),
                         strays=False,
@@ -167,12 +174,12 @@ class BubblewrapSandbox:
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         for folder in SCRATCH:
             if os.path.isdir(folder):
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
-        yield from self._territory.mounts(cwd, writable, network)
+        yield from self._territory.mounts(cwd, writable, network, git)
 
     async def _try(self) -> str | None:
         """Why it does not work; None: it does."""
@@ -191,6 +198,7 @@ async def _known_options(executable: str) -> str:
     process = await asyncio.create_subprocess_exec(
         executable,
         "--help",
+        env=for_children(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -21,7 +21,7 @@ GRACE_S = 0.3
 _LAST_WORDS_S = 0.5
 _ENDING_S = 2.0
 """How long a process may take to end what is below it: thousands of processes take the kernel a while."""
-_CHUNK = 65_536
+_CHUNK = 16_384
 _NICER = 5
 """Of what an agent runs, so that a thousand processes of it do not keep War Room from ending them."""
 _LIMITED: dict[int | None, Stopped] = {128 + signal.SIGXFSZ: Stopped.FILE, 128 + signal.SIGXCPU: Stopped.CPU}
@@ -197,6 +197,7 @@ async def _pump(source: int, keeper: OutputKeeper) -> None:
     try:
         while not keeper.flooded and (data := await reader.read(_CHUNK)):
             keeper.feed(data)
+            await asyncio.sleep(0)  # a flood leaves room for others: what has come already is read without waiting
     finally:
         transport.close()
 

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.private_files import private_folder, write_private
 from agents.sanitize import one_line
-from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of
+from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of, point
 from agents.workspace.commits import compose, identity, write_commit
 from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
+from agents.workspace.pipes import unblocked
+from agents.workspace.private_git import PrivateGit, alternates, drop_private, open_private, private_head
 from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
 from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
@@ -46,7 +49,7 @@ class Worktrees:
         if not _LABEL.fullmatch(label):
             raise WorkspaceError(f"{label[:80]!r} cannot be part of a branch name.")
         oid(start_commit)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         for _ in range(_TRIES):
             claim = _Claim(*await self._free_name(f"{label}-{number}"))
             try:
@@ -63,7 +66,7 @@ class Worktrees:
         """Hold the name: the folder under this home, the branch in the repository. Not held: others were quicker."""
         state = self._state(claim.name)
         try:
-            state.mkdir()
+            state.mkdir(mode=0o700)
         except FileExistsError:
             return
         ref, nothing = f"refs/heads/{claim.branch}", "0" * len(start_commit)
@@ -139,10 +142,22 @@ class Worktrees:
             return f"the worktree {worktree.path.name} is gone"
         admin = find_admin(self._common, worktree.path)
         head = (admin / "HEAD").read_text(errors="replace").strip() if admin and (admin / "HEAD").exists() else ""
-        if head != f"ref: refs/heads/{worktree.branch}":
-            place = one_line(head.removeprefix("ref: refs/heads/"), 80) or "no branch"
-            return f"this worktree is on {place}. Go back first: git checkout {worktree.branch}"
+        private = private_head(self._state(worktree.path.name) / "git")
+        for at in (head.removeprefix("ref: "), *([private.ref or private.commit] if private else [])):
+            if at != f"refs/heads/{worktree.branch}":
+                place = one_line(at.removeprefix("refs/heads/"), 80) or "no branch"
+                return f"this worktree is on {place}. Go back first: git checkout {worktree.branch}"
         return ""
+
+    def git_env(self, path: Path) -> Mapping[str, str]:
+        """Environment that names the repository of the worktree `path` to git. Raises WorkspaceError."""
+        return git_of(self._common, self._owned(path)).env
+
+    async def private_git(self, worktree: Worktree) -> PrivateGit:
+        """The git directory for an agent's commands in `worktree`; its `.git` is put right. Raises WorkspaceError."""
+        return await open_private(
+            self._at(worktree.path), self._common, self._state(worktree.path.name), worktree.branch
+        )
 
     def _state(self, name: str) -> Path:
         return self._folder / f"{name}.state"
@@ -156,14 +171,7 @@ class Worktrees:
     def _at(self, path: Path) -> Git:
         """git in one of our worktrees, its `.git` put right again."""
         git = git_of(self._common, self._owned(path))
-        link, right = path / ".git", f"gitdir: {git.env['GIT_DIR']}\n"
-        if link.is_symlink() or not link.is_file() or os.fsdecode(link.read_bytes()) != right:
-            if link.is_symlink() or link.exists():
-                aside = self._state(path.name) / "replaced-git"
-                delete_folder(aside)
-                aside.parent.mkdir(exist_ok=True)
-                link.rename(aside)
-            link.write_bytes(os.fsencode(right))
+        point(path, b"gitdir: " + os.fsencode(git.env["GIT_DIR"]) + b"\n", self._state(path.name) / "replaced-git")
         return git
 
     async def _snapshot(self, git: Git, path: Path, index: Path, *, fresh: bool = True) -> Snapshot:
@@ -175,12 +183,13 @@ class Worktrees:
             await git.having(GIT_INDEX_FILE=str(index))("read-tree", "HEAD")
         copied = frozenset(_facts(state).get("copied", ()))
         folders = tuple(name for name in copied if name.endswith("/"))
-        return await take_snapshot(
+        taking = take_snapshot(
             git,
             index,
             max_bytes=MAX_FILE_BYTES,
             skipped=lambda name: name in copied or name.startswith(folders),
         )
+        return await unblocked(taking, path)
 
     async def commit(self, worktree: Worktree, message: str, trailers: Mapping[str, str]) -> Commit | None:
         """All the mission's work as one commit on `start_commit`; None when nothing differs from it.
@@ -192,7 +201,7 @@ class Worktrees:
         start = oid(worktree.start_commit)
         await self._return_to_branch(git, worktree)
         state = self._state(worktree.path.name)
-        state.mkdir(exist_ok=True)
+        private_folder(state)
         index = state / "index.new"
         try:
             snapshot = await self._snapshot(git, worktree.path, index)
@@ -203,6 +212,7 @@ class Worktrees:
             await git("update-ref", "-m", "War Room: the mission's work", f"refs/heads/{worktree.branch}", commit)
             index.replace(state / "index")
             copy_index(state / "index", Path(git.env["GIT_DIR"]) / "index")
+            await asyncio.to_thread(drop_private, state)
         finally:
             index.unlink(missing_ok=True)
         files = await git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, commit)
@@ -236,12 +246,17 @@ class Worktrees:
         head = await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         where = await git.maybe("symbolic-ref", "--quiet", "HEAD")
         expected = f"refs/heads/{worktree.branch}"
-        if head is not None and not await git.is_ancestor(worktree.start_commit, head):
-            place = one_line((where or head[:12]).removeprefix("refs/heads/"), 80)
-            raise WorkspaceError(
-                f"The agent moved its worktree {worktree.path} to {place}, which its work did not start from: "
-                "what it changed cannot be told apart. The folder is kept; retry the task."
-            )
+        heads = [(where, head)]
+        private = private_head(self._state(worktree.path.name) / "git")
+        if private is not None and await git.maybe("cat-file", "-e", f"{private.commit}^{{commit}}") is not None:
+            heads.append((private.ref, private.commit))  # a commit made in private is on what it was made on
+        for ref, commit in heads:
+            if commit is not None and not await git.is_ancestor(worktree.start_commit, commit):
+                place = one_line((ref or commit[:12]).removeprefix("refs/heads/"), 80)
+                raise WorkspaceError(
+                    f"The agent moved its worktree {worktree.path} to {place}, which its work did not start from: "
+                    "what it changed cannot be told apart. The folder is kept; retry the task."
+                )
         if where != expected:
             await git("symbolic-ref", "HEAD", expected)
 
@@ -255,7 +270,7 @@ class Worktrees:
         except WorkspaceError:
             return any(path.iterdir())
         index = self._state(path.name) / "index.look"
-        index.parent.mkdir(exist_ok=True)
+        private_folder(index.parent)
         try:
             snapshot = await self._snapshot(git, path, index)
             return snapshot.tree != await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{tree}")
@@ -270,8 +285,8 @@ class Worktrees:
         git = git_of(self._common, self._owned(path))
         state = self._state(path.name)
         index, objects = state / "index.tree", state / "objects"
-        objects.mkdir(parents=True, exist_ok=True)
-        apart = {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(self._common)}
+        private_folder(objects)
+        apart = {"GIT_OBJECT_DIRECTORY": str(objects), **alternates(self._common)}
         try:
             # The index is kept for the next time, which then has only the differences to look at.
             return (await self._snapshot(git.having(**apart), path, index, fresh=not index.is_file())).tree
@@ -320,16 +335,10 @@ class _Claim:
     held: bool = False
 
 
-def _quoted(common: Path) -> str:
-    """The repository's objects as git wants them in a list: quoted, as a colon would end the name."""
-    name = str(common / "objects").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}"'
-
-
 def _note(state: Path, **facts: Any) -> None:
     """Whole or not at all, also when we are killed."""
     written = state / "facts.new"
-    written.write_text(json.dumps(facts))
+    write_private(written, json.dumps(facts))
     written.replace(state / "facts.json")
 
 

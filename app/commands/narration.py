@@ -16,13 +16,18 @@ Line = tuple[str, str]
 
 def narrate(event: Event, zone: tzinfo | None = None, *, verbose: bool = False) -> Line | None:
     """One line for `event`, with its time in `zone` (None: this machine's); None for what a watcher need not see."""
-    teller = _TELLERS.get(event.type) or (_VERBOSE.get(event.type) if verbose else None)
-    told = teller(event) if teller else None
+    told = in_words(event, verbose=verbose)
     if told is None:
         return None
     text, style = told
     who = one_line(event.agent, 20) if event.agent else f"T{event.task}" if event.task else "war room"
     return f"{clock_time(event.at, zone)} {who} {text}", style
+
+
+def in_words(event: Event, *, verbose: bool = False) -> Line | None:
+    """What happened, without when and to whom; None for what a watcher need not see."""
+    teller = _TELLERS.get(event.type) or (_VERBOSE.get(event.type) if verbose else None)
+    return teller(event) if teller else None
 
 
 def _posted(event: e.TaskPosted) -> Line:
@@ -126,6 +131,15 @@ def _asked(event: e.ApprovalRequested) -> Line:
     return f"◆ asks: {one_line(event.question, 300)}", "magenta"
 
 
+def _answered(event: e.ApprovalAnswered) -> Line | None:
+    what = f": {one_line(event.question, 200)}" if event.question else ""
+    why = f" ({one_line(event.message, 300)})" if event.message else ""
+    if event.answer == "closed" or (event.answer == "allow" and event.question):
+        return None  # nobody asked, nobody answered
+    allowed = event.answer.startswith("allow")
+    return f"{'✓' if allowed else '✗'} {one_line(event.answer, 20)}{what}{why}", "green" if allowed else "yellow"
+
+
 def _finished(event: e.TaskFinished) -> Line:
     style = "green" if event.outcome.accepted else "red"
     return f"{event.outcome}, {event.status.replace('_', ' ')}: {one_line(event.reason, 200)}", style
@@ -170,6 +184,7 @@ _TELLERS: dict[str, Callable[[Any], Line | None]] = {
     "budget.exhausted": _exhausted,
     "budget.raised": _raised,
     "approval.requested": _asked,
+    "approval.answered": _answered,
 }
 _VERBOSE: dict[str, Callable[[Any], Line | None]] = {
     "tool.started": _tool_started,

@@ -26,6 +26,7 @@ from agents.tools.walls.control_group import COUNTED, unlimited
 from agents.tools.walls.limits import tasks_with
 from agents.tools.walls.territory import Territory, usable
 from agents.tools.walls.watch import SHARED_MEMORY
+from agents.workspace.private_git import PrivateGit
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _CREATE_RULESET, _VERSION = 444, 1
@@ -134,6 +135,7 @@ class LandlockSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`. TMPDIR is a private folder; /tmp itself is closed."""
         if network is Network.LOOPBACK and not self._loopback:
@@ -146,8 +148,10 @@ class LandlockSandbox:
             home.mkdir()
             scratch.mkdir()
             (home / ".gitconfig").write_text(GIT_IDENTITY)
-            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network)]
+            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network, git)]
             mounts += [Mount(Path(os.path.realpath(own)), View.WRITABLE)]
+            if git is not None:
+                stack.enter_context(git.standing_in(cwd))
             report, report_sink = os.pipe()
             stack.callback(os.close, report)
             said = _Report(report)
@@ -169,7 +173,7 @@ class LandlockSandbox:
                         log_path=log_path,
                         on_output=on_output,
                         limits=self._limits,
-                        folders=(cwd, *writable, own, SHARED_MEMORY),
+                        folders=(cwd, *writable, own, SHARED_MEMORY, *([] if git is None else [git.folder])),
                         at_once=signal.SIGUSR1,
                         nicer=0,
                         told=said.stopped,

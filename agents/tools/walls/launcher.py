@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH = 1
+_REFER = 1 << 13
 _SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_DROP, _SET_SUBREAPER, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 1, 22, 24, 36, 38, 47
 _AMBIENT_CLEAR_ALL = 4
 _NEW_MOUNTS, _NEW_USER, _NEW_NET = 0x00020000, 0x10000000, 0x40000000
@@ -176,7 +177,8 @@ def _wall_in(orders: dict[str, Any]) -> None:
         _own_shared_memory(orders["shared_memory"])
     _drop_capabilities()
     if orders["scoped"]:
-        _enter_domain(0, 0, orders["scoped"], orders["size"], [])
+        # A domain that says nothing about moving files between folders forbids it, also inside the worktree.
+        _enter_domain(_REFER, 0, orders["scoped"], orders["size"], [("/", _REFER)])
 
 
 def _become(orders: dict[str, Any], report: int) -> None:

@@ -5,6 +5,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from agents.sanitize import one_line
@@ -15,6 +16,7 @@ from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.walls.limits import limited
 from agents.tools.walls.territory import Territory, usable
+from agents.workspace.private_git import PrivateGit
 
 PROGRAM = "/usr/bin/sandbox-exec"
 _SYSTEM = (
@@ -135,15 +137,19 @@ class SandboxExec:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`. TMPDIR is a private folder; /tmp itself is closed."""
         cwd = usable(cwd)
-        with tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True) as own:
+        with (
+            tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True) as own,
+            git.standing_in(cwd) if git is not None else nullcontext(),
+        ):
             home, scratch = Path(own, "home"), Path(own, "tmp")
             home.mkdir()
             scratch.mkdir()
             (home / ".gitconfig").write_text(GIT_IDENTITY)
-            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network)]
+            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network, git)]
             mounts.append(Mount(Path(os.path.realpath(own)), View.WRITABLE))
             extra = {"TMPDIR": str(scratch), **(env or {})}
             return await run_command(
@@ -159,6 +165,6 @@ class SandboxExec:
                     log_path=log_path,
                     on_output=on_output,
                     limits=self._limits,
-                    folders=(cwd, *writable, Path(own)),
+                    folders=(cwd, *writable, Path(own), *([] if git is None else [git.folder])),
                 )
             )
