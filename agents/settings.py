@@ -57,6 +57,17 @@ class Routing(Section):
     """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
 
 
+class Orchestrate(Section):
+    """Work by a planner's order: the cloud plans and reviews, the local squad writes."""
+
+    tries: int = Field(default=2, ge=1, le=10)
+    """Tries a part gets before the planner is asked what should change."""
+    keep_check: bool = True
+    """The acceptance check that a model wrote is part of the result, as a test the person can read."""
+    adopt_check: bool = False
+    """It becomes the task's own check: a result that turns it green counts as proven."""
+
+
 class Dispatch(Section):
     """Who works on what, when, and what happens when nobody looks."""
 
@@ -231,6 +242,7 @@ class Settings(Section):
 
     budget: Budget = Budget()
     routing: Routing = Routing()
+    orchestrate: Orchestrate = Orchestrate()
     dispatch: Dispatch = Dispatch()
     tiers: dict[str, TierSettings] = Field(default_factory=default_tiers)
     cooldown: Cooldown = Cooldown()

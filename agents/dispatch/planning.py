@@ -61,7 +61,8 @@ class Planner:
         ground = self._ground
         situation = await self._situation(task, ready)
         # Reckoning takes milliseconds, with many tiers a tenth of a second: not in the event loop's time.
-        if await asyncio.to_thread(is_worth_asking, task, situation) and not await self._was_asked(task):
+        pinned = task.orchestrate  # whatever a judge says, the plan is the same
+        if not pinned and await asyncio.to_thread(is_worth_asking, task, situation) and not await self._was_asked(task):
             task = await judged(self._council, task)
             situation = await self._situation(task, ready)
         plan = await asyncio.to_thread(plan_for, situation)
@@ -101,6 +102,7 @@ class Planner:
             available=ready.available,
             check_seconds=task.base_check.seconds if task.base_check else CHECK_S,
             planned=bool(planners & ready.available),
+            orchestrate=task.orchestrate,
         )
 
 
