@@ -198,15 +198,14 @@ class Store(Treasury):
 
         return await self._write(save)
 
-    async def judge_orchestrated(
-        self, mission: Mission, events: Sequence[Event], expected: Expected, state: Orchestration
-    ) -> None:
-        """Keep `state`, at its end, and what came of the attempt as a trial. `mission` is the attempt as one: who
-        wrote, what came of it, and what all its missions used up; its id is that of one of these."""
+    async def judge_orchestrated(self, mission: Mission, expected: Expected, state: Orchestration | None) -> None:
+        """Keep what came of an orchestrated attempt as a trial, and its `state`, if it came to an order. `mission` is
+        the attempt as one: who wrote, what all its missions used up; its id is that of one of these."""
         at = self._clock.now()
 
         def judge(work: Transaction) -> None:
-            work_orders.save(work, state, events, at)
+            if state is not None:
+                work_orders.save(work, state, (), at)
             trials.add(work, mission, expected, at)
 
         await self._write(judge)

@@ -116,18 +116,27 @@ class Orchestration(Frozen):
     tier: str
     """The planner's."""
     model: str
+    since: int
+    """Number of its first mission: that in which the order was written."""
     order: WorkOrder
     check: AcceptanceCheck | None = None
     parts: tuple[PartState, ...]
     rounds: tuple[Round, ...] = ()
     result: int | None = None
-    """The mission whose commit has all of it, green."""
+    """The mission whose commit has all of it, and is green by check and gate."""
     warnings: tuple[str, ...] = ()
     ended: Literal["", "done", "disapproved", "failed"] = ""
     outcome: Outcome | None = None
     reason: str = ""
-    last: int | None = None
-    """The last mission of the attempt."""
+
+    @property
+    def present(self) -> WorkOrder:
+        """The order as it stands: mended where it was."""
+        parts = []
+        for part, state in zip(self.order.parts, self.parts, strict=True):
+            brief = part.brief if state.brief is None else state.brief
+            parts.append(part.model_copy(update={"brief": brief, "files": state.files or part.files}))
+        return self.order.model_copy(update={"parts": tuple(parts)})
 
 
 def get(sql: sqlite3.Connection, task_id: int) -> Orchestration | None:
