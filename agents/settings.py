@@ -65,7 +65,7 @@ class Orchestrate(Section):
     keep_check: bool = True
     """The acceptance check that a model wrote is part of the result, as a test the person can read."""
     adopt_check: bool = False
-    """It becomes the task's own check: a result that turns it green counts as proven."""
+    """It counts as the task's own, read or not: a result that turns it green is proven. It is kept then."""
 
 
 class Dispatch(Section):

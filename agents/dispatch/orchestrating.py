@@ -2,7 +2,7 @@
 reviewer reads. The harness alone says what came of it.
 
 A result is *proven* only where the check is the person's own. One that a model wrote verifies, and says so with its
-strength, as nobody who answers for the task has read it; with `orchestrate.adopt_check` it becomes the task's own.
+strength, as nobody who answers for the task has read it; with `orchestrate.adopt_check` it counts as their own.
 
 Everything paid for is stored as soon as it is there. A dispatch that was broken off, by a crash or a spent budget, goes
 on with the order, the check and the parts it has."""
@@ -209,7 +209,12 @@ async def standing(store: Store, task: Task, reports: Sequence[Report]) -> tuple
         reports = (*reports, Report(mission=whole, judgement=judgement, files=result.files))
     elif state.ended != "done" or result is None or last.mission.id != result.id:
         return tuple(reports), {}
-    return tuple(reports), {"review": _review(state, result)}
+    check = state.check
+    kept = check is not None and check.path in result.files
+    return tuple(reports), {
+        "review": _review(state, result),
+        **({"base_check": check.base} if check is not None and kept else {}),
+    }
 
 
 def _review(state: Orchestration, result: Mission) -> Review | None:

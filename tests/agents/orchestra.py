@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from agents.headquarters import Headquarters
-from agents.settings import Settings
 from agents.tasks import Mission, NewTask, Task
 from tests.agents.conftest import GOOD_SLUG
 from tests.agents.council_table import says, table
@@ -68,7 +67,7 @@ async def orchestra(
     async with table(repo, home, *scripts, **more) as (hq, ollama, claude):
         ollama.answer = lambda body: writes(GOOD_SLUG)
         for code in local:
-            ollama.reply(*([writes(code)] if not isinstance(code, list) else code))
+            ollama.reply(writes(code))
         yield hq, ollama, claude
 
 
@@ -78,6 +77,3 @@ async def carried_out(hq: Headquarters, new: NewTask = TASK) -> tuple[Task, list
     await hq.dispatch(task.id)
     task = await hq.wait(task.id)
     return task, await hq.missions(task.id)
-
-
-__all__ = ["Settings", "carried_out", "orchestra", "order", "ordered", "planned", "verdict", "writes"]
