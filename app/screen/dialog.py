@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from app.screen.actions import bindings
+from themes import OVER
 
 Answer = TypeVar("Answer")
 
@@ -24,6 +25,7 @@ class Plain(Static):
 class Dialog(ModalScreen[Answer | None]):
     """Answers None when it is closed."""
 
+    CSS_PATH = OVER
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog_close")]
 
     def action_close(self) -> None:

@@ -4,6 +4,7 @@ painted first, the engine opened behind it, and closed in order after the termin
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -35,6 +36,7 @@ def launch(
     plain_speech: bool = False,
 ) -> int:
     """Open the command center on `folder`, or on the simulation; the exit code once the person has left."""
+    gc.disable()  # imports leave nothing to collect: until the first frame, looking for it is only time
     remote = bool(os.environ.get("SSH_CONNECTION"))
     if remote:
         for name, value in _REMOTE.items():
@@ -86,6 +88,7 @@ async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
     """Open the engine once the screen is painted, and hold it until the screen is gone, or until it has done its work
     when it was the terminal that went. Raises what opening raises."""
     await app.painted.wait()
+    gc.enable()
     try:
         context = await asyncio.to_thread(prepare)
         opened = await context.__aenter__()

@@ -12,6 +12,7 @@ from app.screen.columns import joined
 from app.screen.footer import KeyLine
 from app.screen.lines import Lines
 from app.screen.state import War
+from themes import OVER
 
 
 class Trail(Lines):
@@ -50,6 +51,7 @@ class Trail(Lines):
 class Place(Screen[None]):
     """Knows its task and shows in its footer what can be done with it."""
 
+    CSS_PATH = OVER
     where: ClassVar[Where]
     """Whose actions the keys are."""
 

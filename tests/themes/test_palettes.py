@@ -3,11 +3,12 @@
 import re
 from itertools import combinations
 from math import dist
+from pathlib import Path
 
 import pytest
 from textual.color import Color
 
-from themes import STYLESHEET
+from themes import OVER, STYLESHEET
 from themes.palettes import ABOUT, HUES, THEME_NAMES
 from themes.tokens import themes, tokens
 
@@ -112,5 +113,6 @@ def test_ember_is_the_seeds_hud() -> None:
     assert (hues.primary, hues.amber) == ("#14f5c7", "#facc15")
 
 
-def test_the_stylesheet_names_tokens_never_colours() -> None:
-    assert not re.search(r":[^;]*#[0-9a-fA-F]{3,8}\b[^{]*;", STYLESHEET.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("sheet", [STYLESHEET, OVER], ids=lambda sheet: sheet.stem)
+def test_the_stylesheets_name_tokens_never_colours(sheet: Path) -> None:
+    assert not re.search(r":[^;]*#[0-9a-fA-F]{3,8}\b[^{]*;", sheet.read_text(encoding="utf-8"))
