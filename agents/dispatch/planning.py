@@ -12,6 +12,7 @@ from agents.dispatch.known_odds import KnownOdds
 from agents.dispatch.readiness import Readiness, without_looking
 from agents.events import TaskPlanned
 from agents.missions.orders import Report
+from agents.routing.economics import false_accept_here
 from agents.routing.exploring import explored
 from agents.routing.features import Features
 from agents.routing.plan import NoTier, plan_for
@@ -89,6 +90,7 @@ class Planner:
 
     async def _situation(self, task: Task, ready: Readiness) -> Situation:
         settings = self._ground.settings
+        tried, accepted = await self._ground.store.strength(task.repo)
         planners = {name for name, tier in settings.tiers.items() if tier.enabled and Role.PLAN.value in tier.roles}
         return Situation(
             settings=settings,
@@ -102,6 +104,7 @@ class Planner:
             available=ready.available,
             check_seconds=task.base_check.seconds if task.base_check else CHECK_S,
             planned=bool(planners & ready.available),
+            false_accept=false_accept_here(settings.routing.false_accept, tried=tried, accepted=accepted),
             orchestrate=task.orchestrate,
         )
 

@@ -90,7 +90,7 @@ def order_for(situation: Situation, odds: TaskOdds) -> list[Choice]:
     others = [name for name in names if name not in free]
     choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free else []
     choices += choices_of(situation, others, odds) if others else []
-    economics = economics_of(routing, has_check=situation.has_check)
+    economics = economics_of(routing, has_check=situation.has_check, false_accept=situation.false_accept)
     target = routing.target_success if situation.has_check else None
     return ordered(choices, odds, economics, free_first=free_first, target=target)
 
