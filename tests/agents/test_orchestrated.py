@@ -223,7 +223,7 @@ async def test_without_a_planner_it_waits(repo: Path, home: Path) -> None:
     async with orchestra(repo, home, opus={"roles": ["review"]}) as (hq, ollama, claude):
         task, missions = await carried_out(hq)
     assert (task.status, task.halted, missions) == (TaskStatus.OPEN, "environment", [])
-    assert 'roles = ["plan"]' in task.reason
+    assert 'roles = ["order"]' in task.reason
     assert not ollama.chats
     assert not claude.requests
 
