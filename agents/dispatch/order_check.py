@@ -8,7 +8,7 @@ from agents.dispatch.choosing import check_writer
 from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
-from agents.missions.acceptance import check_question, place_of, tests_with_pytest
+from agents.missions.acceptance import check_question, parses, place_of, pytest_of
 from agents.missions.promised import promised
 from agents.missions.stubs import stubs_of
 from agents.refusals import NoAdvice
@@ -54,7 +54,10 @@ async def _written(
     """A check by a model that writes no code here, or the one that was `kept`, with the mission it was written in; and
     why it is no good, or nothing. `refused`: what was wrong with the one before."""
     check, mission = (kept, None) if kept is not None else await _asked(table, state, refused)
-    red = await table.prove(check.command, await table.with_check(state.base, check), on="base")
+    commit = await table.with_check(state.base, check)
+    if (command := parses(check.path)) and not await _works(table, command, commit, name="parses"):
+        return check, mission, f"{check.path} cannot be read: {command} fails"
+    red = await table.prove(check.command, commit, on="base")
     check = check.model_copy(update={"base": red})
     if fault := _no_red(red):
         return check, mission, fault
@@ -70,7 +73,9 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
     files = await ground.repository.files_at(base)
     adviser = check_writer(task, ground.settings, table.ready.available, writers=table.writers(state), first=state.tier)
     async with ground.repository.checkout(base) as root:
-        pytest = tests_with_pytest(ground.settings.check.command or find_check(root), files)
+        pytest = pytest_of(ground.settings.check.command or find_check(root), files)
+        if pytest and not await _works(table, f"{pytest} --version", base, name="pytest"):
+            pytest = ""  # it is not installed: every stub would seem refused
         place = place_of(task, state.order, files, pytest=pytest)
         question = await asyncio.to_thread(
             check_question, task, state.order, place, root, files, room=adviser.room, refused=refused
@@ -78,6 +83,10 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
     content, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
     who = {"tier": mission.tier, "model": mission.model}
     return AcceptanceCheck(command=place.command, path=place.path, content=content, **who), mission
+
+
+async def _works(table: Table, command: str, commit: str, *, name: str) -> bool:
+    return await table.ground.prover.passes(command, commit, name=f"{name}-{table.task.label}", limit_s=STUB_S)
 
 
 def _no_red(base: CheckResult) -> str:
