@@ -9,8 +9,9 @@ from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
 from agents.missions.acceptance import check_question, parses, place_of, pytest_of
+from agents.missions.mission import being_cancelled
 from agents.missions.promised import promised
-from agents.missions.stubs import stubs_of
+from agents.missions.stubs import UNCHANGED, stubs_of
 from agents.refusals import NoAdvice
 from agents.sanitize import one_line
 from agents.store.work_orders import AcceptanceCheck, Orchestration
@@ -21,6 +22,8 @@ TRIES = 2
 """Checks that are written before the arm is given up."""
 STUB_S = 10.0
 """How long a stub may take at least, in seconds; else three times as long as the base took."""
+OWN_S = 60.0
+"""How long the stubs of a person's own check may take, in seconds."""
 _AT_ONCE = 2
 _NOT_RUN = {126: "a command in it cannot be executed", 127: "a command in it was not found"}
 _PYTEST = {4: "pytest does not accept it", 5: "pytest finds no test in it"}
@@ -44,7 +47,7 @@ async def _own(table: Table, state: Orchestration) -> Orchestration:
     """The task's own is used as it is; stubs that satisfy it are told."""
     base = table.task.base_check
     check = AcceptanceCheck(command=table.task.check or "", base=base)
-    passed = await _passed(table, state, check, stop=False)
+    passed = await _passed(table, state, check)
     return await _keep(table, state, check.model_copy(update=_strength(passed)), None)
 
 
@@ -61,7 +64,7 @@ async def _written(
     check = check.model_copy(update={"base": red})
     if fault := _no_red(red):
         return check, mission, fault
-    passed = await _passed(table, state, check, stop=True)
+    passed = await _passed(table, state, check)
     check = check.model_copy(update=_strength(passed))
     said = f"it is satisfied by {check.passed[0]}: that must fail" if check.passed else ""
     return check, mission, said
@@ -99,28 +102,41 @@ def _no_red(base: CheckResult) -> str:
     return known.get(base.exit_code, "")
 
 
-async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck, *, stop: bool) -> Mapping[str, bool]:
-    """By the name of each stub that was tried, whether it satisfied the check; `stop`: one is enough."""
+async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck) -> Mapping[str, bool]:
+    """By the name of each stub that was tried, whether it satisfied the check.
+
+    A model's is tried until one does, which is enough to refuse it. The person's own is used as it is, and is tried as
+    far as that takes no more than OWN_S.
+    """
     ground, base = table.ground, state.base
     now = await table.texts(base, state.order.files)
     used = promised(check.content, check.path, state.order.files) if check.written else ()
-    stubs = await asyncio.to_thread(stubs_of, state.order, now, used)
-    limit_s = max(STUB_S, 3 * (check.base.seconds if check.base else 0.0))
-    turns, found = asyncio.Semaphore(_AT_ONCE), dict[str, bool]()
+    stubs = dict(await asyncio.to_thread(stubs_of, state.order, now, used))
+    seconds, found = check.base.seconds if check.base else 0.0, dict[str, bool]()
+    if check.base is not None:  # that stub ran already
+        found[UNCHANGED] = check.base.green
+        del stubs[UNCHANGED]
+    names = list(stubs) if check.written else list(stubs)[: round(_AT_ONCE * OWN_S / max(seconds, 0.1))]
+    turns, limit_s = asyncio.Semaphore(_AT_ONCE), max(STUB_S, 3 * seconds)
 
     async def tried(number: int, name: str) -> None:
         async with turns:
-            if stop and any(found.values()):
+            if check.written and any(found.values()):
                 return
-            over = {**stubs[name], **({check.path: check.content} if check.written else {})}
-            commit = await ground.repository.with_files(base, over) if over else base
+            over = {**stubs[name], **table.protected(check)}
+            commit = await ground.repository.with_files(base, over)
             log = f"stub-{table.task.label}-{number}"
             found[name] = await ground.prover.passes(check.command, commit, name=log, limit_s=limit_s)
 
-    async with asyncio.TaskGroup() as group:
-        for number, name in enumerate(stubs):
-            group.create_task(tried(number, name))
-    return {name: found[name] for name in stubs if name in found}
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, name in enumerate(names):
+                group.create_task(tried(number, name))
+    except BaseExceptionGroup as errors:
+        if being_cancelled():
+            raise asyncio.CancelledError from errors
+        raise errors.exceptions[0] from errors
+    return {name: found[name] for name in (UNCHANGED, *names) if name in found}
 
 
 def _strength(passed: Mapping[str, bool]) -> dict[str, object]:
