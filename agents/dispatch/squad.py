@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agents.dispatch.approvals import Approvals
 from agents.dispatch.carry_out import CarryOut
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.council import Council
@@ -23,6 +24,8 @@ from agents.events import Event, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.missions.orders import Steering
 from agents.models.connect import Connect
+from agents.private_files import write_private
+from agents.redactor import SECRETS
 from agents.sanitize import one_line
 from agents.store import StoreClosed, StoreError
 from agents.tasks import Outcome, Task, TaskStatus
@@ -50,6 +53,7 @@ class Squad:
         gate: Gate,
         cooling: Cooling,
         leases: Leases,
+        approvals: Approvals,
         connect: Connect,
         conclude: Callable[[Task, tuple[int, ...]], Awaitable[Task]],
         at_rest: AtRest,
@@ -58,6 +62,7 @@ class Squad:
         self._ground = ground
         self._store = ground.store
         self.slots, self.gate, self.leases = slots, gate, leases
+        self._approvals = approvals
         self._conclude, self._at_rest = conclude, at_rest
         self._cooling = cooling
         leave = Leave(ground.store, ground.clock, slots, cooling)
@@ -214,21 +219,26 @@ class Squad:
         """Until no task is under way here but those that wait for a person, or for such a one, and nobody is asked."""
         while self._running:
             await self.gate.settled()
-            self.gate.entered.clear()
-            going = {running for number, (running, _) in self._running.items() if number not in self.gate.held}
+            waits = (self.gate, self._approvals)
+            for one in waits:
+                one.entered.clear()
+            held = self.gate.held | self._approvals.held
+            going = {running for number, (running, _) in self._running.items() if number not in held}
             if not going:
                 break
-            entered = asyncio.create_task(self.gate.entered.wait())  # one that went may be held again
+            entered = [asyncio.create_task(one.entered.wait()) for one in waits]  # one that went may be held again
             try:
-                await asyncio.wait({*going, entered}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({*going, *entered}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                entered.cancel()
+                for one_entered in entered:
+                    one_entered.cancel()
         await self.council.idle()
 
     async def _hear(self) -> None:
         with self._store.bus.subscribe() as events:
             async for event in events:
                 self.gate.hear(event)
+                self._approvals.hear(event)
                 self._cooling.hear(event)
 
     def _ready(self) -> "asyncio.Task[Readiness]":
@@ -313,7 +323,7 @@ class Squad:
         """Write a fault of ours where a person finds it."""
         log = self._ground.logs / f"{what}-fault.log"
         with contextlib.suppress(OSError):
-            log.write_text("".join(traceback.format_exception(error)), errors="replace")
+            write_private(log, SECRETS.redact("".join(traceback.format_exception(error))))
         return log
 
     async def _broken_off(self, task_id: int, steering: Steering) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.clock import Clock
 from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolStarted
+from agents.missions.asks import Asks, NobodyAnswers
 from agents.missions.attempt import Attempt, AttemptEnded
 from agents.missions.beginning import begin_mission, where_of
 from agents.missions.calls import ModelCalls
@@ -22,6 +23,9 @@ from agents.missions.stall import Stalled, StallWatch
 from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
+from agents.permission import Ruling, Wish
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Proving, Store, UnknownPrice
@@ -48,6 +52,7 @@ class Ground:
     proving: Proving | None = None
     """What is carried out here are graded tasks, not the person's work."""
     power: PowerWatch = field(default_factory=PowerWatch)
+    asks: Asks = field(default_factory=NobodyAnswers)
 
 
 async def run_mission(ground: Ground, orders: Orders) -> Report:
@@ -137,6 +142,7 @@ class _Run:
             task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
+            redact=settings.sandbox.redact_prompts,
             on_activity=self._activity,
             suspended=self.stall.suspended,
             held=self.stall.paused,
@@ -161,6 +167,7 @@ class _Run:
 
         Raises ModelError and SandboxError when the surroundings failed.
         """
+        await asyncio.to_thread(learn_secrets, self.worktree.path)
         attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
         try:
             await self.stall.guard(run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
@@ -210,8 +217,7 @@ class _Run:
 
     def _attempt(self, files: tuple[str, ...]) -> Attempt:
         orders, settings = self.orders, self.ground.settings
-        folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = private_folder(self.ground.logs / f"{orders.task.label}-{orders.number}")
         base = orders.base_check
         room = orders.model.window // 6 if settings.mission.context else 0
         return Attempt(
@@ -229,7 +235,10 @@ class _Run:
                 sandbox=self.ground.sandbox,
                 settings=settings,
                 on_output=self._tool_output,
+                permit=self._permit,
+                answerable=self.ground.asks.answerable,
                 place=self.ground.repository.place(self.worktree),
+                veiled=self.calls.veiled,
             ),
             emit=self._emit,
             check=orders.check,
@@ -342,6 +351,13 @@ class _Run:
         """Before each step: wait while a person holds the task. That time is not the mission's."""
         with self.stall.paused():
             await self.orders.steering.proceed()
+
+    async def _permit(self, wish: Wish) -> Ruling:
+        """Before a command that an agent may not run by itself. The time a person takes is not the mission's."""
+        with self.stall.paused():
+            ruling = await self.ground.asks.rule(self.mission, wish, step=self.calls.made)
+            await self.orders.steering.proceed()  # they may have held the task meanwhile
+        return ruling
 
     async def _activity(self, note: str, health: Health = Health.WORKING) -> None:
         await self._emit(AgentHealth(**self._now(), health=health, step=self.calls.made, note=note))

@@ -15,7 +15,7 @@ from agents.tools.listing import FileList
 from agents.tools.sandbox import Sandbox
 from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
-from agents.tools.tool import Place, Tool, ToolContext, ToolError, ToolOutcome
+from agents.tools.tool import Permit, Place, Tool, ToolContext, ToolError, ToolOutcome, refuse
 
 _LONGEST = 200_000
 
@@ -59,7 +59,8 @@ class Toolbox:
         except (OSError, ValueError) as error:
             return _failed(name, f"{name} failed: {error}")
         note = f"\n[ignored unknown arguments: {', '.join(ignored)}]" if ignored else ""
-        return outcome.model_copy(update={"content": sanitize(outcome.content)[:_LONGEST] + note})
+        content = self._context.shown(sanitize(outcome.content))[:_LONGEST]
+        return outcome.model_copy(update={"content": content + note})
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name.casefold(), self._tools, n=1, cutoff=0.5)
@@ -76,16 +77,29 @@ def build_toolbox(
     sandbox: Sandbox,
     settings: Settings,
     on_output: Callable[[str], None],
+    permit: Permit = refuse,
+    answerable: bool = False,
     place: Place | None = None,
+    veiled: bool = False,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
-    `place`: what the harness knows of the worktree; None: it is any folder.
+    `permit` says whether an agent may run what it may not run by itself; `answerable`: it may ask for that.
+    `place`: what the harness knows of the worktree; None: it is any folder. `veiled`: secrets are taken
+    out of what the tools answer.
     """
     cap = settings.mission.output_cap
-    shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.sandbox.network)
+    shell = ShellRun(
+        sandbox,
+        timeout_s=settings.mission.tool_timeout_s,
+        cap=cap,
+        network=settings.sandbox.network,
+        ask=settings.sandbox.ask,
+        answerable=answerable,
+    )
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, place=place))
+    context = ToolContext(root.resolve(), logs, on_output, permit=permit, place=place, veiled=veiled)
+    return Toolbox(tools, context)
 
 
 def _failed(name: str, message: str) -> ToolOutcome:
