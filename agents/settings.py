@@ -58,6 +58,17 @@ class Routing(Section):
     """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
 
 
+class Orchestrate(Section):
+    """Work by a planner's order: the cloud plans and reviews, the local squad writes."""
+
+    tries: int = Field(default=2, ge=1, le=10)
+    """Tries a part gets before the planner is asked what should change."""
+    keep_check: bool = True
+    """The acceptance check that a model wrote is part of the result, as a test the person can read."""
+    adopt_check: bool = False
+    """It counts as the task's own, read or not: a result that turns it green is proven. It is kept then."""
+
+
 class Dispatch(Section):
     """Who works on what, when, and what happens when nobody looks."""
 
@@ -103,7 +114,9 @@ class TierSettings(Section):
     keep_alive: str = "10m"
     way: Literal["auto"] | Way = "auto"
     band: tuple[int, int] = (1, 10)
-    roles: tuple[Literal["code", "plan", "review"], ...] = ("code",)
+    roles: tuple[Literal["code", "plan", "review", "order"], ...] = ("code",)
+    """What it is asked for: code; plans and divisions of tasks; reviews of results; "order": work orders, checks and
+    reviews of orchestrated work, for which a tier that plans or reviews is asked too."""
     first_byte_s: float = Field(default=300, gt=0)
     between_chunks_s: float = Field(default=120, gt=0)
     connect_s: float = Field(default=5, gt=0)
@@ -260,14 +273,20 @@ class ScreenSettings(Section):
 
 
 def default_tiers() -> dict[str, TierSettings]:
-    """Local first, then Haiku, Sonnet; Opus plans and reviews."""
+    """Local first, then Haiku, Sonnet, which orders too; Opus plans and reviews."""
     return {
         "local": TierSettings(provider="ollama", model="qwen2.5-coder:7b", band=(1, 6)),
         "haiku": TierSettings(
             provider="anthropic", model="claude-haiku-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 8)
         ),
         "sonnet": TierSettings(
-            provider="anthropic", model="claude-sonnet-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 10)
+            provider="anthropic",
+            model="claude-sonnet-5-5",
+            slots=4,
+            num_ctx=200_000,
+            max_tokens=16_000,
+            band=(1, 10),
+            roles=("code", "order"),
         ),
         "opus": TierSettings(
             provider="anthropic",
@@ -285,6 +304,7 @@ class Settings(Section):
 
     budget: Budget = Budget()
     routing: Routing = Routing()
+    orchestrate: Orchestrate = Orchestrate()
     dispatch: Dispatch = Dispatch()
     tiers: dict[str, TierSettings] = Field(default_factory=default_tiers)
     cooldown: Cooldown = Cooldown()

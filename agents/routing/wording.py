@@ -15,7 +15,8 @@ def explain(plan: Sequence[Arm], odds: TaskOdds, *, has_check: bool = True) -> s
     for arm in plan:
         firsts.setdefault(arm.tier, arm)
     sentence = " before ".join(_of_tier(arm, odds) for arm in list(firsts.values())[:NAMED])
-    return sentence if has_check else f"{sentence}: nothing checks it, so the result will be unverified"
+    checked = has_check or any(arm.variant is Variant.ORCHESTRATED for arm in plan)  # such an arm brings a check
+    return sentence if checked else f"{sentence}: nothing checks it, so the result will be unverified"
 
 
 def why_again(arm: Arm) -> str:
@@ -25,6 +26,7 @@ def why_again(arm: Arm) -> str:
         Variant.RETRY: f"{arm.tier} once more, seeing what failed",
         Variant.SAMPLE: f"{arm.tier} afresh at temperature .7",
         Variant.PLANNED: f"{arm.tier} with a stronger model's plan",
+        Variant.ORCHESTRATED: f"{arm.tier} by a stronger model's work order, checked and reviewed",
     }[arm.variant]
     return f"{what}: {odds_in_words(arm.p)} at {dollars(arm.cost_usd)} if all before it fails"
 
@@ -49,7 +51,7 @@ def dollars(usd: float | None) -> str:
 
 def _of_tier(arm: Arm, odds: TaskOdds) -> str:
     # As the first try at the task: what the order was weighed by. The arm itself says what is left after the others.
-    variant = arm.variant if arm.variant is Variant.PLANNED else Variant.ONCE
+    variant = arm.variant if arm.variant in {Variant.PLANNED, Variant.ORCHESTRATED} else Variant.ONCE
     p = odds.p(arm.model, arm.way, variant, ())
     source = odds.source(arm.model, arm.way, variant, ())
     rests = f" ({source.removesuffix(' here')})" if source != "measured elsewhere" else ""

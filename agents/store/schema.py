@@ -123,7 +123,20 @@ _APPROVALS = (
 )
 """What agents asked a person and how it was answered, and what is allowed for good in a repository."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS)
+_WORK_ORDERS = (
+    "CREATE TABLE work_orders (task INTEGER PRIMARY KEY REFERENCES tasks (id), data TEXT NOT NULL)",
+    """CREATE TABLE strengths (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        repo TEXT NOT NULL,
+        tried INTEGER NOT NULL CHECK (tried >= 0),
+        accepted INTEGER NOT NULL CHECK (accepted BETWEEN 0 AND tried)
+    )""",
+    "CREATE INDEX strengths_repo ON strengths (repo)",
+)
+"""Orchestrated work: orders with how far they are, and how many stubs the checks of a repository let pass. With it come
+the events `order.*`, a task's pin `orchestrate`, and the variant `orchestrated`."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS, _WORK_ORDERS)
 SCHEMA = len(STEPS)
 
 
