@@ -37,7 +37,6 @@ def command(*, everything: bool, kept: bool, forget: int | None, repo: Path, as_
 
 def ask_row(ask: Ask, same: Sequence[Ask] = ()) -> dict[str, Any]:
     """The line of `--json`: an ask, and the numbers of those that the same answer does for."""
-
     wish = ask.wish
     row = {
         "ask": ask.id,
