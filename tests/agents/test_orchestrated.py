@@ -137,6 +137,18 @@ async def test_a_reviewer_that_only_repeats_itself_is_stopped(repo: Path, home: 
     assert not task.present_review.approves
 
 
+async def test_a_reviewer_gets_two_rounds_of_corrections(repo: Path, home: Path) -> None:
+    scripts = planned(verdict("One."), verdict("Two."), verdict("Three."))
+    codes = [GOOD_SLUG + f"# {number}\n" for number in range(3)]
+    async with orchestra(repo, home, *scripts, local=tuple(codes)) as (hq, ollama, claude):
+        task, _missions = await carried_out(hq)
+        diff = await hq.diff(task.id)
+    assert (len(claude.requests), len(ollama.chats)) == (5, 3)
+    assert settled(task) == (TaskStatus.REVIEW, Outcome.VERIFIED), task.reason
+    assert any("does not approve after 2 rounds of corrections" in said for said in task.warnings)
+    assert "+# 2" in diff
+
+
 async def test_a_part_that_fails_is_mended_by_the_planner(repo: Path, home: Path) -> None:
     mended = {"action": "mend", "why": "It split at spaces only.", "brief": "Find the words by a regex.", "files": []}
     async with orchestra(repo, home, *planned(mended, verdict()), local=(BAD_SLUG, CODE)) as (hq, ollama, claude):
@@ -216,6 +228,22 @@ async def test_a_check_that_is_not_to_be_kept_judges_all_the_same(repo: Path, ho
     assert settled(task) == (TaskStatus.REVIEW, Outcome.VERIFIED), task.reason
     assert task.files == ("slug.py",)
     assert not [path for one in missions if one.worktree for path in [Path(one.worktree)] if path.exists()]
+
+
+async def test_a_check_that_is_adopted_proves(repo: Path, home: Path) -> None:
+    adopted = Orchestrate(adopt_check=True, keep_check=False)
+    async with orchestra(repo, home, *planned(verdict()), orchestrate=adopted) as (hq, _, __):
+        task, _missions = await carried_out(hq)
+    assert settled(task) == (TaskStatus.REVIEW, Outcome.PROVEN), task.reason
+    assert task.files == ("slug.py", "test_warroom_t1.py"), "it is kept then"
+
+
+async def test_without_money_for_an_order_nobody_is_asked(repo: Path, home: Path) -> None:
+    async with orchestra(repo, home, budget={"task_usd": 0.001}) as (hq, ollama, claude):
+        task, _missions = await carried_out(hq)
+    assert (task.status, task.halted) == (TaskStatus.NEEDS_HUMAN, "budget"), task.reason
+    assert not claude.requests
+    assert not ollama.chats
 
 
 async def test_without_a_planner_it_waits(repo: Path, home: Path) -> None:
