@@ -104,7 +104,10 @@ _TRIALS = (
 )
 """Attempts that a check judged: what odds are learned from."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS)
+_CONVENTIONS: tuple[str, ...] = ()
+"""Missions say which guides and skills of the repository they were told."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _CONVENTIONS)
 SCHEMA = len(STEPS)
 
 

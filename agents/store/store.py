@@ -156,6 +156,7 @@ class Store(Treasury):
         start_commit: str,
         events: Callable[[Mission], Sequence[Event]],
         role: Role = Role.CODE,
+        conventions: tuple[str, ...] = (),
         provided: Callable[[Task], None] | None = None,
     ) -> Mission:
         """Start a mission and append `events(mission)`. `number` None: the next; `provided`: as in `save_task`.
@@ -172,6 +173,7 @@ class Store(Treasury):
             "way": way,
             "variant": variant,
             "role": role,
+            "conventions": conventions,
             "owner": owner,
             "branch": branch,
             "worktree": worktree,

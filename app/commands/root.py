@@ -32,6 +32,7 @@ COMMANDS = {
     "budget": "The caps, and raising them.",
     "export": "What happened, as JSON lines or CSV.",
     "route": "How hard a task looks and how it would be tried.",
+    "skills": "The conventions found here, and which a task would get.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
     "backtest": "Replay routing policies over recorded outcomes.",
     "replay": "Play a task's events on the screen again.",
