@@ -36,7 +36,7 @@ from agents.events import AgentHealth, Event
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
-from agents.models.connect import Connect, connector
+from agents.models.connect import Connect, connector, within
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
@@ -74,7 +74,7 @@ class Headquarters:
         self._folder = folder
         self._clock = clock or SystemClock()
         self._seed = seed
-        self._connect = connect or connector(self._clock)
+        self._connect = within(settings.routing, connect or connector(self._clock, routing=settings.routing))
         self._recover, self._proving = recover, proving
         self._owner = new_owner()
         self._agents: dict[str, Agent] = {}
@@ -118,7 +118,7 @@ class Headquarters:
                 timeout_s=settings.check.timeout_s,
                 logs=logs,
                 output_cap=settings.mission.output_cap,
-                network=settings.sandbox.network,
+                network=settings.network,
             ),
             settings=settings,
             clock=self._clock,

@@ -1,6 +1,7 @@
 """What a person can set, with the defaults. Loading (files, variables, errors with file and line): configuration.py."""
 
 import re
+from ipaddress import ip_address
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -35,6 +36,11 @@ class Budget(Section):
 class Routing(Section):
     """Which tiers are tried, in which order."""
 
+    mode: Literal["auto", "orchestrated", "local-only"] = "auto"
+    """auto: whatever pays. orchestrated: a stronger model plans and reviews, a free one writes, wherever that can be.
+    local-only, radio silence: nothing is ever sent to another machine."""
+    local_hosts: tuple[str, ...] = ()
+    """Private addresses (10.0.0.5, fd00::5) of machines of your own that may be asked all the same."""
     preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
     judge: str = "haiku"
     """A tier, or "none"."""
@@ -55,6 +61,18 @@ class Routing(Section):
     """Go on, whatever an unsolved task is worth, until so many tasks are expected to be solved."""
     explore: float = Field(default=0.02, ge=0, le=0.05)
     """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
+
+    @field_validator("local_hosts")
+    @classmethod
+    def _private(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            try:
+                address = ip_address(host)
+            except ValueError:
+                address = None
+            if address is None or not (address.is_private or address.is_loopback) or address.is_unspecified:
+                raise ValueError(f"{host!r} is no private address, as 10.0.0.5 or fd00::5 is: names are looked up")
+        return tuple(str(ip_address(host)) for host in hosts)
 
 
 class Dispatch(Section):
@@ -159,6 +177,7 @@ class SandboxSettings(Section):
 
     kind: Literal["auto", "bubblewrap", "none"] = "auto"
     network: bool = False
+    """Agents' commands may reach the network. Never under radio silence."""
 
 
 SoundName = Literal[
@@ -240,3 +259,8 @@ class Settings(Section):
     sound: Sound = Sound()
     screen: ScreenSettings = ScreenSettings()
     keys: dict[str, str] = {}
+
+    @property
+    def network(self) -> bool:
+        """Whether agents' commands and checks may reach the network."""
+        return self.sandbox.network and self.routing.mode != "local-only"

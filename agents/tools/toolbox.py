@@ -83,7 +83,7 @@ def build_toolbox(
     `misplaced` says before each command why it must not be run there now; empty when all is well.
     """
     cap = settings.mission.output_cap
-    shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.sandbox.network)
+    shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.network)
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
     return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, misplaced=misplaced))
 

@@ -15,6 +15,7 @@ from app.commands.batch_report import print_table, summary, worst
 from app.commands.batch_tasks import BatchTask, batch_tasks
 from app.commands.console import let_go, put_json, say, terminals
 from app.commands.failures import INTERRUPTED
+from app.commands.local_only import LOCAL_ONLY
 from app.commands.opening import FOLDER, configuration, headquarters, notebook
 from app.commands.watching import Interrupted, Show, shower, watched
 
@@ -34,6 +35,7 @@ _KEYS = {"budget_nano": "budget_usd"}
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
 @click.option("--trust", is_flag=True, help="Obey all of this repository's warroom.toml: you vouch for it.")
+@LOCAL_ONLY
 @click.option("--json", "as_json", is_flag=True, help="Every event of these tasks as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
 def command(*, file: Path, repo: Path, trust: bool, as_json: bool, verbose: bool) -> int:

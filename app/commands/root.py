@@ -10,6 +10,7 @@ import click
 
 from app.commands.console import discard
 from app.commands.failures import INTERRUPTED, told
+from app.commands.local_only import LOCAL_ONLY
 
 COMMANDS = {
     "run": "One task to its end, without the screen.",
@@ -81,6 +82,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--version", is_flag=True, help="Print the version.")
+@LOCAL_ONLY
 @click.option(
     "--no-mouse", is_flag=True, help="The command center without the mouse, so that the terminal selects text."
 )

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from agents.sanitize import one_line
 from agents.tasks import NewTask
 from app.commands.console import say
+from app.commands.local_only import LOCAL_ONLY
 from app.commands.one_task import to_the_end
 from app.commands.opening import FOLDER
 from app.commands.report import split_advice
@@ -31,6 +32,7 @@ TITLE_LIMIT = 200
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds a mission may take.")
 @click.option("--accept", is_flag=True, help="Merge the result onto your branch when it is good.")
 @click.option("--trust", is_flag=True, help="Obey all of this repository's warroom.toml: you vouch for it.")
+@LOCAL_ONLY
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
 def command(

@@ -55,6 +55,7 @@ def _left(war: War, level: int, ascii_only: bool) -> Content:
         ("WR" if short else "WAR ROOM", "bold $loud"),
         (f"  {'SIM' if short else 'SIMULATION'}", "bold $warn") if war.simulated else "",
         ("  REPLAY", "bold $warn") if war.replayed else "",
+        (f"  {'SILENT' if short else 'RADIO SILENCE'}", "bold $info") if war.silent else "",
         (f"  {_short(war.repository)}", "bold") if war.repository and level < 9 else "",
         (f" {fork} {_short(war.branch)}", "") if war.branch and level < 6 else "",
         (f" @{war.host}", "$info") if war.host and level < 5 else "",

@@ -198,6 +198,8 @@ class War:
         self.simulated = False
         self.replayed = False
         """It is a recording, not an engine: nothing can be ordered."""
+        self.silent = False
+        """Radio silence: nothing is sent to any other machine."""
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()

@@ -18,7 +18,7 @@ from agents.events import (
     ToolOutput,
     ToolStarted,
 )
-from agents.settings import ScreenSettings, Settings
+from agents.settings import Routing, ScreenSettings, Settings
 from agents.tasks import Finding, Health, Review, TaskStatus, Usage, Variant, Way
 from app.screen.application import WarRoom
 from app.screen.diff import DiffScreen
@@ -96,6 +96,20 @@ def test_themes(snap_compare: Compare, theme: str, size: tuple[int, int]) -> Non
     app, command = war_room(), battle()
     command.settings = Settings(screen=ScreenSettings(theme=theme))
     assert snap_compare(app, terminal_size=size, run_before=before(app, command))
+
+
+def test_radio_silence(snap_compare: Compare) -> None:
+    app, command = war_room(), battle()
+    command.settings = Settings(routing=Routing(mode="local-only"))
+    command.simulated = False
+    silent = {name: "RADIO SILENCE" for name in ("haiku", "sonnet", "opus")}
+
+    async def run(pilot: Pilot[int]) -> None:
+        await before(app, command)(pilot)
+        app.out_of_reach(silent)
+        await pilot.pause(0.2)
+
+    assert snap_compare(app, terminal_size=WIDE, run_before=run)
 
 
 def test_theme_picker(snap_compare: Compare) -> None:
