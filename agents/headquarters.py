@@ -105,7 +105,7 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home])
+        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
         self.warnings = (sandbox.warning,) if sandbox.warning else ()
         logs = self._home / "logs"
         ground = Ground(

@@ -1,8 +1,9 @@
 """What a person can set, with the defaults. Loading (files, variables, errors with file and line): configuration.py."""
 
 import re
+from enum import StrEnum
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -172,12 +173,43 @@ class Mission(Section):
     """Tell it about the project: AGENTS.md, CLAUDE.md, README, a small map of the tree."""
 
 
-class SandboxSettings(Section):
-    """The wall around an agent's commands."""
+class Network(StrEnum):
+    """How far an agent's commands reach."""
 
-    kind: Literal["auto", "bubblewrap", "none"] = "auto"
-    network: bool = False
-    """Agents' commands may reach the network. Never under radio silence."""
+    NONE = "none"
+    LOOPBACK = "loopback"
+    """Servers the command itself starts; in a wall with a network of its own no others."""
+    ALL = "all"
+
+
+SandboxKind = Literal["auto", "bubblewrap", "landlock", "sandbox-exec", "none"]
+
+
+class Limits(Section):
+    """What one command may use of the machine; all of its processes together, unless it says otherwise."""
+
+    memory_mb: int = Field(default=4096, ge=64)
+    processes: int = Field(default=512, ge=8)
+    file_mb: int = Field(default=2048, ge=1)
+    """Of a single file."""
+    disk_mb: int = Field(default=10_240, ge=1)
+    """What it may add to the worktree and its other folders."""
+    cpu_s: int = Field(default=3600, ge=1)
+    """Processor seconds of a single process."""
+
+
+class SandboxSettings(Limits):
+    """The wall around an agent's commands, and the limits inside it."""
+
+    kind: SandboxKind = "auto"
+    network: Network = Network.NONE
+    """Under radio silence never more than loopback."""
+
+    @field_validator("network", mode="before")
+    @classmethod
+    def _yes_or_no(cls, network: Any) -> Any:
+        """true and false are how this was written before there was something between them."""
+        return {"true": Network.ALL, "false": Network.NONE}.get(str(network).lower(), network)
 
 
 SoundName = Literal[
@@ -261,6 +293,7 @@ class Settings(Section):
     keys: dict[str, str] = {}
 
     @property
-    def network(self) -> bool:
-        """Whether agents' commands and checks may reach the network."""
-        return self.sandbox.network and self.routing.mode != "local-only"
+    def network(self) -> Network:
+        """How far agents' commands and checks reach."""
+        silent = self.routing.mode == "local-only" and self.sandbox.network is Network.ALL
+        return Network.LOOPBACK if silent else self.sandbox.network

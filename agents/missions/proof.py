@@ -11,6 +11,7 @@ from agents.events import CheckFinished, CheckStarted, Event
 from agents.missions.failure import HANGS, explaining_environment, failure_digest
 from agents.missions.parsing import parse_fault
 from agents.sanitize import one_line
+from agents.settings import Network
 from agents.tasks import CheckResult, Frozen, Outcome
 from agents.tools.sandbox import Sandbox, ShellResult
 from agents.workspace import Repository
@@ -76,7 +77,14 @@ class Prover:
     """Runs one check on commits of one repository, each in a clean checkout inside the sandbox."""
 
     def __init__(
-        self, repository: Repository, sandbox: Sandbox, *, timeout_s: float, logs: Path, output_cap: int, network: bool
+        self,
+        repository: Repository,
+        sandbox: Sandbox,
+        *,
+        timeout_s: float,
+        logs: Path,
+        output_cap: int,
+        network: Network,
     ) -> None:
         self._repository = repository
         self._sandbox = sandbox

@@ -65,6 +65,7 @@ class Breakdown:
     def __init__(self) -> None:
         self._sums: dict[By, dict[str | int, _Sum]] = {by: {} for by in DIMENSIONS}
         self._sums["total"][""] = _Sum()
+        self._tiers_of_days: dict[str, dict[str, _Sum]] = {}
 
     def add(self, call: Call) -> None:
         """Count a row of the ledger."""
@@ -95,8 +96,13 @@ class Breakdown:
         """One line per tier, model, task or day, in order."""
         return [found.line(key) for key, found in sorted(self._sums[by].items())]
 
+    def tiers_of(self, day: str) -> list[Line]:
+        """One line per tier that was called on `day`, in order."""
+        return [found.line(tier) for tier, found in sorted(self._tiers_of_days.get(day, {}).items())]
+
     def _of(self, call: Call) -> tuple[_Sum, ...]:
         day = day_of(call.at).isoformat()
+        within = self._tiers_of_days.setdefault(day, {}).setdefault(call.tier, _Sum())
         keys: dict[By, str | int] = {
             "total": "",
             "tier": call.tier,
@@ -104,4 +110,4 @@ class Breakdown:
             "task": call.task,
             "day": day,
         }
-        return tuple(self._sums[by].setdefault(key, _Sum()) for by, key in keys.items())
+        return within, *(self._sums[by].setdefault(key, _Sum()) for by, key in keys.items())

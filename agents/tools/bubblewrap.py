@@ -3,26 +3,31 @@
 import asyncio
 import json
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from agents.sanitize import one_line
-from agents.tools.environment import GIT_IDENTITY, child_environment, real_home
-from agents.tools.git_folder import git_folders
-from agents.tools.hidden import secret_places
+from agents.settings import Limits, Network
+from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.mounts import Mount, View, mount_arguments
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
-from agents.tools.visible import SCRATCH, tool_folders
+from agents.tools.visible import SCRATCH, system_links
+from agents.tools.walls import seccomp
+from agents.tools.walls.limits import kernel, limited
+from agents.tools.walls.territory import Territory, usable
 
 _HOME = "/tmp/agent-home"
+_FAMILIES = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
+"""Of sockets. What is in the file system and in the network namespace is what they reach; others go around both."""
 _SCRATCH_BYTES = 2 * 1024**3
-_READABLE_IN_RUN = ("/run/current-system", "/run/booted-system", "/run/opengl-driver")
 _WALLS = (
     *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--new-session", "--die-with-parent"),
-    *("--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"),
+    *("--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"),
 )
 _INSTALL = "install it: apt install bubblewrap (dnf, pacman and apk know it by the same name)"
 _ALLOW = (
@@ -36,23 +41,38 @@ class BubblewrapSandbox:
     """Runs commands under bwrap: worktree writable, system read-only, secrets invisible, no network by default."""
 
     name = "bubblewrap"
+    wall = True
+    gaps: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
     def __init__(
-        self, executable: str, options: Sequence[str], *, environ: Mapping[str, str], hidden: Sequence[Path] = ()
+        self,
+        executable: str,
+        options: Sequence[str],
+        *,
+        environ: Mapping[str, str],
+        hidden: Sequence[Path] = (),
+        limits: Limits | None = None,
     ) -> None:
         """Use `open`, which finds out what works here. `options` are bwrap's that not every version or machine has."""
         self._executable = executable
         self._walls = [option for option in options if option != "--size"]
         self._scratch_bytes = _SCRATCH_BYTES if "--size" in options else None
         self._environ = dict(environ)
-        self._homes = _homes(environ)
-        self._hidden = tuple(Path(os.path.realpath(path)) for path in hidden)
+        self._territory = Territory.of(environ, hidden)
+        self._limits = limits or Limits()
+        self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
     @classmethod
     async def open(
-        cls, *, environ: Mapping[str, str] | None = None, hidden: Sequence[Path] = ()
+        cls,
+        *,
+        environ: Mapping[str, str] | None = None,
+        hidden: Sequence[Path] = (),
+        limits: Limits | None = None,
     ) -> "BubblewrapSandbox":
         """The strictest sandbox that runs a command here. `hidden`: folders to hide besides the usual secret places.
 
@@ -68,7 +88,7 @@ class BubblewrapSandbox:
         strict = ["--unshare-user", *(["--disable-userns"] if "--disable-userns" in known else [])]
         reason = ""
         for options in ([*strict, *size], ["--unshare-user", *size], size):
-            sandbox = cls(executable, options, environ=environ, hidden=hidden)
+            sandbox = cls(executable, options, environ=environ, hidden=hidden, limits=limits)
             problem = await sandbox._try()
             if problem is None:
                 return sandbox
@@ -84,25 +104,27 @@ class BubblewrapSandbox:
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
         """See `Sandbox.run`."""
-        cwd = _usable(cwd)
+        cwd = usable(cwd)
         mounts = mount_arguments(
-            self._mounts(cwd, [_usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
+            self._mounts(cwd, [usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
         )
-        identity, identity_sink = os.pipe()
-        status, status_sink = os.pipe()
-        try:
-            os.write(identity_sink, GIT_IDENTITY.encode())
-            os.close(identity_sink)
+        links = [word for target, link in system_links() for word in ("--symlink", target, link)]
+        with ExitStack() as stack:
+            identity = _handed(stack, GIT_IDENTITY.encode())
+            rules = [] if self._filter is None else [_handed(stack, self._filter)]
+            status, status_sink = os.pipe()
+            stack.callback(os.close, status)
             argv = [
-                *(self._executable, *self._walls, *_WALLS, *([] if network else ["--unshare-net"])),
-                *(*mounts, "--remount-ro", "/dev", "--dir", _HOME),
+                *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
+                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
-                *("--chdir", str(cwd), "--", self._shell, "-c", command),
+                *(word for rule in rules for word in ("--seccomp", str(rule))),
+                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),
             ]
             extra = {"TMPDIR": "/tmp", **(env or {})}
             try:
@@ -115,7 +137,7 @@ class BubblewrapSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
-                        pass_fds=(identity, status_sink),
+                        pass_fds=(identity, status_sink, *rules),
                         strays=False,
                     )
                 )
@@ -124,28 +146,13 @@ class BubblewrapSandbox:
             if result.exit_code not in {0, None} and not _command_ran(status):
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
-        finally:
-            os.close(identity)
-            os.close(status)
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: bool) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
-        yield Mount(Path(os.path.realpath("/var/run")), View.EMPTY)
         for folder in SCRATCH:
             if folder.is_dir():
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
-        for folder in tool_folders(self._environ, self._homes):
-            yield Mount(folder, View.READABLE)
-        for place in (*_READABLE_IN_RUN, *([os.path.realpath("/etc/resolv.conf")] if network else [])):
-            if os.path.exists(place):
-                yield Mount(Path(place), View.READABLE)
-        for path in (*secret_places(self._homes), *self._hidden):
-            if path.exists():
-                yield Mount(path, View.HIDDEN)
-        for path in git_folders(cwd):
-            yield Mount(path, View.READABLE)
-        for path in (cwd, *writable):
-            yield Mount(path, View.WRITABLE)
+        yield from self._territory.mounts(cwd, writable, network)
 
     async def _try(self) -> str | None:
         """Why it does not work; None: it does."""
@@ -172,24 +179,13 @@ async def _known_options(executable: str) -> str:
     return output.decode("utf-8", "replace")
 
 
-def _homes(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """The home the environment names and the one the user database knows: secrets lie below either."""
-    found = {home for home in (real_home(environ), real_home({})) if home is not None}
-    return tuple(sorted(Path(os.path.realpath(home)) for home in found))
-
-
-def _usable(path: Path) -> Path:
-    """`path` resolved, when it may be made writable. Raises SandboxError otherwise."""
-    real = Path(os.path.realpath(path))
-    if not real.is_dir():
-        raise SandboxError(f"cannot make {one_line(str(path))} writable in the sandbox: it is not a folder")
-    if len(real.parts) < 2 or real in {
-        Path(os.path.realpath(top)) for top in ("/run", "/proc", "/dev", "/sys", "/tmp", "/etc")
-    }:
-        raise SandboxError(
-            f"will not make {real} writable for an agent: it is part of the system; use a project folder"
-        )
-    return real
+def _handed(stack: ExitStack, data: bytes) -> int:
+    """A descriptor from which a program reads `data`, a few kilobytes; closed with the stack."""
+    source, sink = os.pipe()
+    stack.callback(os.close, source)
+    os.write(sink, data)
+    os.close(sink)
+    return source
 
 
 def _command_ran(status: int) -> bool:

@@ -67,7 +67,7 @@ _DROPPED_PREFIXES = (
     ),
     *("COVERAGE_PROCESS", "COV_CORE_"),
 )
-_TOOL_HOMES = {
+TOOL_HOMES = {
     "CARGO_HOME": ".cargo",
     "RUSTUP_HOME": ".rustup",
     "PYENV_ROOT": ".pyenv",
@@ -130,7 +130,7 @@ def child_environment(
     if not env.get("LC_ALL") and not env.get("LANG"):
         env["LANG"] = "C.UTF-8"
     person = real_home(environ)
-    for variable, folder in _TOOL_HOMES.items():
+    for variable, folder in TOOL_HOMES.items():
         if person is not None and variable not in env and (person / folder).is_dir():
             env[variable] = str(person / folder)
     return {**env, **_SET, "HOME": home, **(extra or {})}

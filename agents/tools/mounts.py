@@ -27,7 +27,7 @@ class Mount(NamedTuple):
 
 
 def mount_arguments(mounts: Iterable[Mount], *, scratch_bytes: int | None) -> list[str]:
-    """bwrap's arguments for `mounts` over a read-only `/`: the deeper of two wins over the one around it.
+    """bwrap's arguments for `mounts` in an empty `/`: the deeper of two wins over the one around it.
 
     `scratch_bytes` limits each scratch folder; None where this bwrap cannot.
     """
@@ -38,8 +38,10 @@ def mount_arguments(mounts: Iterable[Mount], *, scratch_bytes: int | None) -> li
     closed: list[str] = []
     for path in sorted(views, key=lambda path: len(path.parts)):
         view, name = views[path], str(path)
-        around = next((views[parent] for parent in path.parents if parent in views), View.READABLE)
+        around = next((views[parent] for parent in path.parents if parent in views), View.EMPTY)
         if view is View.HIDDEN and around in {View.SCRATCH, View.EMPTY, View.HIDDEN}:
+            continue
+        if view is around is View.READABLE:
             continue
         if view is View.WRITABLE:
             arguments += ["--bind", name, name]

@@ -5,14 +5,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
+from agents.settings import Limits, Network, SandboxKind
 from agents.tools.bubblewrap import BubblewrapSandbox
 from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
+from agents.tools.walls.landlock import LandlockSandbox
 
 __all__ = [
+    "LandlockSandbox",
     "BubblewrapSandbox",
     "PlainSandbox",
     "Sandbox",
@@ -29,11 +32,23 @@ class Sandbox(Protocol):
 
     @property
     def name(self) -> str:
-        """bubblewrap or none."""
+        """bubblewrap, landlock, sandbox-exec or none."""
+
+    @property
+    def wall(self) -> bool:
+        """Commands are held by the system. False: they run as the person."""
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What this wall cannot hold on this machine, each as a sentence for the person."""
 
     @property
     def warning(self) -> str | None:
         """What the person must see: there is no wall, and why. None: there is one."""
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Why each wall that would be better is not up."""
 
     async def run(
         self,
@@ -44,7 +59,7 @@ class Sandbox(Protocol):
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
@@ -61,10 +76,14 @@ class PlainSandbox:
     """No wall: commands run as the person. Secrets are still kept out of the environment, and everything is ended."""
 
     name = "none"
+    wall = False
+    gaps = ("everything a command does, it does as you",)
+    passed_over: tuple[str, ...] = ()
 
-    def __init__(self, reason: str, *, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, reason: str, *, environ: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
         """`reason`: why there is no wall, for the warning."""
         self._environ = dict(os.environ if environ is None else environ)
+        self._limits = limits or Limits()
         self._shell = shutil.which("bash", path=self._environ.get("PATH")) or "/bin/sh"
         self.warning: str | None = f"no sandbox: {reason}; commands run as you"
 
@@ -77,7 +96,7 @@ class PlainSandbox:
         output_cap: int,
         log_path: Path,
         on_output: Callable[[str], None] = ignore_output,
-        network: bool = False,
+        network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
     ) -> ShellResult:
@@ -102,26 +121,40 @@ class PlainSandbox:
             shutil.rmtree(home, ignore_errors=True)
 
 
+_KINDS: Mapping[str, type[BubblewrapSandbox] | type[LandlockSandbox]] = {
+    "bubblewrap": BubblewrapSandbox,
+    "landlock": LandlockSandbox,
+}
+WALLS: tuple[SandboxKind, ...] = ("bubblewrap", "landlock")
+"""What "auto" tries on this system, the better ones first."""
+
+
 async def choose_sandbox(
-    kind: Literal["auto", "bubblewrap", "none"],
+    kind: SandboxKind,
     *,
     hidden: Sequence[Path] = (),
     environ: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    walls: Sequence[SandboxKind] = WALLS,
 ) -> Sandbox:
-    """The sandbox of this kind, tried once with a real command; auto: bubblewrap, else none with a warning.
+    """The sandbox of this kind, tried once with a real command; auto: the first of `walls` that works, else none with a
+    warning that says why each does not.
 
     `hidden`: folders to hide from commands besides the usual secret places: War Room's own home (a worktree inside
-    stays visible to its own commands). Raises SandboxUnavailable when bubblewrap is asked for and does not work.
+    stays visible to its own commands). Raises SandboxUnavailable when a wall is asked for and does not work.
     """
     if kind == "none":
-        return PlainSandbox('[sandbox] kind is "none"', environ=environ)
-    try:
-        return await BubblewrapSandbox.open(environ=environ, hidden=hidden)
-    except SandboxUnavailable as error:
-        if kind == "bubblewrap":
-            raise SandboxUnavailable(f'[sandbox] kind is "bubblewrap", but {error}') from error
-        return PlainSandbox(f"bubblewrap is not usable here ({error})", environ=environ)
-    except OSError as error:
-        if kind == "bubblewrap":
-            raise SandboxUnavailable(f'[sandbox] kind is "bubblewrap", but it could not be tried: {error}') from error
-        return PlainSandbox(f"bubblewrap is not usable here ({error})", environ=environ)
+        return PlainSandbox('[sandbox] kind is "none"', environ=environ, limits=limits)
+    passed_over: list[str] = []
+    for name in walls if kind == "auto" else (kind,):
+        try:
+            found = await _KINDS[name].open(environ=environ, hidden=hidden, limits=limits)
+        except (SandboxUnavailable, OSError) as error:
+            reason = str(error) if isinstance(error, SandboxUnavailable) else f"it could not be tried: {error}"
+            if kind == name:
+                raise SandboxUnavailable(f'[sandbox] kind is "{kind}", but {reason}') from error
+            passed_over.append(f"{name} is not usable here ({reason})")
+        else:
+            found.passed_over = tuple(passed_over)
+            return found
+    return PlainSandbox("; ".join(passed_over), environ=environ, limits=limits)

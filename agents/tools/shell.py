@@ -5,6 +5,7 @@ from typing import Any
 
 from agents.models.chat import ToolSpec
 from agents.sanitize import one_line
+from agents.settings import Network
 from agents.tools.files import TEXT, parameters
 from agents.tools.sandbox import Sandbox
 from agents.tools.shell_result import SandboxError, ShellResult
@@ -22,7 +23,7 @@ class ShellRun:
         parameters=parameters("command", command=TEXT),
     )
 
-    def __init__(self, sandbox: Sandbox, *, timeout_s: float, cap: int, network: bool) -> None:
+    def __init__(self, sandbox: Sandbox, *, timeout_s: float, cap: int, network: Network) -> None:
         """`cap`: characters of output shown."""
         self._sandbox = sandbox
         self._timeout_s = timeout_s

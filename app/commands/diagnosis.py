@@ -112,8 +112,7 @@ async def sandbox(settings: Settings) -> Finding:
     if found.warning:
         fix = "Install bubblewrap (apt install bubblewrap), and allow unprivileged user namespaces."
         return Finding(name="sandbox", status="warn", detail=one_line(found.warning, 300), fix=fix)
-    network = "open" if settings.network else "closed"
-    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {network}")
+    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {settings.network}")
 
 
 def configured(found: Configuration) -> Finding:

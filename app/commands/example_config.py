@@ -78,8 +78,8 @@ _TEMPLATE = """\
 # output_cap = @  # characters of a tool's output that a model sees
 
 [sandbox]
-# kind = @  # bubblewrap where it works; "bubblewrap" insists, "none" goes without
-# network = @
+# kind = @  # the best that works here; "bubblewrap", "landlock", "sandbox-exec" insist, "none" goes without
+# network = @  # "loopback": servers that a command starts itself; "all"
 
 [sound]
 # enabled = @  # true, false; "ask": the screen asks once

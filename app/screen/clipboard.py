@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 MOST = 74_000
 """Bytes of text a terminal's clipboard takes at once; several give up at 100,000 of base64."""
+
+_TMUX_S = 2.0
 
 
 def osc52(text: str, environ: Mapping[str, str]) -> str:
@@ -23,6 +27,33 @@ def osc52(text: str, environ: Mapping[str, str]) -> str:
     return sequence
 
 
+async def into_tmux(text: str, environ: Mapping[str, str]) -> bool:
+    """Whether tmux took `text` as its newest buffer and hands it on to the terminal it runs in.
+
+    As tmux is set up by default it takes no clipboard sequence from a program, only this.
+    """
+    program = shutil.which("tmux", path=environ.get("PATH"))
+    if program is None or not environ.get("TMUX"):
+        return False
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(program, "load-buffer", "-w", "-"),
+            env=dict(environ),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(_TMUX_S):
+            await process.communicate(text.encode(errors="replace"))
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    return process.returncode == 0
+
+
 def save(text: str, folder: Path) -> Path:
     """Write `text` to the file of the last copy in `folder`, which only this person may read. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,9 +66,12 @@ def save(text: str, folder: Path) -> Path:
     return path
 
 
-def told(text: str, path: Path, *, sent: bool) -> str:
-    """What was copied and where to find it. Whether the terminal took it nobody knows."""
+def told(text: str, path: Path, *, sent: bool, tmux: bool = False) -> str:
+    """What was copied and where to find it. Whether the terminal took it nobody knows; whether `tmux` did is known."""
     lines = text.count("\n") + 1
     what = f"{len(text)} characters" if lines == 1 else f"{lines} lines"
-    terminal = "and sent to the terminal's clipboard" if sent else "too long for the terminal's clipboard"
+    if tmux:
+        terminal = "and in tmux's buffer"
+    else:
+        terminal = "and sent to the terminal's clipboard" if sent else "too long for the terminal's clipboard"
     return f"{what} copied: {path}, {terminal}."

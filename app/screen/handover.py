@@ -29,16 +29,17 @@ class Handover:
     async def _copy(self, text: str) -> None:
         from agents.configuration import warroom_home
 
-        sent = len(text.encode()) <= clipboard.MOST
+        tmux = await clipboard.into_tmux(text, os.environ)
+        sent = not tmux and len(text.encode()) <= clipboard.MOST
         if sent:
             self._app.write_to_terminal(clipboard.osc52(text, os.environ))
         try:
             path = await asyncio.to_thread(clipboard.save, text, warroom_home(os.environ))
         except OSError as error:
-            said = "Sent to the terminal's clipboard" if sent else "Not copied"
+            said = "In tmux's buffer" if tmux else "Sent to the terminal's clipboard" if sent else "Not copied"
             self._app.say(f"{said}; it could not be written to a file: {message_of(error)}", "$warn")
             return
-        self._app.say(clipboard.told(text, path, sent=sent), "$good")
+        self._app.say(clipboard.told(text, path, sent=sent, tmux=tmux), "$good")
 
     def page(self, text: str, log_path: str) -> None:
         """Into the pager."""

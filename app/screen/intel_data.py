@@ -24,6 +24,9 @@ CHOICES: tuple[Sources, ...] = (REAL, ("own",), ("proving",), ("simulated",))
 """Whose attempts can be looked at together. What the simulation played is never mixed with what was real."""
 NAMES: Mapping[Source, str] = {"own": "your work", "proving": "the proving ground", "simulated": "the simulation"}
 
+DAYS_BY_TIER = 5
+"""Days of which the tiers are told apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolTime:
@@ -50,6 +53,8 @@ class Intel:
     tier_costs: Sequence[Line]
     days: Sequence[Line]
     """Oldest first."""
+    tiers_of_days: Mapping[str, Sequence[Line]]
+    """What each tier took of a day, for the last of them."""
     tools: Sequence[ToolTime]
     """The slowest first."""
 
@@ -74,7 +79,8 @@ async def gather(store: Store, settings: Settings, whose: Sources) -> Intel:
         complexities=dict(sorted(by(chosen, lambda one: one.complexity, lambda one: one.success).items())),
         total=books.total(),
         tier_costs=books.lines("tier"),
-        days=books.lines("day"),
+        days=(days := books.lines("day")),
+        tiers_of_days={str(day.key): books.tiers_of(str(day.key)) for day in days[-DAYS_BY_TIER:]},
         tools=tools,
     )
 

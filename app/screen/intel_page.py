@@ -10,7 +10,7 @@ from textual.content import Content
 from agents.routing.calibration import Verdict
 from agents.sanitize import one_line
 from app.screen.columns import Piece, cell, joined
-from app.screen.intel_data import NAMES
+from app.screen.intel_data import DAYS_BY_TIER, NAMES
 from app.screen.intel_plots import calibration_plot, day_plot
 from app.screen.looks import complexity_colour, tier_colour
 from app.screen.words import NANO, bar, count, counted, dollars, span
@@ -52,7 +52,7 @@ def intel_page(intel: Intel, width: int, *, ascii_only: bool) -> tuple[Block, li
     rows += _paired(
         wide,
         _section("COST BY TIER", _costs(intel, half, ascii_only)),
-        _section("COST BY DAY  (UTC)", _days(intel.days, half, ascii_only)),
+        _section("COST BY DAY AND TIER  (UTC)", _days(intel, half, ascii_only)),
     )
     rows.append((_section("SLOWEST TOOLS", _tools(intel, half)),))
     lines: Block = []
@@ -199,7 +199,8 @@ def _spent(line: Line) -> str:
     return f"{dollars(line.known_nano)} + n/a" if line.known_nano else "n/a"
 
 
-def _days(days: Sequence[Line], width: int, ascii_only: bool) -> Block:
+def _days(intel: Intel, width: int, ascii_only: bool) -> Block:
+    days = intel.days
     if not days:
         return _quiet("No model was called yet.", width)
     shown = days[-max(1, min(_DAYS, (width - 8) // 7)) :]
@@ -207,12 +208,17 @@ def _days(days: Sequence[Line], width: int, ascii_only: bool) -> Block:
     if len(shown) > 1 and any(line.known_nano for line in shown):
         money = [(str(line.key)[5:], line.known_nano / NANO) for line in shown]
         plot = day_plot(money, min(width, _PLOT), 9, ascii_only=ascii_only)
-    rows = [
-        joined(f"{line.key}  {_spent(line):>9}  ", (counted(line.calls, "call"), "$quiet")).truncate(width)
-        for line in reversed(shown[-5:])
-    ]
-    earlier = len(days) - min(5, len(shown))
+    rows = [_day(line, intel.tiers_of_days[str(line.key)], width) for line in reversed(shown[-DAYS_BY_TIER:])]
+    earlier = len(days) - min(DAYS_BY_TIER, len(shown))
     return [*plot, *rows, *(_quiet(f"{earlier} earlier: `warroom costs` lists them.", width) if earlier > 0 else [])]
+
+
+def _day(line: Line, tiers: Sequence[Line], width: int) -> Content:
+    pieces: list[Piece] = [f"{line.key}  {_spent(line):>9}  ", (counted(line.calls, "call"), "$quiet")]
+    for one in tiers:
+        tier = one_line(str(one.key), 12)
+        pieces += ["  ", (tier, tier_colour(tier)), f" {_spent(one)}"]
+    return joined(*pieces).truncate(width, ellipsis=True)
 
 
 def _tools(intel: Intel, width: int) -> Block:

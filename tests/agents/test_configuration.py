@@ -193,7 +193,7 @@ def test_delicate_settings_of_a_repository_are_obeyed_and_told(load: Load) -> No
     )
     assert found.settings.sandbox.kind == "none"
     said = "\n".join(found.warnings)
-    for expected in ("sets sandbox.kind to none", "sets sandbox.network to True", "raises budget.daily_usd from 5.0"):
+    for expected in ("sets sandbox.kind to none", "sets sandbox.network to all", "raises budget.daily_usd from 5.0"):
         assert expected in said
     assert "sets tiers.local.endpoints to http://gpu:11434" in said
     assert "task_usd" not in said

@@ -18,7 +18,7 @@ from agents.models.connect import connector, within
 from agents.models.errors import RadioSilence
 from agents.models.silence import refusal
 from agents.refusals import NoAdviser, NotPossible
-from agents.settings import Cooldown, Endpoint, Routing, SandboxSettings, Settings, TierSettings
+from agents.settings import Cooldown, Endpoint, Network, Routing, SandboxSettings, Settings, TierSettings
 from agents.tasks import NewTask, TaskStatus
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama, Installed, text
@@ -94,9 +94,10 @@ def test_models_and_servers_are_made_at_one_place() -> None:
 
 
 def test_agents_commands_reach_no_network_either() -> None:
-    settings = Settings(sandbox=SandboxSettings(network=True))
-    assert settings.network
-    assert not settings.model_copy(update={"routing": SILENT}).network
+    settings = Settings(sandbox=SandboxSettings(network=Network.ALL))
+    assert settings.network is Network.ALL
+    assert settings.model_copy(update={"routing": SILENT}).network is Network.LOOPBACK
+    assert Settings(routing=SILENT).network is Network.NONE
 
 
 def everything(ollama: FakeOllama, claude: AnthropicServer, **routing: Any) -> Settings:

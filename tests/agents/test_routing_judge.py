@@ -24,7 +24,7 @@ from agents.models.tokens import estimate_tokens
 from agents.routing.assessment import assess
 from agents.routing.judge import SCHEMA, SYSTEM, Verdict, judge_question, read_verdict
 from agents.sanitize import sanitize
-from agents.settings import Settings, TierSettings
+from agents.settings import Network, Settings, TierSettings
 from agents.store import Store
 from agents.tasks import NewTask, Outcome, Role, Task, TaskKind
 from agents.tools.sandbox import choose_sandbox
@@ -127,7 +127,7 @@ async def table(repo: Path, home: Path, tier: dict[str, Any]) -> AsyncIterator[t
     repository = await Repository.open(repo, home)
     sandbox = await choose_sandbox("none")
     async with await Store.open(home / "warroom.db", clock) as store:
-        prover = Prover(repository, sandbox, timeout_s=5, logs=home, output_cap=1000, network=False)
+        prover = Prover(repository, sandbox, timeout_s=5, logs=home, output_cap=1000, network=Network.NONE)
         ground = Ground(store, repository, sandbox, prover, settings, clock, home, new_owner(), 0)
         model = connector(clock)("judge", settings.tiers["judge"], settings.tiers["judge"].endpoints[0].url)
         task = await store.insert_task(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agents.settings import Network
 from agents.tools.processes import Command, run_command
 from agents.tools.sandbox import (
     BubblewrapSandbox,
@@ -24,7 +25,7 @@ from agents.tools.sandbox import (
     ShellResult,
     choose_sandbox,
 )
-from tests.fakes.sandboxes import BOTH_SANDBOXES, needs_bubblewrap
+from tests.fakes.sandboxes import BOTH_SANDBOXES, EVERY_SANDBOX, needs_bubblewrap, needs_landlock
 
 _naps = itertools.count()
 PYTHON = shlex.quote(sys.executable)
@@ -67,7 +68,7 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=BOTH_SANDBOXES)
+@pytest.fixture(params=EVERY_SANDBOX)
 async def sandbox(request: pytest.FixtureRequest, home: Path) -> Sandbox:
     environ = {**with_python(), **SECRETS, "HOME": str(home), "PYTHONPATH": "/some/where"}
     return await choose_sandbox(request.param, environ=environ)
@@ -120,7 +121,7 @@ ORDINARY = [
     ("for i in 1 2 3; do echo $i; done | paste -sd+", "1+2+3"),
     ("diff <(echo a) <(echo a) && echo same", "same"),
     ("echo x > a.txt; cat a.txt; rm a.txt", "x"),
-    ("echo hi > /tmp/scratch.txt && cat /tmp/scratch.txt && rm /tmp/scratch.txt", "hi"),
+    ("echo hi > $TMPDIR/scratch.txt && cat $TMPDIR/scratch.txt && rm $TMPDIR/scratch.txt", "hi"),
     ("touch ~/note && ls ~/note >/dev/null && echo home", "home"),
     ("cat; echo end of input", "end of input"),
     ("echo out; echo err >&2", "out\nerr"),
@@ -135,7 +136,7 @@ ORDINARY = [
 ]
 
 
-class TestBoth:
+class TestEvery:
     @pytest.mark.parametrize(("command", "expected"), ORDINARY)
     async def test_ordinary_commands_work(self, sandbox: Sandbox, work: Path, command: str, expected: str) -> None:
         result = await run(sandbox, command, work)
@@ -377,6 +378,7 @@ class TestWall:
     async def test_tools_on_the_path_below_tmp_are_found(self, home: Path, work: Path, tmp_path: Path) -> None:
         (tools := tmp_path.resolve() / "venv" / "bin").mkdir(parents=True)
         (tmp_path / "venv" / "data").write_text("of the tool\n")
+        (tmp_path / "venv" / "pyvenv.cfg").touch()
         (tools / "special").write_text('#!/bin/sh\ncat "$(dirname "$0")/../data"\n')
         (tools / "special").chmod(0o755)
         environ = {**os.environ, "HOME": str(home), "PATH": f"{tools}:{os.environ['PATH']}"}
@@ -414,7 +416,7 @@ class TestWall:
         connect = f"{PYTHON} -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 3)'"
         assert (await run(wall, connect, work)).exit_code != 0
         assert not reached()
-        assert (await run(wall, connect, work, network=True)).exit_code == 0
+        assert (await run(wall, connect, work, network=Network.ALL)).exit_code == 0
         assert reached()
 
     async def test_loopback_inside_works(self, wall: BubblewrapSandbox, work: Path) -> None:
@@ -505,7 +507,7 @@ class TestChoice:
 
     async def test_without_bubblewrap_auto_warns_and_asking_for_it_fails_with_the_fix(self, tmp_path: Path) -> None:
         environ = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-        sandbox = await choose_sandbox("auto", environ=environ)
+        sandbox = await choose_sandbox("auto", environ=environ, walls=["bubblewrap"])
         assert sandbox.name == "none"
         assert sandbox.warning is not None
         assert "commands run as you" in sandbox.warning
@@ -519,9 +521,16 @@ class TestChoice:
         environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": ""}
         with pytest.raises(SandboxUnavailable, match=r"uid map: Permission denied.*sysctl"):
             await choose_sandbox("bubblewrap", environ=environ)
-        warning = (await choose_sandbox("auto", environ=environ)).warning
+        warning = (await choose_sandbox("auto", environ=environ, walls=["bubblewrap"])).warning
         assert warning is not None
         assert "uid map" in warning
+
+    @needs_landlock
+    async def test_the_next_best_is_taken_and_says_why_not_the_best(self, tmp_path: Path) -> None:
+        sandbox = await choose_sandbox("auto", environ={"PATH": "/nowhere", "HOME": str(tmp_path)})
+        assert (sandbox.name, sandbox.wall, sandbox.warning) == ("landlock", True, None)
+        assert len(sandbox.passed_over) == 1
+        assert "bwrap is not installed" in sandbox.passed_over[0]
 
     async def test_none_is_plain_and_says_so(self) -> None:
         sandbox = await choose_sandbox("none")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.settings import Network
 from agents.tools.environment import child_environment, looks_secret
 from agents.tools.output import OutputKeeper, StreamSanitizer
 from agents.tools.sandbox import choose_sandbox
@@ -38,7 +39,7 @@ def context(tmp_path: Path) -> ToolContext:
 
 @pytest.fixture(params=BOTH_SANDBOXES)
 async def shell(request: pytest.FixtureRequest) -> ShellRun:
-    return ShellRun(await choose_sandbox(request.param), timeout_s=20, cap=4_000, network=False)
+    return ShellRun(await choose_sandbox(request.param), timeout_s=20, cap=4_000, network=Network.NONE)
 
 
 async def sh(shell: ShellRun, context: ToolContext, command: str) -> ToolOutcome:
@@ -56,7 +57,7 @@ async def test_the_model_sees_exit_code_and_output(shell: ShellRun, context: Too
 
 
 async def test_the_time_limit_is_said(context: ToolContext) -> None:
-    shell = ShellRun(await choose_sandbox("none"), timeout_s=0.3, cap=4_000, network=False)
+    shell = ShellRun(await choose_sandbox("none"), timeout_s=0.3, cap=4_000, network=Network.NONE)
     outcome = await sh(shell, context, "sleep 30")
     assert not outcome.ok
     assert outcome.exit_code is None
@@ -79,7 +80,7 @@ async def test_files_written_by_one_command_are_there_for_the_next(shell: ShellR
 
 @pytest.mark.parametrize(("command", "said"), [("  ", "empty"), ("a\0b", "NUL"), ("x" * 200_000, "too long")])
 async def test_commands_that_cannot_run_are_refused(context: ToolContext, command: str, said: str) -> None:
-    shell = ShellRun(await choose_sandbox("none"), timeout_s=5, cap=4_000, network=False)
+    shell = ShellRun(await choose_sandbox("none"), timeout_s=5, cap=4_000, network=Network.NONE)
     with pytest.raises(ToolError, match=said):
         await sh(shell, context, command)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.settings import Network
 from agents.tools.sandbox import PlainSandbox
 from agents.tools.shell import ShellRun
 from agents.tools.tool import ToolContext, ToolError
@@ -17,7 +18,7 @@ async def test_a_command_is_not_run_on_another_branch(repo: Path, home: Path, tm
     repository = await Repository.open(repo, home)
     base = await repository.base()
     worktree = await repository.add_worktree("T1", 1, base.commit)
-    shell = ShellRun(PlainSandbox("a test"), timeout_s=10, cap=1000, network=False)
+    shell = ShellRun(PlainSandbox("a test"), timeout_s=10, cap=1000, network=Network.NONE)
     context = ToolContext(
         root=worktree.path,
         logs=tmp_path / "logs",

@@ -140,14 +140,15 @@ async def test_f_tells_real_work_from_the_simulation(tmp_path: Path) -> None:
 async def test_costs_are_by_tier_and_day(tmp_path: Path) -> None:
     async with await Store.open(tmp_path / "warroom.db", FixedClock()) as store:
         await attempt(store, 0, success=True, odds=0.5, tier="haiku")
-        call = NewCall(
-            task=1, mission=1, tier="haiku", model="h", provider="anthropic", reserved_nano=10**9, price_date="2026"
-        )
-        kept = await store.reserve_call(call, daily_cap_nano=10**10, task_cap_nano=10**10)
-        usage = Usage(input=1_000, output=200)
-        await store.settle_call(kept, usage=usage, cost_nano=20_000_000, request_id=None)
+        for tier, cost_nano in (("haiku", 20_000_000), ("sonnet", 50_000_000)):
+            call = NewCall(
+                task=1, mission=1, tier=tier, model=tier, provider="anthropic", reserved_nano=10**9, price_date="2026"
+            )
+            kept = await store.reserve_call(call, daily_cap_nano=10**10, task_cap_nano=10**10)
+            usage = Usage(input=1_000, output=200)
+            await store.settle_call(kept, usage=usage, cost_nano=cost_nano, request_id=None)
     async with intel(tmp_path, (120, 40)) as (_, _, pilot):
-        await seen(pilot, "$0.02", "1.0K in, 200 out", "2026-03-01", "saved est. $0.00")
+        await seen(pilot, "1.0K in, 200 out", "2 calls  haiku $0.02  sonnet $0.05", "2026-03-01", "saved est. $0.00")
 
 
 @pytest.mark.usefixtures("plain_environment")

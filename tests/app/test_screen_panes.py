@@ -1,5 +1,10 @@
 """Board and log as a person works with them: filter, order, selection, output one level down, copying."""
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from fake_command import START, FakeCommand, in_review
 from hypothesis import given
@@ -9,7 +14,7 @@ from textual.content import Content
 
 from agents.events import TaskStatusChanged, ToolFinished, ToolOutput, ToolStarted
 from agents.tasks import Arm, TaskStatus, Way
-from app.screen.clipboard import osc52
+from app.screen.clipboard import into_tmux, osc52
 from app.screen.folding import fold
 from app.screen.heights import Heights
 from app.screen.output_screen import OutputScreen
@@ -146,6 +151,26 @@ async def test_copied_text_is_in_a_file_that_is_told(tmp_path: object, monkeypat
     async with opened(command, WIDE) as (_, pilot):
         await pilot.press("y")
         await seen(pilot, "copied:", "clipboard.txt")
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: apt install tmux")
+async def test_in_tmux_copied_text_is_in_its_buffer(tmp_path: Path) -> None:
+    environ = {**os.environ, "TMUX": "", "TMUX_TMPDIR": str(tmp_path)}
+
+    def tmux(*words: str) -> str:
+        run = subprocess.run(
+            ["tmux", "-f", "/dev/null", *words], env=environ, capture_output=True, text=True, check=True
+        )
+        return run.stdout
+
+    tmux("new-session", "-d", "sleep 60")
+    try:
+        inside = {**environ, "TMUX": tmux("display-message", "-p", "#{socket_path},#{pid},0").strip()}
+        assert await into_tmux("two\nlines ✓", inside)
+        assert tmux("show-buffer") == "two\nlines ✓"
+    finally:
+        tmux("kill-server")
+    assert not await into_tmux("nobody is there", inside)
 
 
 def test_the_sequence_passes_through_tmux_and_screen() -> None:

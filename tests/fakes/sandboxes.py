@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from agents.tools.walls.landlock import landlock_abi
+
 
 def _bubblewrap_works() -> bool:
     if shutil.which("bwrap") is None:
@@ -20,4 +22,8 @@ needs_bubblewrap = pytest.mark.skipif(
     reason="bubblewrap does not work here: apt install bubblewrap, and allow user namespaces",
 )
 
-BOTH_SANDBOXES = [pytest.param("bubblewrap", marks=needs_bubblewrap), "none"]
+needs_landlock = pytest.mark.skipif(not landlock_abi(), reason="this kernel has no Landlock (5.13 and later have it)")
+
+WALLS = [pytest.param("bubblewrap", marks=needs_bubblewrap), pytest.param("landlock", marks=needs_landlock)]
+BOTH_SANDBOXES = [WALLS[0], "none"]
+EVERY_SANDBOX = [*WALLS, "none"]
