@@ -318,6 +318,63 @@ class TaskSplit(Event):
     summary: str = ""
 
 
+class OrderWritten(Event):
+    """A planner answered with a work order."""
+
+    type: Literal["order.written"] = "order.written"
+    summary: str
+    parts: int
+    files: tuple[str, ...] = ()
+
+
+class OrderCheck(Event):
+    """An acceptance check was tried on the base and on stubs, before anybody wrote code."""
+
+    type: Literal["order.check"] = "order.check"
+    command: str
+    path: str = ""
+    """The test that a model wrote; empty: the check is the task's own."""
+    model: str = ""
+    tried: int
+    """Distinct stubs; `refused` of them did not satisfy it."""
+    refused: int
+    accepted: bool
+    reason: str = ""
+
+
+class OrderPart(Event):
+    """A part of a work order is written and its gate green, or given up."""
+
+    type: Literal["order.part"] = "order.part"
+    part: int
+    parts: int
+    title: str
+    written: bool
+    model: str
+    reason: str = ""
+
+
+class OrderMended(Event):
+    """The planner read why a part failed, and changed its order or gave it to another tier."""
+
+    type: Literal["order.mended"] = "order.mended"
+    part: int
+    to_tier: str | None = None
+    """None: the same tier tries it with the mended order."""
+    reason: str
+
+
+class OrderReviewed(Event):
+    """A reviewer read the diff beside the order and the check's output."""
+
+    type: Literal["order.reviewed"] = "order.reviewed"
+    round: int
+    model: str
+    approves: bool
+    summary: str
+    corrections: int
+
+
 class ApprovalRequested(Event):
     type: Literal["approval.requested"] = "approval.requested"
     question: str
@@ -333,7 +390,8 @@ AnyEvent = Annotated[
     | MissionStarted | MissionFinished | MissionEscalated | AgentHealth | AgentCooling
     | ModelStarted | ModelDelta | ModelUsage | ModelFailed | ToolStarted | ToolOutput | ToolFinished
     | CheckStarted | CheckFinished | LoopDetected | BudgetReserved | BudgetSpent | BudgetWarning | BudgetExhausted
-    | BudgetRaised | TaskPaused | TaskReviewed | TaskSplit | ApprovalRequested | ApprovalAnswered,
+    | BudgetRaised | TaskPaused | TaskReviewed | TaskSplit | OrderWritten | OrderCheck | OrderPart
+    | OrderMended | OrderReviewed | ApprovalRequested | ApprovalAnswered,
     Field(discriminator="type"),
 ]  # fmt: skip
 

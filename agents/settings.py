@@ -76,6 +76,17 @@ class Routing(Section):
         return tuple(str(ip_address(host)) for host in hosts)
 
 
+class Orchestrate(Section):
+    """Work by a planner's order: the cloud plans and reviews, the local squad writes."""
+
+    tries: int = Field(default=2, ge=1, le=10)
+    """Tries a part gets before the planner is asked what should change."""
+    keep_check: bool = True
+    """The acceptance check that a model wrote is part of the result, as a test the person can read."""
+    adopt_check: bool = False
+    """It counts as the task's own, read or not: a result that turns it green is proven. It is kept then."""
+
+
 class Dispatch(Section):
     """Who works on what, when, and what happens when nobody looks."""
 
@@ -203,7 +214,7 @@ class SandboxSettings(Limits):
 
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
-    """Under radio silence never more than loopback."""
+    """Under radio silence "all" means "none"."""
 
     @field_validator("network", mode="before")
     @classmethod
@@ -282,6 +293,7 @@ class Settings(Section):
 
     budget: Budget = Budget()
     routing: Routing = Routing()
+    orchestrate: Orchestrate = Orchestrate()
     dispatch: Dispatch = Dispatch()
     tiers: dict[str, TierSettings] = Field(default_factory=default_tiers)
     cooldown: Cooldown = Cooldown()
@@ -296,4 +308,4 @@ class Settings(Section):
     def network(self) -> Network:
         """How far agents' commands and checks reach."""
         silent = self.routing.mode == "local-only" and self.sandbox.network is Network.ALL
-        return Network.LOOPBACK if silent else self.sandbox.network
+        return Network.NONE if silent else self.sandbox.network

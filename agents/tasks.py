@@ -76,12 +76,18 @@ class Way(StrEnum):
 
 class Variant(StrEnum):
     """How an arm tries: plainly; once more seeing what failed; afresh at a higher temperature; after a plan that a
-    tier with the role "plan" wrote."""
+    tier with the role "plan" wrote; by a work order.
+
+    An *orchestrated* arm is one attempt in many missions: a planner's order, an acceptance check, the parts that the
+    arm's own tier writes, reviews. All of them have this variant; what they are for is in their `role`. Whatever an
+    orchestrated attempt used up is what the calls of these missions used up: none of them is in the bill of another.
+    """
 
     ONCE = "once"
     RETRY = "retry"
     SAMPLE = "sample"
     PLANNED = "planned"
+    ORCHESTRATED = "orchestrated"
 
 
 class TaskKind(StrEnum):
@@ -228,6 +234,8 @@ class NewTask(Frozen):
     budget_nano: int | None = Field(default=None, ge=0)
     max_steps: int | None = Field(default=None, ge=1)
     timeout_s: float | None = Field(default=None, gt=0)
+    orchestrate: bool = False
+    """A pin: a work order of a planner, written by the tier it is pinned to or the cheapest one, and nothing else."""
 
 
 class Task(NewTask):

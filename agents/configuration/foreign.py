@@ -5,7 +5,7 @@ from typing import Any
 from agents.sanitize import one_line
 from agents.settings import Settings
 
-_DELICATE = ("sandbox.", "dispatch.auto_accept")
+_DELICATE = ("sandbox.", "dispatch.auto_accept", "orchestrate.adopt_check")
 """Keys that decide how far an agent gets without being asked."""
 
 

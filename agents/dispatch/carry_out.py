@@ -1,7 +1,7 @@
 """One task carried out: its plan, arm by arm, until the harness says a result is good, or a person is needed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import takewhile
 
@@ -14,6 +14,8 @@ from agents.dispatch.footing import Footing, check_base, check_of, find_footing
 from agents.dispatch.gate import HeldAgain, ours
 from agents.dispatch.handing_over import hand_over, start_of
 from agents.dispatch.leaving import Leave, Spawn
+from agents.dispatch.orchestrating import orchestrate, standing
+from agents.dispatch.order_table import Table
 from agents.dispatch.overlap import overlaps
 from agents.dispatch.planning import Planned, Planner
 from agents.dispatch.readiness import Readiness
@@ -26,7 +28,7 @@ from agents.missions.proof import Judgement
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
 from agents.models.errors import RadioSilence
-from agents.refusals import NotPossible
+from agents.refusals import NoAdviser, NotPossible
 from agents.routing.plan import NoTier, remaining
 from agents.tasks import Arm, Outcome, Role, Task, TaskStatus, Variant
 from agents.tools.sandbox import SandboxError
@@ -118,7 +120,7 @@ class _Dispatch:
         while todo:
             beside = side_by_side(todo)
             todo = todo[len(beside) :]
-            reports = await self._round(beside)
+            reports = await self._round(beside, alone=not todo and not self._reports)
             if reports and _settles(reports[-1]):
                 return self._task
             changes = await used_up(self._ground.store, self._task.id)
@@ -130,8 +132,13 @@ class _Dispatch:
                 await self._escalate(todo[0], reports[-1])
         return await self._finish()
 
-    async def _round(self, beside: tuple[Arm, ...]) -> tuple[Report, ...]:
-        """Missions side by side: the first that is right ends the others. That one is the last of the reports."""
+    async def _round(self, beside: tuple[Arm, ...], *, alone: bool) -> tuple[Report, ...]:
+        """Missions side by side: the first that is right ends the others. That one is the last of the reports.
+
+        `alone`: there is nothing else that could be tried, and nothing was.
+        """
+        if beside[0].variant is Variant.ORCHESTRATED:
+            return await self._orchestrated(beside[0], alone=alone)
         if beside[0].variant is Variant.PLANNED and not await self._approached(beside[0]):
             return ()
         missions = await self._ground.store.missions(self._task.id)
@@ -165,6 +172,43 @@ class _Dispatch:
             raise errors.exceptions[0] from errors
         return tuple(reports)
 
+    async def _orchestrated(self, arm: Arm, *, alone: bool) -> tuple[Report, ...]:
+        """An arm of many missions, as one report; none where nobody can plan it and there are other arms."""
+        slot = await self._slot(arm, self._steering)  # the task begins as any does
+        await to_the_end(self._by.slots.give_back(slot))
+        footing = await self._stand()
+        last = self._reports[-1].mission.check if self._reports else None
+        table = Table(
+            council=self._by.council,
+            task=self._task,
+            arm=arm,
+            footing=footing,
+            ready=self._ready,
+            steering=self._steering,
+            expected=self._planned.expected(self._task, arm, self._reports),
+            failure=last.output if last and self._ground.settings.check.show else "",
+            send=self._send,
+        )
+        try:
+            report = await orchestrate(table)
+        except NoAdviser:
+            if alone:
+                raise
+            return ()
+        self._reports = (*self._reports, report)
+        if _settles(report):
+            self._task = await self._finish()
+        return (report,)
+
+    async def _send(self, arm: Arm, made: Callable[[Slot, ChatModel], Awaitable[Orders]]) -> Report:
+        """A mission in a slot of the arm's tier that is no attempt at the task by itself."""
+        return await self._in_slot(arm, self._steering, lambda slot, model: self._carried(made, slot, model))
+
+    async def _carried(
+        self, made: Callable[[Slot, ChatModel], Awaitable[Orders]], slot: Slot, model: ChatModel
+    ) -> Report:
+        return await run_mission(self._ground, await made(slot, model))
+
     async def _approached(self, arm: Arm) -> bool:
         """Whether there is a plan for an arm that works after one; without one it would be the plain arm once more."""
         slot = await self._slot(arm, self._steering)  # the task begins as any does
@@ -178,15 +222,8 @@ class _Dispatch:
     ) -> Report:
         """One mission in a slot of the arm's tier; what comes after one that settles the task is not counted. That one
         is stored as the task's end before the slot is free: whoever gets that sees how full the review is."""
-        by = self._by
-        slot = await self._slot(arm, steering)
-        try:
-            model = by.connect(arm.tier, self._ground.settings.tiers[arm.tier], slot.url)
-        except BaseException:
-            await by.slots.give_back(slot)
-            raise
-        by.cooling.begins(slot, model)
-        try:
+
+        async def carried(slot: Slot, model: ChatModel) -> Report:
             async with self._standing:
                 footing = await self._stand()
             orders = await self._orders(arm, number, slot=slot, model=model, footing=footing, steering=steering)
@@ -197,6 +234,23 @@ class _Dispatch:
                     on_settled()
                     self._task = await self._finish()
             return report
+
+        return await self._in_slot(arm, steering, carried)
+
+    async def _in_slot(
+        self, arm: Arm, steering: Steering, carried: Callable[[Slot, ChatModel], Awaitable[Report]]
+    ) -> Report:
+        """What is `carried` out in a slot of the arm's tier by its model."""
+        by = self._by
+        slot = await self._slot(arm, steering)
+        try:
+            model = by.connect(arm.tier, self._ground.settings.tiers[arm.tier], slot.url)
+        except BaseException:
+            await by.slots.give_back(slot)
+            raise
+        by.cooling.begins(slot, model)
+        try:
+            return await carried(slot, model)
         finally:
             by.spawn(by.leave(slot, model))
 
@@ -230,6 +284,7 @@ class _Dispatch:
             for one in missions
             if one.number >= self._task.first_mission
             and one.role is Role.CODE
+            and one.variant is not Variant.ORCHESTRATED  # of such an arm the store knows how far it is
             and one.outcome not in {None, Outcome.CANCELLED}
             and not one.interrupted
         ]
@@ -317,7 +372,8 @@ class _Dispatch:
 
     async def _finish(self) -> Task:
         seconds = self._ground.clock.monotonic() - self._started
-        return await finish(self._ground, self._task, self._reports, seconds=seconds, footing=self._footing)
+        reports, more = await standing(self._ground.store, self._task, self._reports)
+        return await finish(self._ground, self._task, reports, seconds=seconds, footing=self._footing, more=more)
 
 
 def side_by_side(todo: list[Arm]) -> tuple[Arm, ...]:

@@ -71,7 +71,7 @@ class Council:
         self, adviser: Adviser, task: Task, question: Question[T], *, commit: str, provided: Callable[[Task], None]
     ) -> tuple[T, Mission]:
         """The answer to `question` and its mission. Raises NoAdviser, NoAdvice, NoFunds, and what `provided` raises."""
-        said = f"{task.label} was {NOT[question.role]}: "
+        said = f"{task.label} was {question.failing or NOT[question.role]}: "
         slot = await self._slots.take(adviser.tier, priority=task.priority, task=task.id)
         try:
             model = self._connect(adviser.tier, adviser.settings, slot.url)

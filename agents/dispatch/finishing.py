@@ -1,6 +1,6 @@
 """A dispatch at its end: the task's row and its last event, stored as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.dispatch.ending import (
@@ -20,6 +20,8 @@ from agents.missions.orders import Report
 from agents.sanitize import one_line
 from agents.tasks import Outcome, Task
 
+NOTHING: Mapping[str, Any] = {}
+
 
 async def finish(
     ground: Ground,
@@ -29,8 +31,10 @@ async def finish(
     seconds: float,
     footing: Footing | None = None,
     environment: str = "",
+    more: Mapping[str, Any] = NOTHING,
 ) -> Task:
-    """The task as stored after `reports`, the last of which decides. `environment`: what of the surroundings failed."""
+    """The task as stored after `reports`, the last of which decides. `environment`: what of the surroundings failed;
+    `more`: what else changes of its row."""
     environment = environment or environment_of(reports)
     last = reports[-1] if reports else None
     over = bool(last and last.over_budget)
@@ -52,6 +56,7 @@ async def finish(
         "forced": False,
         "paused": False,
         "review": None,
+        **more,
     }
     changed |= await used_up(ground.store, task.id)
     events = _told(ground, task.model_copy(update=changed), outcome)

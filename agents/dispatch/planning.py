@@ -12,6 +12,7 @@ from agents.dispatch.known_odds import KnownOdds
 from agents.dispatch.readiness import Readiness, without_looking
 from agents.events import TaskPlanned
 from agents.missions.orders import Report
+from agents.routing.economics import false_accept_here
 from agents.routing.exploring import explored
 from agents.routing.features import Features
 from agents.routing.plan import NoTier, plan_for
@@ -61,7 +62,8 @@ class Planner:
         ground = self._ground
         situation = await self._situation(task, ready)
         # Reckoning takes milliseconds, with many tiers a tenth of a second: not in the event loop's time.
-        if await asyncio.to_thread(is_worth_asking, task, situation) and not await self._was_asked(task):
+        pinned = task.orchestrate  # whatever a judge says, the plan is the same
+        if not pinned and await asyncio.to_thread(is_worth_asking, task, situation) and not await self._was_asked(task):
             task = await judged(self._council, task)
             situation = await self._situation(task, ready)
         plan = await asyncio.to_thread(plan_for, situation)
@@ -88,6 +90,7 @@ class Planner:
 
     async def _situation(self, task: Task, ready: Readiness) -> Situation:
         settings = self._ground.settings
+        tried, accepted = await self._ground.store.strength(task.repo)
         planners = {name for name, tier in settings.tiers.items() if tier.enabled and Role.PLAN.value in tier.roles}
         return Situation(
             settings=settings,
@@ -101,6 +104,8 @@ class Planner:
             available=ready.available,
             check_seconds=task.base_check.seconds if task.base_check else CHECK_S,
             planned=bool(planners & ready.available),
+            false_accept=false_accept_here(settings.routing.false_accept, tried=tried, accepted=accepted),
+            orchestrate=task.orchestrate,
         )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from pathlib import Path
 
+from agents.dispatch.footing import check_of
 from agents.events import TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.refusals import Conflict, NotPossible
@@ -32,7 +33,10 @@ class Verdicts:
         try:
             preview = await self._repository.merge_preview(commit, task.target_branch)
             if preview.moved and task.base_check is not None:
-                await self._check_merged(task, task.base_check.command, preview.commit)
+                # Beside a check that a model wrote for the task, the repository's own.
+                for command in dict.fromkeys((task.base_check.command, check_of(self._ground, task))):
+                    if command is not None:
+                        await self._check_merged(task, command, preview.commit)
             if require_review(await self._now(task)) != commit:
                 raise NotPossible(f"{task.label} has another result by now: look at it, then accept again")
             await self._repository.apply_merge(preview)

@@ -46,6 +46,12 @@ class Question(Generic[T]):
     """Raises Unreadable."""
     told: Callable[[T], str]
     """The answer in one sentence."""
+    variant: Variant = Variant.ONCE
+    """Of the arm it is asked for; once: for itself."""
+    failing: str = ""
+    """What the task was not where no answer comes: not ordered. Empty: as its role says."""
+    most_tokens: int | None = None
+    """Of an answer, with what is thought before it; None: as the tier is set."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,7 @@ async def _begin(
         tier=seat.tier,
         model=seat.model.model,
         way=Way.DIRECT,
-        variant=Variant.ONCE,
+        variant=question.variant,
         role=question.role,
         owner=ground.owner,
         branch="",
@@ -170,7 +176,9 @@ class _Advice(Generic[T]):
         request = ChatRequest(
             system=self._question.system,
             messages=(),
-            max_tokens=reply_room(tier.max_tokens, calls.model.window),
+            max_tokens=reply_room(
+                min(tier.max_tokens, self._question.most_tokens or tier.max_tokens), calls.model.window
+            ),
             schema=self._question.schema,
         )
         return await calls.call(conversation.fitted(request, calls.model.window), conversation)

@@ -11,7 +11,7 @@ from agents.missions.beginning import where_of
 from agents.missions.calls import ModelCalls
 from agents.models.chat import Message
 from agents.settings import Settings
-from agents.tasks import Arm, Grade, Mission, Task
+from agents.tasks import Arm, Grade, Mission, Task, Variant
 from agents.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -88,6 +88,19 @@ class Attempt:
     """Awaited before each step: it waits while a person holds the task."""
     files: tuple[str, ...] = ()
     """The repository's files, relative."""
+
+    @property
+    def retries(self) -> bool:
+        """It goes on from work that failed, and sees how."""
+        variant = self.arm.variant
+        again = self.hand_over is not None and self.hand_over.tried
+        return variant is Variant.RETRY or (variant is Variant.ORCHESTRATED and again)
+
+    @property
+    def is_first_try(self) -> bool:
+        """Nothing of the same kind failed before it, or is tried beside it."""
+        variant = self.arm.variant
+        return variant is Variant.ONCE or (variant is Variant.ORCHESTRATED and not self.retries)
 
     @property
     def temperature(self) -> float:

@@ -33,9 +33,7 @@ def loop_brief(attempt: Attempt) -> str:
         parts.append(f"How the check fails now:\n{attempt.base_failure}")
     parts += _comment(attempt)
     if attempt.hand_over is not None and attempt.hand_over.tried:
-        parts.append(
-            _handed_over(attempt.hand_over, kept=attempt.arm.variant is Variant.RETRY and bool(attempt.hand_over.diff))
-        )
+        parts.append(_handed_over(attempt.hand_over, kept=attempt.retries and bool(attempt.hand_over.diff)))
     parts += [told for told in (attempt.conventions, attempt.context) if told]
     return "\n\n".join(parts)
 
@@ -50,7 +48,7 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
     for path, text in existing.items():
         parts.append(f"{path} now:\n```\n{text}\n```")
     targets = target_files(attempt)
-    retry = attempt.hand_over if attempt.arm.variant is Variant.RETRY else None
+    retry = attempt.hand_over if attempt.retries else None
     failure = retry.failure if retry else attempt.base_failure
     # Before anything is written, a check of a new file only says that the file is missing.
     if failure and (retry or not targets or any(path in existing for path in targets)):

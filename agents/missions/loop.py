@@ -14,7 +14,7 @@ from agents.models.chat import ChatRequest, Finished, Message, StopReason, ToolC
 from agents.models.errors import ContextOverflow, NoToolSupport
 from agents.models.tool_calls import read_tool_calls
 from agents.sanitize import one_line
-from agents.tasks import Grade, Health, Variant
+from agents.tasks import Grade, Health
 from agents.tools.tool import ToolOutcome
 
 MAX_CORRECTIONS = 3
@@ -97,7 +97,7 @@ class _Loop:
             messages=(),
             tools=() if self.text_protocol else specs,
             max_tokens=reply_room(attempt),
-            temperature=attempt.temperature if attempt.arm.variant is Variant.ONCE else WARMER,
+            temperature=attempt.temperature if attempt.is_first_try else WARMER,
             schema=call_schema(specs) if constrained else None,
         )
 

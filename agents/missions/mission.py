@@ -17,7 +17,7 @@ from agents.missions.context import READMES, project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
 from agents.missions.orders import Orders, Report, Steering
-from agents.missions.proof import Judgement, Prover, judge, unparsable
+from agents.missions.proof import REPOSITORYS, Judgement, Prover, judge, unparsable
 from agents.missions.stall import Stalled, StallWatch
 from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
@@ -110,6 +110,7 @@ class _Run:
     def __init__(self, ground: Ground, orders: Orders, worktree: Worktree, begun: Begun) -> None:
         self.ground = ground
         self.orders = orders
+        self.ordered = orders.ordered
         self.worktree = worktree
         self.begun = begun
         self.mission = begun.mission
@@ -205,6 +206,7 @@ class _Run:
             base=self.orders.base_commit,
             message=self._message(),
             trailers=self._trailers(judgement.outcome),
+            without=() if self.ordered is None or self.ordered.kept else tuple(self.ordered.protected),
         )
         return await self._end(judgement, final, check)
 
@@ -241,22 +243,30 @@ class _Run:
             max_steps=orders.task.max_steps or settings.mission.max_steps,
             clock=self.ground.clock,
             proceed=self._proceed,
-            files=files,
+            files=tuple(name for name in files if self.ordered is None or name not in self.ordered.protected),
         )
 
     async def _commit(self) -> Commit | None:
-        return await self.ground.repository.commit(self.worktree, self._message(), self._trailers(None))
+        repository = self.ground.repository
+        commit = await repository.commit(self.worktree, self._message(), self._trailers(None))
+        if commit is not None and self.ordered is not None:
+            return await repository.restored(self.worktree, commit, self.ordered.protected)
+        return commit
 
     async def _judge(self, commit: Commit) -> tuple[CheckResult | None, Judgement]:
         orders = self.orders
         if orders.check is None:
             broken = unparsable(self.worktree.path, commit.files)
-            return None, judge(own=False, base=None, result=None, broken=broken)
+            judgement = judge(own=False, base=None, result=None, broken=broken)
+            if self.ordered is not None and not broken:
+                judgement = judgement.model_copy(update={"reason": f"{self.ordered.part} is written"})
+            return None, judgement
         await self._activity("checking")
         result = await self.ground.prover.run(
             orders.check, commit.commit, on="result", emit=self._emit, where=self._now
         )
-        return result, judge(own=orders.own_check, base=orders.base_check, result=result)
+        whose = self.ordered.whose if self.ordered is not None else REPOSITORYS
+        return result, judge(own=orders.own_check, base=orders.base_check, result=result, whose=whose)
 
     async def _stopped(self, error: Exception) -> Report:
         """The surroundings ended it: what was written is kept on the branch, nothing is judged."""
@@ -301,7 +311,11 @@ class _Run:
             mission = await ground.store.judge_mission(self.mission.id, [finished], self.orders.expected, **changes)
         self.mission = mission
         with contextlib.suppress(WorkspaceError):  # what could not be committed stays where the person finds it
-            await ground.repository.remove(self.worktree.path, branch=None if commit else self.worktree.branch)
+            await ground.repository.remove(
+                self.worktree.path,
+                branch=None if commit else self.worktree.branch,
+                force=commit is not None and self.ordered is not None,  # it is committed, but for what was put back
+            )
         if commit and not judgement.outcome.accepted:
             await ground.repository.archive(self.worktree.branch)
         return Report(mission=mission, judgement=judgement, files=files)
@@ -310,10 +324,11 @@ class _Run:
         """No check judges it, it was money that ended the attempt and not the model, or it is no attempt as the
         person's own are."""
         apart = self.ground.proving is Proving.APART
-        return apart or self.orders.check is None or (self.over_budget and outcome is Outcome.FAILED)
+        part = self.ordered is not None  # the whole attempt is what is learned from
+        return apart or part or self.orders.check is None or (self.over_budget and outcome is Outcome.FAILED)
 
     def _message(self) -> str:
-        return one_line(self.orders.task.title, 72)
+        return one_line(self.ordered.title if self.ordered is not None else self.orders.task.title, 72)
 
     def _trailers(self, outcome: Outcome | None) -> dict[str, str]:
         cost = self.calls.cost_nano

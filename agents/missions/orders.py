@@ -1,6 +1,6 @@
 """What one mission is sent out with, how it is held or broken off, and how it reports."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from agents.missions.attempt import HandOver
@@ -31,6 +31,22 @@ class Steering:
 
 
 @dataclass(frozen=True)
+class Ordered:
+    """What is special about a mission that writes a part of a work order."""
+
+    part: str
+    """Which: part 1 of 3."""
+    protected: Mapping[str, str]
+    """Files that are as they are, whatever the mission does to them, by path: the acceptance check."""
+    kept: bool
+    """These files belong to the result."""
+    whose: str
+    """Whose the check is, in words: the check written by sonnet."""
+    title: str
+    """Of the whole task."""
+
+
+@dataclass(frozen=True)
 class Orders:
     """What one mission is to do."""
 
@@ -51,6 +67,8 @@ class Orders:
     steering: Steering
     expected: Expected
     """What was known before, to be kept beside what the check says."""
+    ordered: Ordered | None = None
+    """Its check is that of the whole order and stands only with the last part: without one, the part is written."""
 
 
 class Report(Frozen):

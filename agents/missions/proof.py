@@ -25,6 +25,10 @@ DIGEST_LIMIT = 3000
 """Characters of a red check's output that a model gets to see."""
 
 
+REPOSITORYS = "the repository's check"
+"""Whose a check is that the task does not bring with it."""
+
+
 class Judgement(Frozen):
     """What the harness says of a result, and why, in one sentence."""
 
@@ -34,12 +38,17 @@ class Judgement(Frozen):
 
 
 def judge(
-    *, own: bool, base: CheckResult | None, result: CheckResult | None, broken: tuple[str, ...] = ()
+    *,
+    own: bool,
+    base: CheckResult | None,
+    result: CheckResult | None,
+    broken: tuple[str, ...] = (),
+    whose: str = REPOSITORYS,
 ) -> Judgement:
     """The outcome by exit codes alone.
 
     `own`: the check is the task's own, so red before and green after is a proof; a repository's check only verifies.
-    `broken`: files of the result that do not parse, looked at where there is no check.
+    `whose` check it is then, in words. `broken`: files of the result that do not parse, where there is no check.
     """
     if result is None:
         if broken:
@@ -63,7 +72,7 @@ def judge(
         return Judgement(
             outcome=Outcome.PROVEN, reason="the check was red before and is green after, in a clean checkout"
         )
-    return Judgement(outcome=Outcome.VERIFIED, reason="the repository's check was red before and is green after")
+    return Judgement(outcome=Outcome.VERIFIED, reason=f"{whose} was red before and is green after")
 
 
 def _ended(exit_code: int | None) -> str:
@@ -132,6 +141,13 @@ class Prover:
             )
         )
         return result
+
+    async def passes(self, command: str, commit: str, *, name: str, limit_s: float) -> bool:
+        """Whether `command` is green on a clean checkout of `commit` within `limit_s` seconds. Nothing is told; the
+        log is called `name`."""
+        async with self._repository.checkout(commit) as folder:
+            shell = await self._shell(command, folder, self._logs / f"{name}.log", limit_s=limit_s)
+        return shell.exit_code == 0
 
     async def _shell(
         self,

@@ -58,6 +58,13 @@ def choices_of(situation: Situation, names: Sequence[str], odds: TaskOdds, *, re
     return [with_retry(one, odds) for one in plain if not one.option.after][:MOST_TIERS]
 
 
+def orchestrated_by(situation: Situation, name: str) -> Arm:
+    """The arm in which the tier `name` writes what a planner orders."""
+    tier = situation.settings.tiers[name]
+    way = way_for(tier, situation.features.kind, situation.grades.get(name), small=name in situation.small)
+    return Arm(tier=name, model=tier.model, way=way, variant=Variant.ORCHESTRATED)
+
+
 def first_tries(situation: Situation, names: Sequence[str], odds: TaskOdds) -> list[Arm]:
     """Of the tiers `names`, one for every way that is open to it."""
     found = [choice for name in names for choice in _plain(situation, name, odds)]

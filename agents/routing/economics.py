@@ -17,8 +17,20 @@ MOST_UNSOLVED_USD = 1e6
 """Where raising V for a target of success ends: everything is tried by then."""
 
 
-def economics_of(routing: Routing, *, has_check: bool = True) -> Economics:
-    """By the preset and the knobs over it. Without a check whatever comes first is accepted: α = 1."""
+PSEUDO_STUBS = 50
+"""What the configured α is worth, in stubs. A stub is a crude wrong result, easier to refuse than a good try that
+failed: so it takes many to move it."""
+
+
+def false_accept_here(configured: float, *, tried: int, accepted: int) -> float:
+    """α of a repository whose checks `accepted` so many of the stubs they were `tried` on: the mean of the Beta that
+    began at the configured rate. Below 1."""
+    return min(0.99, (PSEUDO_STUBS * configured + accepted) / (PSEUDO_STUBS + tried))
+
+
+def economics_of(routing: Routing, *, has_check: bool = True, false_accept: float | None = None) -> Economics:
+    """By the preset and the knobs over it. Without a check whatever comes first is accepted: α = 1. `false_accept`: the
+    rate found here; None: as it is set."""
     per_hour = routing.wait_usd_per_hour
     if per_hour is None:
         per_hour = WAIT_USD_PER_HOUR[routing.preset]
@@ -26,5 +38,5 @@ def economics_of(routing: Routing, *, has_check: bool = True) -> Economics:
         second_usd=per_hour / 3600,
         unsolved_usd=routing.unsolved_usd,
         wrong_usd=routing.wrong_usd,
-        false_accept=routing.false_accept if has_check else 1.0,
+        false_accept=(routing.false_accept if false_accept is None else false_accept) if has_check else 1.0,
     )

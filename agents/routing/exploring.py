@@ -30,7 +30,7 @@ def explored(plan: Sequence[Arm], situation: Situation, random: Random) -> tuple
 
 def _others(plan: Sequence[Arm], situation: Situation) -> list[Arm]:
     """First tries that cost no more than the plan's first arm, and are not it."""
-    if not plan or not situation.has_check or situation.pin or plan[0].cost_usd is None:
+    if not plan or not situation.has_check or situation.pin or situation.orchestrate or plan[0].cost_usd is None:
         return []
     most = plan[0].cost_usd
     return [

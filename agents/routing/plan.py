@@ -5,7 +5,7 @@ from functools import cache
 
 from agents.models.prices import FREE, call_price
 from agents.routing.choice import Choice
-from agents.routing.choices import choices_of
+from agents.routing.choices import choices_of, orchestrated_by
 from agents.routing.economics import economics_of
 from agents.routing.features import Features
 from agents.routing.odds import Odds
@@ -37,6 +37,7 @@ def make_plan(
     check_seconds: float = CHECK_S,
     slots: Mapping[str, int] | None = None,
     planned: bool = False,
+    orchestrate: bool = False,
 ) -> tuple[Arm, ...]:
     """The arms in the order they are tried, by the preset and its knobs; each with its odds, given that all before it
     failed, its price and its time. `odds`: from the priors alone where None. For the others see Situation.
@@ -57,6 +58,7 @@ def make_plan(
         check_seconds=check_seconds,
         slots=slots,
         planned=planned,
+        orchestrate=orchestrate,
     )
     return plan_for(situation)
 
@@ -64,6 +66,8 @@ def make_plan(
 def plan_for(situation: Situation) -> tuple[Arm, ...]:
     """The same, of a situation. Raises NoTier."""
     odds = situation.task_odds
+    if situation.orchestrate:
+        return with_odds([orchestrated_by(situation, tiers_for(situation)[0])], situation, odds)
     steps = [arm for choice in order_for(situation, odds) for arm in choice.arms]
     return with_odds(steps[: situation.settings.routing.max_missions], situation, odds)
 
@@ -86,7 +90,7 @@ def order_for(situation: Situation, odds: TaskOdds) -> list[Choice]:
     others = [name for name in names if name not in free]
     choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free else []
     choices += choices_of(situation, others, odds) if others else []
-    economics = economics_of(routing, has_check=situation.has_check)
+    economics = economics_of(routing, has_check=situation.has_check, false_accept=situation.false_accept)
     target = routing.target_success if situation.has_check else None
     return ordered(choices, odds, economics, free_first=free_first, target=target)
 

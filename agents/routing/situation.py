@@ -36,6 +36,10 @@ class Situation:
     """Missions a tier can run beside each other; None: as the settings say."""
     planned: bool = False
     """A planner's plan in a cheaper tier's hands may be part of the plan."""
+    false_accept: float | None = None
+    """α as it was found in this repository; None: as it is set."""
+    orchestrate: bool = False
+    """A person wants it done by a work order, and in no other way."""
 
     @property
     def waiting_costs(self) -> bool:

@@ -10,7 +10,7 @@ from agents.routing.priors import Priors, clamp, expit, logit
 from agents.store.records import Trial
 from agents.tasks import NANO, TaskKind, Variant, Way
 
-Condition = Literal["first", "after", "retry", "late retry", "sample", "late sample", "planned"]
+Condition = Literal["first", "after", "retry", "late retry", "sample", "late sample", "planned", "orchestrated"]
 """What had failed before a try: nothing, only other models, or the model itself, once or more often."""
 Group = tuple[str, Way, TaskKind, Condition]
 """Model, way, kind and condition: what one rate is kept for."""
@@ -112,6 +112,8 @@ def condition(variant: Variant, own: int, others: int) -> Condition:
     """By how many attempts of the same model, and of others, failed before."""
     if variant is Variant.PLANNED:
         return "planned"
+    if variant is Variant.ORCHESTRATED:
+        return "orchestrated"
     if not own:
         return "after" if others else "first"
     if variant is Variant.RETRY:

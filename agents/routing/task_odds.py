@@ -130,9 +130,10 @@ class TaskOdds:
         own = next((tries for other, tries in failed if other == model), 0)
         group = self._group(model, way, variant, own, len(failed) - bool(own))
         first = self._first(model, way, group)
-        if not failed and variant is not Variant.PLANNED:
+        led = variant in {Variant.PLANNED, Variant.ORCHESTRATED}
+        if not failed and not led:
             return first
-        if variant is Variant.PLANNED:
+        if led:
             first = self._priors.planned_by(first, self.features.kind)
         p = mean(self._chances(model, first, variant, own), self._weights(failed))
         return self._tallies.shrunk(p, group, self._corner)
@@ -195,8 +196,8 @@ class TaskOdds:
         return (model, way, self.features.kind, condition(variant, own, others))
 
     def _measured(self, model: str, way: Way, variant: Variant, own: int) -> bool:
-        if variant is Variant.PLANNED:
-            return self._priors.planned.measured
+        if variant in {Variant.PLANNED, Variant.ORCHESTRATED}:
+            return self._priors.planned.measured and variant is Variant.PLANNED
         if own and variant is Variant.RETRY:
             return self._priors.class_of(model).retry.measured
         return self._priors.first(model, self.features, way).measured

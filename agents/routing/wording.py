@@ -25,6 +25,7 @@ def why_again(arm: Arm) -> str:
         Variant.RETRY: f"{arm.tier} once more, seeing what failed",
         Variant.SAMPLE: f"{arm.tier} afresh at temperature .7",
         Variant.PLANNED: f"{arm.tier} with a stronger model's plan",
+        Variant.ORCHESTRATED: f"{arm.tier} by a stronger model's work order, checked and reviewed",
     }[arm.variant]
     return f"{what}: {odds_in_words(arm.p)} at {dollars(arm.cost_usd)} if all before it fails"
 
@@ -49,7 +50,7 @@ def dollars(usd: float | None) -> str:
 
 def _of_tier(arm: Arm, odds: TaskOdds) -> str:
     # As the first try at the task: what the order was weighed by. The arm itself says what is left after the others.
-    variant = arm.variant if arm.variant is Variant.PLANNED else Variant.ONCE
+    variant = arm.variant if arm.variant in {Variant.PLANNED, Variant.ORCHESTRATED} else Variant.ONCE
     p = odds.p(arm.model, arm.way, variant, ())
     source = odds.source(arm.model, arm.way, variant, ())
     rests = f" ({source.removesuffix(' here')})" if source != "measured elsewhere" else ""

@@ -34,7 +34,9 @@ def worth_asking(situation: Situation, possible: Sequence[int]) -> float:
     Raises NoTier.
     """
     today = order_for(situation, situation.task_odds)
-    economics = economics_of(situation.settings.routing, has_check=situation.has_check)
+    economics = economics_of(
+        situation.settings.routing, has_check=situation.has_check, false_accept=situation.false_accept
+    )
     gains: dict[Band | int, float] = {}
     total = 0.0
     for complexity in possible:

@@ -107,7 +107,20 @@ _TRIALS = (
 _CONVENTIONS: tuple[str, ...] = ()
 """Missions say which guides and skills of the repository they were told."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _CONVENTIONS)
+_WORK_ORDERS = (
+    "CREATE TABLE work_orders (task INTEGER PRIMARY KEY REFERENCES tasks (id), data TEXT NOT NULL)",
+    """CREATE TABLE strengths (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        repo TEXT NOT NULL,
+        tried INTEGER NOT NULL CHECK (tried >= 0),
+        accepted INTEGER NOT NULL CHECK (accepted BETWEEN 0 AND tried)
+    )""",
+    "CREATE INDEX strengths_repo ON strengths (repo)",
+)
+"""Orchestrated work: orders with how far they are, and how many stubs the checks of a repository let pass. With it come
+the events `order.*`, a task's pin `orchestrate`, and the variant `orchestrated`."""
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _CONVENTIONS, _WORK_ORDERS)
 SCHEMA = len(STEPS)
 
 

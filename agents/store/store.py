@@ -11,11 +11,12 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, log, notes, parts, squads, trials
+from agents.store import board, log, notes, parts, squads, trials, work_orders
 from agents.store.database import Database, Transaction
 from agents.store.parts import NewPart
 from agents.store.records import Expected, Order, Probe, Trial
 from agents.store.treasury import Treasury
+from agents.store.work_orders import Orchestration
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
 
 BUSY_S = 10.0
@@ -198,6 +199,35 @@ class Store(Treasury):
             return mission
 
         return await self._write(save)
+
+    async def judge_orchestrated(self, mission: Mission, expected: Expected, state: Orchestration | None) -> None:
+        """Keep what came of an orchestrated attempt as a trial, and its `state`, if it came to an order. `mission` is
+        the attempt as one: who wrote, what all its missions used up; its id is that of one of these."""
+        at = self._clock.now()
+
+        def judge(work: Transaction) -> None:
+            if state is not None:
+                work_orders.save(work, state, (), at)
+            trials.add(work, mission, expected, at)
+
+        await self._write(judge)
+
+    async def save_work_order(self, state: Orchestration, events: Sequence[Event] = ()) -> None:
+        """Keep how far an orchestrated attempt is, and append `events`."""
+        at = self._clock.now()
+        await self._write(lambda work: work_orders.save(work, state, events, at))
+
+    async def work_order(self, task_id: int) -> Orchestration | None:
+        """The task's latest orchestrated attempt, or None."""
+        return await self._database.read(lambda sql: work_orders.get(sql, task_id))
+
+    async def add_strength(self, repo: str, *, tried: int, accepted: int) -> None:
+        """Keep that a check of `repo` accepted so many of the stubs it was tried on."""
+        await self._write(lambda work: work_orders.add_strength(work.sql, repo, tried=tried, accepted=accepted))
+
+    async def strength(self, repo: str) -> tuple[int, int]:
+        """Stubs that checks of `repo` were tried on, and how many of these they accepted."""
+        return await self._database.read(lambda sql: work_orders.strength(sql, repo))
 
     async def last_trial(self) -> int:
         """Grows with every trial that is kept; 0 when there is none. Cheap."""

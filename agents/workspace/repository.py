@@ -14,6 +14,7 @@ from agents.workspace.errors import GitError, WorkspaceError
 from agents.workspace.git import Git
 from agents.workspace.includes import Included, copy_included
 from agents.workspace.merging import Branches, Destination, preview_merge, stack
+from agents.workspace.overlay import Overlay, overlaid
 from agents.workspace.results import Base, Commit, FileChange, MergePreview, Worktree, oid
 from agents.workspace.shadow import PlainFolder, open_shadow
 from agents.workspace.worktrees import Worktrees
@@ -89,14 +90,40 @@ class Repository:
         """The mission's work as one commit on its branch; None when nothing differs from its start."""
         return await self._worktrees.commit(worktree, message, trailers)
 
+    async def with_files(self, commit: str, files: Overlay) -> str:
+        """A commit on `commit` with `files` over it, on no branch; the same hash for the same files."""
+        return await overlaid(self._git, commit, files)
+
+    async def restored(self, worktree: Worktree, commit: Commit, files: Mapping[str, str]) -> Commit | None:
+        """`commit` with `files` as they are to be, whatever the mission did to them; the branch points at it.
+
+        None when nothing else differs from its start.
+        """
+        found = await self._worktrees.restored(worktree, commit, files)
+        if await self.tree_at(found) == await self.tree_at(worktree.start_commit):
+            return None
+        changed = await self.files_changed(worktree.start_commit, found)
+        put_back = await self.files_changed(commit.commit, found)
+        said = tuple(f"the agent changed {one_line(name, 100)}: it was put back" for name in put_back)
+        return Commit(found, changed, (*commit.warnings, *said))
+
     async def seal(
-        self, worktree: Worktree, commit: Commit, *, base: str, message: str, trailers: Mapping[str, str]
+        self,
+        worktree: Worktree,
+        commit: Commit,
+        *,
+        base: str,
+        message: str,
+        trailers: Mapping[str, str],
+        without: Sequence[str] = (),
     ) -> Commit:
         """The checked tree of `commit` as one commit on `base`, with its final message; the branch points at it.
 
-        Earlier attempts a retry started from do not enter the person's history.
+        Earlier attempts a retry started from do not enter the person's history, nor do the files `without`.
         """
-        sealed = await self._worktrees.seal(worktree, commit, base=base, message=message, trailers=trailers)
+        sealed = await self._worktrees.seal(
+            worktree, commit, base=base, message=message, trailers=trailers, without=without
+        )
         return Commit(sealed, await self.files_changed(base, sealed), commit.warnings)
 
     async def tree_at(self, commit: str) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
+from agents.workspace.overlay import overlaid, overlaid_tree
 from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
 from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
@@ -208,11 +209,28 @@ class Worktrees:
         files = await git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, commit)
         return Commit(commit, tuple(files), snapshot.warnings)
 
+    async def restored(self, worktree: Worktree, commit: Commit, files: Mapping[str, str]) -> str:
+        """`commit` with `files` as they are to be; its hash, at which the branch points."""
+        found = await overlaid(self._git, commit.commit, files)
+        trees = [await self._git("rev-parse", f"{one}^{{tree}}") for one in (found, oid(commit.commit))]
+        if trees[0] == trees[1]:
+            return commit.commit
+        ref = f"refs/heads/{worktree.branch}"
+        await self._git("update-ref", "-m", "War Room: what is not the agent's", ref, found, commit.commit)
+        return found
+
     async def seal(
-        self, worktree: Worktree, commit: Commit, *, base: str, message: str, trailers: Mapping[str, str]
+        self,
+        worktree: Worktree,
+        commit: Commit,
+        *,
+        base: str,
+        message: str,
+        trailers: Mapping[str, str],
+        without: Sequence[str] = (),
     ) -> str:
         """The tree of `commit` as a commit on `base` that the branch points at; its hash."""
-        tree = await self._git("rev-parse", f"{oid(commit.commit)}^{{tree}}")
+        tree = await overlaid_tree(self._git, commit.commit, dict.fromkeys(without))
         text = compose(message, trailers)
         sealed = await write_commit(self._git, tree, [oid(base)], text, await identity(self._git))
         ref = f"refs/heads/{worktree.branch}"

@@ -92,7 +92,7 @@ def _task(entry: Entry) -> BatchTask:
     return BatchTask(name, NewTask(**fields, external_id=name or f"fields:{digest[:32]}"), needs)
 
 
-_DEFAULTS = (("priority", NewTask.model_fields["priority"].default), ("brief", ""))
+_DEFAULTS = (("priority", NewTask.model_fields["priority"].default), ("brief", ""), ("orchestrate", False))
 """Said or not, the task is the same."""
 
 
@@ -186,6 +186,12 @@ def _number(value: Any, *, most: float, unit: str, zero: bool) -> Decimal:
     return amount
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("it must be true or false")
+    return value
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "id": _id,
     "title": _title,
@@ -193,6 +199,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "check": _check,
     "priority": lambda value: _whole(value, 10),
     "tier": _word,
+    "orchestrate": _yes_or_no,
     "depends_on": _needs,
     "budget_usd": lambda value: int(_number(value, most=MOST_USD, unit="dollars", zero=True) * NANO),
     "max_steps": lambda value: _whole(value, MOST_STEPS),

@@ -18,6 +18,7 @@ from app.commands.opening import FOLDER, TASK_ID, headquarters
 @click.option("--check", metavar="CMD", help="The command whose exit code decides; empty takes it away.")
 @click.option("--priority", type=click.IntRange(1, 10), metavar="N", help="10 goes first.")
 @click.option("--tier", metavar="NAME", help='Pin it to a tier; "auto" lets routing choose.')
+@click.option("--orchestrate/--no-orchestrate", default=None, help="By a work order, and in no other way; or as usual.")
 @click.option(
     "--after", "after", type=TASK_ID, multiple=True, metavar="ID", help="It waits for this task (repeatable)."
 )
@@ -28,7 +29,9 @@ def command(task: int, repo: Path, **given: Any) -> None:
     if given["after"]:
         changes["depends_on"] = given["after"]
     if not changes:
-        raise click.UsageError("say what to change: --title, --brief, --check, --priority, --tier or --after.")
+        raise click.UsageError(
+            "say what to change: --title, --brief, --check, --priority, --tier, --orchestrate or --after."
+        )
     if changes.get("tier") == "auto":
         changes["tier"] = None
     if changes.get("check") == "":

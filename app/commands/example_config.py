@@ -30,6 +30,11 @@ _TEMPLATE = """\
 # false_accept = @  # the share of wrong results that your checks accept
 # explore = @  # how often something cheaper than the plan is tried first, to learn about it
 
+[orchestrate]
+# tries = @  # of a part, before the planner is asked what should change
+# keep_check = @  # the check a model wrote is part of the result, as a test
+# adopt_check = @  # it counts as the task's own: what turns it green is proven
+
 [dispatch]
 # max_running = @  # tasks under way at once in this home; 0: as many as there are slots
 # max_in_review = @  # start nothing new while so many results wait for review; 0: no limit

@@ -136,6 +136,32 @@ def _split(event: e.TaskSplit) -> Line:
     return f"split into {named}: {one_line(event.summary, 200)}", "magenta"
 
 
+def _ordered(event: e.OrderWritten) -> Line:
+    return f"orders {counted(event.parts, 'part')}: {one_line(event.summary, 200)}", "cyan"
+
+
+def _order_check(event: e.OrderCheck) -> Line:
+    strength = f"{event.refused}/{event.tried} stubs refused"
+    if event.accepted:
+        return f"◇ acceptance check: {strength}", "green"
+    return f"◇ acceptance check refused: {one_line(event.reason, 200)}", "yellow"
+
+
+def _order_part(event: e.OrderPart) -> Line:
+    done = "is written" if event.written else f"is given up: {one_line(event.reason, 200)}"
+    return f"part {event.part} of {event.parts} {done}", "green" if event.written else "yellow"
+
+
+def _order_mended(event: e.OrderMended) -> Line:
+    what = f"goes to {event.to_tier}" if event.to_tier else "is ordered anew"
+    return f"part {event.part} {what}: {one_line(event.reason, 200)}", "magenta"
+
+
+def _order_reviewed(event: e.OrderReviewed) -> Line:
+    word = "approves" if event.approves else f"asks for {counted(event.corrections, 'correction')}"
+    return f"review {event.round} {word}: {one_line(event.summary, 200)}", "green" if event.approves else "yellow"
+
+
 def _output(event: e.ToolOutput) -> Line:
     return f"| {one_line(event.text, 400)}", "dim"
 
@@ -154,6 +180,11 @@ _TELLERS: dict[str, Callable[[Any], Line | None]] = {
     "task.planned": _planned,
     "task.finished": _finished,
     "task.split": _split,
+    "order.written": _ordered,
+    "order.check": _order_check,
+    "order.part": _order_part,
+    "order.mended": _order_mended,
+    "order.reviewed": _order_reviewed,
     "mission.started": _started,
     "mission.finished": _mission_finished,
     "mission.escalated": _escalated,

@@ -111,6 +111,7 @@ def print_task(task: Task, missions: list[Mission]) -> None:
     if task.brief:
         put("\n".join(f"  {line}" for line in task.brief.splitlines()))
     pinned = f", pinned to {task.tier}" if task.tier else ""
+    pinned += ", orchestrated" if task.orchestrate else ""
     put(f"  C{task.complexity} {task.kind}, priority {task.priority}{pinned}, in {one_line(task.repo, 300)}")
     _print_assessment(task)
     print_result(task)

@@ -27,6 +27,9 @@ TITLE_LIMIT = 200
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
 @click.option("--check", metavar="CMD", help="The command whose exit code decides. Default: the repository's own.")
 @click.option("--tier", metavar="NAME", help="This tier only, no escalation.")
+@click.option(
+    "--orchestrate", is_flag=True, help="By a work order: a stronger model plans and reviews, a cheaper one writes."
+)
 @click.option("--budget", type=Dollars(), metavar="USD", help="This task's cap in dollars.")
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="Model calls a mission may make.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds a mission may take.")
@@ -41,6 +44,7 @@ def command(
     repo: Path,
     check: str | None,
     tier: str | None,
+    orchestrate: bool,
     budget: int | None,
     max_steps: int | None,
     timeout: float | None,
@@ -60,7 +64,14 @@ def command(
     title, brief = titled(words)
     try:
         new = NewTask(
-            title=title, brief=brief, check=check, tier=tier, budget_nano=budget, max_steps=max_steps, timeout_s=timeout
+            title=title,
+            brief=brief,
+            check=check,
+            tier=tier,
+            budget_nano=budget,
+            max_steps=max_steps,
+            timeout_s=timeout,
+            orchestrate=orchestrate,
         )
     except ValidationError as error:
         raise click.UsageError(f"the task cannot be posted: {error.errors()[0]['msg']}.") from error

@@ -130,6 +130,34 @@ def _split(log: LogBook, event: e.TaskSplit) -> None:
     log.write(_line(event, "◆", "split", f"T{event.task} into {named}: {event.summary}", tone="warn"))
 
 
+def _ordered(log: LogBook, event: e.OrderWritten) -> None:
+    text = f"T{event.task} in {counted(event.parts, 'part')}: {event.summary}"
+    log.write(_line(event, "◆", "orders", text, tone="info"))
+
+
+def _order_check(log: LogBook, event: e.OrderCheck) -> None:
+    text = f"{event.refused}/{event.tried} stubs refused  {event.reason}"
+    mark, tone = ("✔", "good") if event.accepted else ("✗", "warn")
+    log.write(_line(event, mark, "acceptance", text, tone="good" if tone == "good" else "warn"))
+
+
+def _order_part(log: LogBook, event: e.OrderPart) -> None:
+    done = "written" if event.written else f"given up: {event.reason}"
+    text = f"T{event.task} {event.part}/{event.parts} {event.title}: {done}"
+    log.write(_line(event, "✔" if event.written else "✗", "part", text, tone="good" if event.written else "bad"))
+
+
+def _order_mended(log: LogBook, event: e.OrderMended) -> None:
+    what = f"handed to {event.to_tier}" if event.to_tier else "mended"
+    log.write(_line(event, "↑", "order", f"T{event.task} part {event.part} {what}: {event.reason}", tone="warn"))
+
+
+def _order_reviewed(log: LogBook, event: e.OrderReviewed) -> None:
+    word = "approves" if event.approves else f"corrects {counted(event.corrections, 'place')}"
+    text = f"T{event.task}: {event.model} {word}: {event.summary}"
+    log.write(_line(event, "◇", "reviewed", text, tone="good" if event.approves else "warn"))
+
+
 def _loop(log: LogBook, event: e.LoopDetected) -> None:
     text = f"{event.tool} {event.times} times with the same result: {event.action}"
     log.write(_line(event, "■", "loop", text, tone="bad", kind="alarm"))
@@ -193,6 +221,11 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "task.finished": _task_finished,
     "task.reviewed": _reviewed,
     "task.split": _split,
+    "order.written": _ordered,
+    "order.check": _order_check,
+    "order.part": _order_part,
+    "order.mended": _order_mended,
+    "order.reviewed": _order_reviewed,
     "loop.detected": _loop,
     "agent.health": _health,
     "agent.cooling": _cooling,

@@ -285,12 +285,14 @@ class Orders:
         task = await self.command.task(task_id)
         missions = await self.command.missions(task_id)
         parts = await self.command.parts(task_id) if self._bridgehead.war.parts(task_id) else ()
+        by_order = any(mission.variant.value == "orchestrated" for mission in missions)
+        order = await self.command.store.work_order(task_id) if by_order else None
         last = missions[-1] if missions else None
         transcript = await self.command.transcript(last.id) if last else []
         live = last is not None and last.finished_at is None
         tail = self._bridgehead.war.tails.get(last.id, "") if last is not None and live else ""
         ascii_only = self._bridgehead.ascii_only
-        return task_page(task, missions, transcript, tail, parts=parts, ascii_only=ascii_only)
+        return task_page(task, missions, transcript, tail, parts=parts, order=order, ascii_only=ascii_only)
 
     def _diff(self, row: TaskRow) -> None:
         self.order(lambda command: self.show_diff(command, row.id), "")

@@ -12,16 +12,19 @@ from agents.sanitize import one_line, sanitize
 from app.screen.check_page import output_lines, review_lines, verdict_lines
 from app.screen.columns import joined
 from app.screen.looks import ANSWERED, complexity_colour, outcome_look, status_look, tier_colour
+from app.screen.order_words import order_lines
 from app.screen.why_page import complexity_lines, plan_lines
 from app.screen.words import counted, dollars, span
 
 if TYPE_CHECKING:
     from agents.models.chat import Message
+    from agents.store.work_orders import Orchestration
     from agents.tasks import Mission, Task
 
 MESSAGES = 60
 """Of a mission's transcript the last so many are shown."""
 _TEXT = 4_000
+_TONES = {"plain": "", "quiet": "$quiet", "info": "$info", "good": "$good", "bad": "$bad", "warn": "$warn"}
 _SPLITTABLE = frozenset({"open", "needs_human", "failed"})
 
 
@@ -32,10 +35,11 @@ def task_page(
     tail: str,
     *,
     parts: Sequence[Task] = (),
+    order: Orchestration | None = None,
     ascii_only: bool = False,
 ) -> list[Content]:
     """The page. `transcript` is the latest mission's, `tail` what its model is saying right now; `parts` are those the
-    task was split into."""
+    task was split into, `order` the one it was orchestrated by."""
     look = status_look(str(task.status))
     lines = verdict_lines(task, ascii_only=ascii_only)
     lines.append(
@@ -44,11 +48,16 @@ def task_page(
             (f"  C{task.complexity}", complexity_colour(task.complexity)),
             (f"  P{task.priority}  {task.kind}", "$quiet"),
             (f"  pinned to {one_line(task.tier, 30)}" if task.tier else "", "$warn"),
+            ("  orchestrated" if task.orchestrate else "", "$warn"),
             (f"  {one_line(task.branch, 80)}" if task.branch else "", "$info"),
         )
     )
     lines += _section("BRIEF", _text(task.brief) or [Content.styled("(the title says it all)", "$quiet")])
     lines += _section("PARTS", _parts(task, parts, ascii_only))
+    if order is not None:
+        lines += _section(
+            "WORK ORDER", [Content.styled(text, _TONES[tone]) for text, tone in order_lines(order, missions)]
+        )
     lines += _section("WHY", [*complexity_lines(task), *plan_lines(task)])
     lines += _section("MISSIONS", [line for mission in missions for line in _mission(mission, ascii_only)])
     lines += _section("REVIEW", review_lines(task.present_review, ascii_only=ascii_only))

@@ -47,8 +47,13 @@ def settings(ollama: FakeOllama, claude: AnthropicServer, **more: Any) -> Settin
         "endpoints": [{"url": claude.url, "slots": 2}],
         **more.pop("opus", {}),
     }
+    others = {
+        name: TierSettings.model_validate({"endpoints": [{"url": claude.url}], **tier})
+        for name, tier in more.pop("tiers", {}).items()
+    }
+    local_tier, opus_tier = TierSettings.model_validate(local), TierSettings.model_validate(opus)
     return Settings(
-        tiers={"local": TierSettings.model_validate(local), "opus": TierSettings.model_validate(opus)},
+        tiers={"local": local_tier, **others, "opus": opus_tier},
         cooldown=Cooldown(rest_s=0, reset_every=0),
         budget=Budget.model_validate(more.pop("budget", {})),
         dispatch=Dispatch.model_validate(more.pop("dispatch", {})),

@@ -96,7 +96,7 @@ def test_models_and_servers_are_made_at_one_place() -> None:
 def test_agents_commands_reach_no_network_either() -> None:
     settings = Settings(sandbox=SandboxSettings(network=Network.ALL))
     assert settings.network is Network.ALL
-    assert settings.model_copy(update={"routing": SILENT}).network is Network.LOOPBACK
+    assert settings.model_copy(update={"routing": SILENT}).network is Network.NONE
     assert Settings(routing=SILENT).network is Network.NONE
 
 

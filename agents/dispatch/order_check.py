@@ -1,0 +1,140 @@
+"""The acceptance check of a work order, written and tried before anybody writes code: red on the base, and satisfied by
+no stub. What came of the stubs is this repository's false accept rate, as far as stubs can tell it."""
+
+import asyncio
+from collections.abc import Mapping
+
+from agents.dispatch.choosing import check_writer
+from agents.dispatch.gate import ours
+from agents.dispatch.order_table import Table
+from agents.events import OrderCheck
+from agents.missions.acceptance import check_question, place_of, tests_with_pytest
+from agents.missions.stubs import stubs_of
+from agents.refusals import NoAdvice
+from agents.sanitize import one_line
+from agents.store.work_orders import AcceptanceCheck, Orchestration
+from agents.tasks import CheckResult, Mission
+from agents.workspace.checks import find_check
+
+TRIES = 2
+"""Checks that are written before the arm is given up."""
+STUB_S = 10.0
+"""How long a stub may take at least, in seconds; else three times as long as the base took."""
+_AT_ONCE = 2
+_NOT_RUN = {126: "a command in it cannot be executed", 127: "a command in it was not found"}
+_PYTEST = {4: "pytest does not accept it", 5: "pytest finds no test in it"}
+
+
+async def settle_check(table: Table, state: Orchestration) -> Orchestration:
+    """The order with its check, stored and told. Raises NoAdvice when none that holds could be written."""
+    if table.task.check is not None:
+        return await _own(table, state)
+    refused, kept = "", state.check  # one that was written for an older base is good enough, if it is good there
+    for _ in range(TRIES):
+        check, mission, refused = await _written(table, state, refused, kept)
+        kept = None
+        if not refused:
+            return await _keep(table, state, check, mission)
+        await table.store.append(_told(table, check, mission, refused))
+    raise NoAdvice(f"{table.task.label} has no acceptance check: {refused}")
+
+
+async def _own(table: Table, state: Orchestration) -> Orchestration:
+    """The task's own is used as it is; stubs that satisfy it are told."""
+    base = table.task.base_check
+    check = AcceptanceCheck(command=table.task.check or "", base=base)
+    passed = await _passed(table, state, check, stop=False)
+    return await _keep(table, state, check.model_copy(update=_strength(passed)), None)
+
+
+async def _written(
+    table: Table, state: Orchestration, refused: str, kept: AcceptanceCheck | None
+) -> tuple[AcceptanceCheck, Mission | None, str]:
+    """A check by a model that writes no code here, or the one that was `kept`, with the mission it was written in; and
+    why it is no good, or nothing. `refused`: what was wrong with the one before."""
+    check, mission = (kept, None) if kept is not None else await _asked(table, state, refused)
+    red = await table.prove(check.command, await table.with_check(state.base, check), on="base")
+    check = check.model_copy(update={"base": red})
+    if fault := _no_red(red):
+        return check, mission, fault
+    passed = await _passed(table, state, check, stop=True)
+    check = check.model_copy(update=_strength(passed))
+    said = f"it is satisfied by {check.passed[0]}: that must fail" if check.passed else ""
+    return check, mission, said
+
+
+async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[AcceptanceCheck, Mission]:
+    """A check as it was written, not tried yet. Raises NoAdvice, NoAdviser, NoFunds."""
+    task, ground, base = table.task, table.ground, state.base
+    files = await ground.repository.files_at(base)
+    adviser = check_writer(task, ground.settings, table.ready.available, writers=table.writers(state), first=state.tier)
+    async with ground.repository.checkout(base) as root:
+        pytest = tests_with_pytest(ground.settings.check.command or find_check(root), files)
+        place = place_of(task, state.order, files, pytest=pytest)
+        question = await asyncio.to_thread(
+            check_question, task, state.order, place, root, files, room=adviser.room, refused=refused
+        )
+    content, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
+    who = {"tier": mission.tier, "model": mission.model}
+    return AcceptanceCheck(command=place.command, path=place.path, content=content, **who), mission
+
+
+def _no_red(base: CheckResult) -> str:
+    """Why the way the check ended on the base is no proper red; empty when it is."""
+    if base.green:
+        return "it is green on the files as they are: it must fail until the work is done"
+    if base.exit_code is None:
+        return "it does not end on the files as they are"
+    known = _NOT_RUN | (_PYTEST if "pytest" in base.command else {})
+    return known.get(base.exit_code, "")
+
+
+async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck, *, stop: bool) -> Mapping[str, bool]:
+    """By the name of each stub that was tried, whether it satisfied the check; `stop`: one is enough."""
+    ground, base = table.ground, state.base
+    now = await table.texts(base, state.order.files)
+    stubs = await asyncio.to_thread(stubs_of, state.order, now)
+    limit_s = max(STUB_S, 3 * (check.base.seconds if check.base else 0.0))
+    turns, found = asyncio.Semaphore(_AT_ONCE), dict[str, bool]()
+
+    async def tried(number: int, name: str) -> None:
+        async with turns:
+            if stop and any(found.values()):
+                return
+            over = {**stubs[name], **({check.path: check.content} if check.written else {})}
+            commit = await ground.repository.with_files(base, over) if over else base
+            log = f"stub-{table.task.label}-{number}"
+            found[name] = await ground.prover.passes(check.command, commit, name=log, limit_s=limit_s)
+
+    async with asyncio.TaskGroup() as group:
+        for number, name in enumerate(stubs):
+            group.create_task(tried(number, name))
+    return {name: found[name] for name in stubs if name in found}
+
+
+def _strength(passed: Mapping[str, bool]) -> dict[str, object]:
+    accepted = tuple(name for name, green in passed.items() if green)
+    return {"tried": len(passed), "refused": len(passed) - len(accepted), "passed": accepted}
+
+
+async def _keep(table: Table, state: Orchestration, check: AcceptanceCheck, mission: Mission | None) -> Orchestration:
+    warnings = state.warnings
+    if check.passed:
+        warnings += (f"the task's own check is satisfied by {', '.join(check.passed)}: it proves little",)
+    state = state.model_copy(update={"check": check, "warnings": warnings})
+    await table.store.save_work_order(state, [_told(table, check, mission, "")])
+    await table.store.add_strength(table.task.repo, tried=check.tried, accepted=len(check.passed))
+    return state
+
+
+def _told(table: Table, check: AcceptanceCheck, mission: Mission | None, refused: str) -> OrderCheck:
+    return OrderCheck(
+        **table.where(mission),
+        command=one_line(check.command, 300),
+        path=check.path,
+        model=one_line(check.model, 80),
+        tried=check.tried,
+        refused=check.refused,
+        accepted=not refused,
+        reason=refused,
+    )
