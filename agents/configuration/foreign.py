@@ -3,20 +3,20 @@
 from typing import Any
 
 from agents.sanitize import one_line
-from agents.settings import Settings
+from agents.settings import Routing, Settings
 
 _DELICATE = ("sandbox.", "dispatch.auto_accept", "orchestrate.adopt_check")
 """Keys that decide how far an agent gets without being asked."""
 
 
 def distrust(
-    settings: Settings, own_budget: dict[str, Any], origins: dict[str, str], file: str
+    settings: Settings, own: dict[str, Any], origins: dict[str, str], file: str
 ) -> tuple[Settings, tuple[str, ...]]:
     """`settings` without what the repository's file may not decide, and warnings for what is refused or delicate.
 
-    `own_budget` is the table [budget] as it would be without that file. Endpoints the file gives to a tier of the
-    Messages API are dropped and the tier is switched off (`origins` is updated): the official client would send the
-    person's key to an address they never chose.
+    `own` are the tables as they would be without that file. Endpoints the file gives to a tier of the Messages API are
+    dropped and the tier is switched off (`origins` is updated): the official client would send the person's key to an
+    address they never chose. Radio silence that the person wants stays.
     """
     warnings: list[str] = []
     tiers = dict(settings.tiers)
@@ -35,15 +35,40 @@ def distrust(
             f"{said}: refused, your Anthropic credential goes only where you say. The tier {name} is off; "
             "to use it, set its endpoints in your config.toml."
         )
+    routing, refused = _still_silent(settings.routing, own["routing"], origins, file)
+    warnings += refused
     for key in (key for key, origin in origins.items() if key.startswith(_DELICATE) and origin.startswith(f"{file}:")):
         section, _, name = key.partition(".")
         value = getattr(getattr(settings, section), name)
         warnings.append(f"{file} of this repository sets {key} to {value}.")
+    budget = own["budget"]
     for key, value in settings.budget.model_dump().items():
         if (
             origins[f"budget.{key}"].startswith(f"{file}:")
-            and isinstance(own_budget[key], int | float)
-            and value > own_budget[key]
+            and isinstance(budget[key], int | float)
+            and value > budget[key]
         ):
-            warnings.append(f"{file} of this repository raises budget.{key} from {own_budget[key]} to {value}.")
-    return settings.model_copy(update={"tiers": tiers}), tuple(warnings)
+            warnings.append(f"{file} of this repository raises budget.{key} from {budget[key]} to {value}.")
+    return settings.model_copy(update={"tiers": tiers, "routing": routing}), tuple(warnings)
+
+
+def _still_silent(
+    routing: Routing, own: dict[str, Any], origins: dict[str, str], file: str
+) -> tuple[Routing, list[str]]:
+    """`routing` as silent as the person wants it, and what is refused: a stranger may begin radio silence, not end it,
+    nor name machines that may be asked all the same."""
+    wanted: dict[str, Any] = {"local_hosts": tuple(own["local_hosts"])}
+    if own["mode"] == "local-only":
+        wanted["mode"] = "local-only"
+    refused: list[str] = []
+    for name, value in wanted.items():
+        key, said = f"routing.{name}", getattr(routing, name)
+        if origins[key].startswith(f"{file}:") and said != value:
+            shown = one_line(", ".join(said) if isinstance(said, tuple) else str(said), 120)
+            refused.append(
+                f"{file} of this repository sets {key} to {shown!r}: refused, radio silence is for you to end; "
+                "set it in your config.toml."
+            )
+            origins[key] = f"refused ({origins[key]})"
+            routing = routing.model_copy(update={name: value})
+    return routing, refused

@@ -63,7 +63,7 @@ def load_settings(repo: Path | None, *, home: Path, environ: Mapping[str, str], 
     warnings: tuple[str, ...] = ()
     if foreign is not None and not trusted:
         own = merge(defaults, user.values) if user else defaults
-        settings, warnings = distrust(settings, own["budget"], origins, foreign.path.name)
+        settings, warnings = distrust(settings, own, origins, foreign.path.name)
     return Configuration(settings, origins, warnings, tuple(file.path for file in files))
 
 

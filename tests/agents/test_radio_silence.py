@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from agents.clock import SystemClock
-from agents.configuration import load_settings
+from agents.configuration import load_settings, user_config_file
 from agents.dispatch.readiness import look, without_looking
 from agents.headquarters import Headquarters
 from agents.models.chat import ChatRequest, Message
@@ -184,3 +184,25 @@ def test_what_was_asked_for_on_the_command_line_is_above_a_repositorys_file(
     environ = {"WARROOM_ROUTING__MODE": "local-only"}
     found = load_settings(tmp_path, home=tmp_path / "home", environ=environ, trusted=True)
     assert found.settings.routing.mode == "local-only"
+
+
+def test_a_strangers_file_cannot_end_radio_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    mine = user_config_file()
+    mine.parent.mkdir(parents=True)
+    mine.write_text('[routing]\nmode = "local-only"\nlocal_hosts = ["10.0.0.5"]\n')
+    theirs = tmp_path / "warroom.toml"
+    theirs.write_text('[routing]\nmode = "auto"\nlocal_hosts = ["10.6.6.6"]\npreset = "fast"\n')
+    found = load_settings(tmp_path, home=tmp_path / "home", environ={})
+    routing = found.settings.routing
+    assert (routing.mode, routing.local_hosts, routing.preset) == ("local-only", ("10.0.0.5",), "fast")
+    assert [said.split(" to ")[0].split()[-1] for said in found.warnings] == ["routing.local_hosts", "routing.mode"]
+    assert found.origins["routing.mode"].startswith("refused")
+    assert load_settings(tmp_path, home=tmp_path / "home", environ={}, trusted=True).settings.routing.mode == "auto"
+
+
+def test_a_strangers_file_may_begin_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "warroom.toml").write_text('[routing]\nmode = "local-only"\n')
+    found = load_settings(tmp_path, home=tmp_path / "home", environ={})
+    assert (found.settings.routing.mode, found.warnings) == ("local-only", ())
