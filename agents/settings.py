@@ -132,7 +132,9 @@ class TierSettings(Section):
     keep_alive: str = "10m"
     way: Literal["auto"] | Way = "auto"
     band: tuple[int, int] = (1, 10)
-    roles: tuple[Literal["code", "plan", "review"], ...] = ("code",)
+    roles: tuple[Literal["code", "plan", "review", "order"], ...] = ("code",)
+    """What it is asked for: code; plans and divisions of tasks; reviews of results; "order": work orders, checks and
+    reviews of orchestrated work, for which a tier that plans or reviews is asked too."""
     first_byte_s: float = Field(default=300, gt=0)
     between_chunks_s: float = Field(default=120, gt=0)
     connect_s: float = Field(default=5, gt=0)
@@ -268,14 +270,20 @@ class ScreenSettings(Section):
 
 
 def default_tiers() -> dict[str, TierSettings]:
-    """Local first, then Haiku, Sonnet; Opus plans and reviews."""
+    """Local first, then Haiku, Sonnet, which orders too; Opus plans and reviews."""
     return {
         "local": TierSettings(provider="ollama", model="qwen2.5-coder:7b", band=(1, 6)),
         "haiku": TierSettings(
             provider="anthropic", model="claude-haiku-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 8)
         ),
         "sonnet": TierSettings(
-            provider="anthropic", model="claude-sonnet-5-5", slots=4, num_ctx=200_000, max_tokens=16_000, band=(1, 10)
+            provider="anthropic",
+            model="claude-sonnet-5-5",
+            slots=4,
+            num_ctx=200_000,
+            max_tokens=16_000,
+            band=(1, 10),
+            roles=("code", "order"),
         ),
         "opus": TierSettings(
             provider="anthropic",

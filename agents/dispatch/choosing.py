@@ -13,6 +13,8 @@ from agents.tasks import Arm, Role, Task, Usage
 STRONGEST_ABOVE = 8
 """Up to this complexity the cheapest tier with the role is asked (by default Sonnet), above it the dearest (Opus): the
 order is a few hundred tokens, and what it is worth grows with the task."""
+ORDERING = frozenset({Role.PLAN, Role.REVIEW})
+"""Roles that a tier has for orchestrated work whose role is "order"."""
 _TYPICAL = Usage(input=5000, output=800)
 """Tokens of an order and of what is shown for it, by which prices are compared."""
 
@@ -24,7 +26,7 @@ def adviser_for(
 
     `never`: models that must not be asked. Raises NoAdviser, with what to do.
     """
-    wanted = {role.value for role in roles}
+    wanted = {role.value for role in roles} | ({"order"} if ORDERING & set(roles) else set())
     able = [
         (name, tier)
         for name, tier in settings.tiers.items()
@@ -32,10 +34,11 @@ def adviser_for(
     ]
     fitting = [one for one in able if one[1].band[0] <= task.complexity <= one[1].band[1]] or able
     if not fitting:
-        role = sorted(wanted)[0]
+        role = "order" if "order" in wanted else "code"
         raise NoAdviser(
             f"{task.label} cannot be orchestrated: no tier that can be reached has the role {role!r} and another model "
-            f'than the one that writes; give one tiers.NAME.roles = ["{role}"] in warroom.toml'
+            f'than the one that writes (`warroom doctor` says which can); give one tiers.NAME.roles = ["{role}"] in '
+            "warroom.toml"
         )
     by_price = sorted(fitting, key=lambda one: _typical_nano(one[1]))
     return Adviser(*by_price[-1 if task.complexity > STRONGEST_ABOVE else 0])

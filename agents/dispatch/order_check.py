@@ -9,6 +9,7 @@ from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
 from agents.missions.acceptance import check_question, place_of, tests_with_pytest
+from agents.missions.promised import promised
 from agents.missions.stubs import stubs_of
 from agents.refusals import NoAdvice
 from agents.sanitize import one_line
@@ -93,7 +94,8 @@ async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck, *,
     """By the name of each stub that was tried, whether it satisfied the check; `stop`: one is enough."""
     ground, base = table.ground, state.base
     now = await table.texts(base, state.order.files)
-    stubs = await asyncio.to_thread(stubs_of, state.order, now)
+    used = promised(check.content, check.path, state.order.files) if check.written else ()
+    stubs = await asyncio.to_thread(stubs_of, state.order, now, used)
     limit_s = max(STUB_S, 3 * (check.base.seconds if check.base else 0.0))
     turns, found = asyncio.Semaphore(_AT_ONCE), dict[str, bool]()
 

@@ -25,18 +25,20 @@ _RETURNS = {
 }
 _METHOD_RETURNS = {"given[0] if given else None": "given[1] if len(given) > 1 else None"}
 _SIGNATURE = re.compile(
-    r"(?:export\s+)?(?:default\s+)?(?:async\s+)?(?P<kind>def|function|class|const|let|var)?\s*"
+    r"(?:export\s+)?(?P<default>default\s+)?(?:async\s+)?(?P<kind>def|function|class|const|let|var)?\s*"
     r"(?P<name>[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?)\s*(?P<call>\()?"
 )
 _SCRIPT = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".tsx"})
 
 
-def stubs_of(order: WorkOrder, now: Files) -> Mapping[str, Files]:
-    """Every distinct stub of `order` by its name, as the files it puts over those there are `now`."""
+def stubs_of(order: WorkOrder, now: Files, used: Sequence[Interface] = ()) -> Mapping[str, Files]:
+    """Every distinct stub of `order` by its name, as the files it puts over those there are `now`. `used`: what its
+    check takes from these files, promised or not."""
     found: dict[str, dict[str, str]] = {UNCHANGED: {}, EMPTY: dict.fromkeys(order.files, "")}
     by_file: dict[str, list[Interface]] = defaultdict(list)
-    for interface in order.interfaces:
-        by_file[interface.file].append(interface)
+    for interface in (*order.interfaces, *used):
+        if interface.file in found[EMPTY]:  # a file nobody writes stays as it is
+            by_file[interface.file].append(interface)
     for name, (python, script) in _RETURNS.items():
         files = {
             path: text
@@ -101,12 +103,25 @@ def _is_commonjs(suffix: str, now: str) -> bool:
 def _script(interfaces: Sequence[Interface], value: str, *, commonjs: bool) -> str:
     """A module that exports every function of `interfaces`; a class has every method there is."""
     lines: list[str] = []
-    for name in dict.fromkeys(said["name"].partition(".")[0] for said in _matches(interfaces)):
+    for name, default in _exports(interfaces).items():
         anything = f"new Proxy(this, {{ get: () => (...given) => {value} }})"
         whole = f"class {name} {{ constructor(...given) {{ return {anything} }} }}"
         made = whole if name[:1].isupper() else f"function {name}(...given) {{ return {value} }}"
-        lines.append(f"{made}\nmodule.exports.{name} = {name}" if commonjs else f"export {made}")
+        if commonjs:
+            lines.append(f"{made}\nmodule.exports{'' if default else f'.{name}'} = {name}")
+        else:
+            lines.append(f"export {'default ' if default else ''}{made}")
     return "\n".join(lines) + "\n"
+
+
+def _exports(interfaces: Sequence[Interface]) -> dict[str, bool]:
+    """What a module exports, by name; True: it is the default, of which there is one, and it comes first."""
+    named, default = dict[str, bool](), ""
+    for said in _matches(interfaces):
+        name = said["name"].partition(".")[0]
+        named[name] = False
+        default = name if said["default"] and not default else default
+    return {default: True, **{name: False for name in named if name != default}} if default else named
 
 
 def _matches(interfaces: Sequence[Interface]) -> list[re.Match[str]]:

@@ -20,12 +20,16 @@ MOST_UNSOLVED_USD = 1e6
 PSEUDO_STUBS = 50
 """What the configured α is worth, in stubs. A stub is a crude wrong result, easier to refuse than a good try that
 failed: so it takes many to move it."""
+LEAST_SHARE = 0.5
+"""Of the configured α that is left however many stubs were refused: checks that refuse every stub still accept good
+tries that failed (three plain asserts accept 10 to 61 % of these)."""
 
 
 def false_accept_here(configured: float, *, tried: int, accepted: int) -> float:
     """α of a repository whose checks `accepted` so many of the stubs they were `tried` on: the mean of the Beta that
-    began at the configured rate. Below 1."""
-    return min(0.99, (PSEUDO_STUBS * configured + accepted) / (PSEUDO_STUBS + tried))
+    began at the configured rate, not below LEAST_SHARE of that rate, and below 1."""
+    found = (PSEUDO_STUBS * configured + accepted) / (PSEUDO_STUBS + tried)
+    return min(0.99, max(found, LEAST_SHARE * configured))
 
 
 def economics_of(routing: Routing, *, has_check: bool = True, false_accept: float | None = None) -> Economics:

@@ -16,11 +16,12 @@ from tests.fakes.ollama_server import text as local_text
 
 TASK = NewTask(title="Create slug.py with slugify(text): lower case, words joined by single hyphens", orchestrate=True)
 CHECK = """\
-from slug import slugify
+slugify = __import__("slug").slugify
 
 assert slugify(" Hello,  World! ") == "hello-world", slugify(" Hello,  World! ")
 assert slugify("") == ""
 """
+"""What it takes from slug.py cannot be read off it: so there are two stubs, and not eleven to run."""
 WEAK = "from slug import slugify\n\nassert slugify('') in (None, '')\n"
 """Satisfied by a function that does nothing."""
 
@@ -34,7 +35,7 @@ def order(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "summary": "One small module.",
         "files": [name for part in written for name in part["files"]],
-        "interfaces": [],  # so there are two stubs, and not eleven to run
+        "interfaces": [],
         "conventions": ["No dependencies."],
         "acceptance": "Several spaces and punctuation become one hyphen; the empty text stays empty.",
         "parts": list(written),

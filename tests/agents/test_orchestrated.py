@@ -90,8 +90,7 @@ async def test_a_planner_that_writes_the_code_is_told_once_and_then_the_arm_ends
 
 
 async def test_a_check_that_a_stub_satisfies_is_refused_and_written_anew(repo: Path, home: Path) -> None:
-    exact = order(interfaces=INTERFACES)
-    scripts = (says(exact), says({"content": WEAK}), says({"content": CHECK}), says(verdict()))
+    scripts = (says(order()), says({"content": WEAK}), says({"content": CHECK}), says(verdict()))
     async with orchestra(repo, home, *scripts) as (hq, _, claude):
         task, missions = await carried_out(hq)
         checks = [event for event in await hq.history(500) if isinstance(event, OrderCheck)]
@@ -103,7 +102,7 @@ async def test_a_check_that_a_stub_satisfies_is_refused_and_written_anew(repo: P
 
 
 async def test_after_two_checks_that_prove_nothing_nobody_writes_code(repo: Path, home: Path) -> None:
-    scripts = (says(order(interfaces=INTERFACES)), says({"content": WEAK}), says({"content": "assert True\n"}))
+    scripts = (says(order()), says({"content": WEAK}), says({"content": "assert True\n"}))
     async with orchestra(repo, home, *scripts) as (hq, ollama, _):
         task, _missions = await carried_out(hq)
         trials = await hq.store.trials()
@@ -223,7 +222,7 @@ async def test_without_a_planner_it_waits(repo: Path, home: Path) -> None:
     async with orchestra(repo, home, opus={"roles": ["review"]}) as (hq, ollama, claude):
         task, missions = await carried_out(hq)
     assert (task.status, task.halted, missions) == (TaskStatus.OPEN, "environment", [])
-    assert 'roles = ["plan"]' in task.reason
+    assert 'roles = ["order"]' in task.reason
     assert not ollama.chats
     assert not claude.requests
 

@@ -1,0 +1,61 @@
+"""Orchestrated work as a person's shell asks for it, follows it and looks at it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agents.headquarters import Headquarters
+from agents.settings import Settings
+from agents.tasks import NewTask
+from tests.agents.conftest import GOOD_SLUG
+from tests.agents.orchestra import TASK, planned, verdict, writes
+from tests.app.command_line import CommandLine
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.ollama_server import FakeOllama
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+async def test_a_run_by_a_work_order_is_told_and_shown(shell: CommandLine) -> None:
+    better = GOOD_SLUG.replace("(text):\n", '(text):\n    """The slug of a text."""\n')
+    scripts = planned(verdict("Say in a docstring what it does."), verdict())
+    async with FakeOllama() as ollama, AnthropicServer(*scripts) as claude:
+        shell.environ |= {"OLLAMA_HOST": ollama.url, "ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": "test"}
+        ollama.answer = lambda body: writes(GOOD_SLUG if len(ollama.chats) < 2 else better)
+        done = await shell("run", "--orchestrate", *TASK.title.split())
+    assert done.code == 0, done.err
+    for line in (
+        "orders 1 part: One small module.",
+        "acceptance check: 2/2 stubs refused",
+        "part 1 of 1 is written",
+        "review 1 asks for 1 correction: Nearly.",
+        "review 2 approves: As ordered.",
+    ):
+        assert line in done.err
+    shown = (await shell.here("show", "T1")).out
+    order = [line.strip() for line in shown[shown.index("Work order") :].splitlines()]
+    assert order[1:3] == ["One small module. (by sonnet, claude-sonnet-5-5)", "files: slug.py"]
+    assert "convention: No dependencies." in order
+    assert re.search(r"check: .*written by sonnet, claude-sonnet-5-5, test_warroom_t1\.py; 2/2 stubs refused", shown)
+    assert "part 1 (function): Write slugify: T1.3 local m:1b" in order
+    assert re.search(r"review 1 by sonnet, \$0\.\d+: asks for 1 correction\. Nearly\.", shown)
+    assert "slug.py:1 Say in a docstring what it does." in order
+    assert ", orchestrated" in shown
+    (row,) = (await shell.here("show", "T1", "--json")).rows()
+    assert (row["orchestrate"], row["work_order"]["ended"], len(row["work_order"]["rounds"])) == (True, "done", 2)
+    assert row["cost_usd"] > 0
+
+
+async def test_a_task_is_pinned_to_a_work_order_and_freed_again(shell: CommandLine) -> None:
+    async with Headquarters(Settings(), home=shell.home, folder=shell.folder) as hq:
+        await hq.post(NewTask(title="Anything"))
+    for option, pinned in (("--orchestrate", True), ("--no-orchestrate", False)):
+        done = await shell.here("edit", "T1", option)
+        assert (done.code, done.out) == (0, "T1 changed: orchestrate\n")
+        (row,) = (await shell.here("show", "T1", "--json")).rows()
+        variants = {arm["variant"] for arm in row["plan"]}
+        assert (row["orchestrate"], variants == {"orchestrated"}) == (pinned, pinned)
