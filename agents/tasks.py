@@ -90,6 +90,10 @@ class Variant(StrEnum):
     ORCHESTRATED = "orchestrated"
 
 
+LED = frozenset({Variant.PLANNED, Variant.ORCHESTRATED})
+"""Variants in which a stronger model leads the one that writes."""
+
+
 class TaskKind(StrEnum):
     """The kind of work, which separates models better than any score."""
 

@@ -71,6 +71,28 @@ class Planned(Sourced):
     seconds: float
 
 
+class Ordered(Sourced):
+    """A planner's work order in the hands of one that writes, its check written by another, its result reviewed."""
+
+    share: float = Field(ge=0, le=1)
+    like: ClassName
+    """The class of models that order: their odds are what it can come near."""
+    input: int
+    output: int
+    """Tokens of all the advice together: order, check, reviews."""
+    seconds: float
+    """Of the advice."""
+    tries: float
+    """How often the whole is written, in plain tries."""
+    checks: float
+    """How often checks run beside that of the result: on the base and on stubs."""
+
+    @property
+    def usage(self) -> Usage:
+        """As tokens that can be priced."""
+        return Usage(input=self.input, output=self.output)
+
+
 class ModelClass(Frozen):
     """Models that are believed to be alike."""
 
@@ -110,6 +132,7 @@ class Priors(Frozen):
     together: Mapping[TaskKind, Together]
     band: Mapping[Band, Shift]
     planned: Planned
+    ordered: Ordered
     classes: Mapping[ClassName, ModelClass]
     work: Mapping[Way, Mapping[TaskKind, Work]]
 
@@ -154,8 +177,15 @@ class Priors(Frozen):
 
     def planned_by(self, p: float, kind: TaskKind) -> float:
         """P(right | with a planner's plan), for an editor with first-try odds `p`."""
-        planner = logit(self.classes["opus"].first[kind].p)
-        return clamp(expit(logit(p) + self.planned.share * max(0.0, planner - logit(p))))
+        return self._led(p, kind, "opus", self.planned.share)
+
+    def ordered_by(self, p: float, kind: TaskKind) -> float:
+        """P(right | by a work order), for one that writes with first-try odds `p`."""
+        return self._led(p, kind, self.ordered.like, self.ordered.share)
+
+    def _led(self, p: float, kind: TaskKind, leader: ClassName, share: float) -> float:
+        """`p` that comes this share of the way to the leader's odds, as log-odds."""
+        return clamp(expit(logit(p) + share * max(0.0, logit(self.classes[leader].first[kind].p) - logit(p))))
 
 
 @cache
