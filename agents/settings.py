@@ -34,6 +34,23 @@ class Budget(Section):
         return round(self.task_usd * NANO)
 
 
+Goes = Literal["local", "cloud", "either"]
+"""Who is the better choice for a sort of work."""
+WORK_GOES: dict[str, Goes] = {
+    "boilerplate": "local",
+    "tests": "local",
+    "component": "local",
+    "migration": "local",
+    "client": "local",
+    "types": "local",
+    "architecture": "cloud",
+    "debugging": "cloud",
+    "review": "cloud",
+    "refactor": "cloud",
+}
+"""Token-heavy writing after a pattern goes to local models; what needs understanding of the whole does not."""
+
+
 class Routing(Section):
     """Which tiers are tried, in which order."""
 
@@ -62,6 +79,16 @@ class Routing(Section):
     """Go on, whatever an unsolved task is worth, until so many tasks are expected to be solved."""
     explore: float = Field(default=0.02, ge=0, le=0.05)
     """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
+
+    goes: dict[str, Goes] = Field(default_factory=WORK_GOES.copy)
+    """Where each sort of work goes: the odds of local models are raised or lowered by it. See routing/work.toml."""
+
+    @field_validator("goes")
+    @classmethod
+    def _known_work(cls, goes: dict[str, Goes]) -> dict[str, Goes]:
+        if unknown := sorted(goes.keys() - WORK_GOES.keys()):
+            raise ValueError(f"{unknown[0]!r} is no sort of work: they are {', '.join(WORK_GOES)}")
+        return {**WORK_GOES, **goes}
 
     @field_validator("local_hosts")
     @classmethod

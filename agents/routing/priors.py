@@ -131,6 +131,8 @@ class Priors(Frozen):
     retry_slope: Slope
     together: Mapping[TaskKind, Together]
     band: Mapping[Band, Shift]
+    goes: Mapping[str, Shift]
+    """By where such work goes: of local models."""
     planned: Planned
     ordered: Ordered
     classes: Mapping[ClassName, ModelClass]
@@ -162,7 +164,9 @@ class Priors(Frozen):
         of = self.class_of(model)
         cell, effect = of.first[features.kind], of.ways[way]
         shift = 0.0 if model.startswith(SIMULATED) else effect.logit
-        p = expit(logit(cell.p) + shift + self.band[features.band].logit)
+        local = self.class_name(model) not in {"haiku", "sonnet", "opus"}
+        sort = self.goes[features.goes].logit if local and features.goes in self.goes else 0.0
+        p = expit(logit(cell.p) + shift + sort + self.band[features.band].logit)
         return Cell(
             p=clamp(p),
             measured=cell.measured and (effect.measured or not shift),

@@ -142,7 +142,9 @@ class _Routed:
         from agents.routing.situation import Situation
         from agents.routing.surroundings import survey
 
-        found = assess(text, await asyncio.to_thread(survey, root, text, files))
+        found = assess(
+            text, await asyncio.to_thread(survey, root, text, files), goes=configuration.settings.routing.goes
+        )
         situation = Situation(
             settings=configuration.settings,
             features=found.features(),
