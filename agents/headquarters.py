@@ -70,6 +70,7 @@ class Headquarters:
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
+        self.walled = True
         self._home = home
         self._folder = folder
         self._clock = clock or SystemClock()
@@ -106,7 +107,7 @@ class Headquarters:
     async def _open(self) -> None:
         settings = self.settings
         sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
-        self.warnings = (sandbox.warning,) if sandbox.warning else ()
+        self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
         logs = self._home / "logs"
         ground = Ground(
             store=self.store,

@@ -237,6 +237,11 @@ class Limits(Section):
     cpu_s: int = Field(default=3600, ge=1)
     """Processor seconds of a single process."""
 
+    @property
+    def threads(self) -> int:
+        """Of all processes: a Java or Node process has a few dozen where ordinary ones have one."""
+        return self.processes * 4
+
 
 class SandboxSettings(Limits):
     """The wall around an agent's commands, and the limits inside it."""
@@ -250,6 +255,15 @@ class SandboxSettings(Limits):
     def _yes_or_no(cls, network: Any) -> Any:
         """true and false are how this was written before there was something between them."""
         return {"true": Network.ALL, "false": Network.NONE}.get(str(network).lower(), network)
+
+
+class CalledIn(Section):
+    """What other agents that call War Room in (`warroom mcp`) may do. Only the person's own file can allow it."""
+
+    accept: bool = False
+    """Merge results onto the person's branch."""
+    repos: tuple[str, ...] = ()
+    """Folders of repositories, besides the one the server was started in, that they may have worked on."""
 
 
 SoundName = Literal[
@@ -335,6 +349,7 @@ class Settings(Section):
     check: Check = Check()
     mission: Mission = Mission()
     sandbox: SandboxSettings = SandboxSettings()
+    mcp: CalledIn = CalledIn()
     sound: Sound = Sound()
     screen: ScreenSettings = ScreenSettings()
     keys: dict[str, str] = {}

@@ -5,7 +5,7 @@ from typing import Any
 from agents.sanitize import one_line
 from agents.settings import Routing, Settings
 
-_DELICATE = ("sandbox.", "dispatch.auto_accept", "orchestrate.adopt_check")
+_DELICATE = ("sandbox.", "dispatch.auto_accept", "orchestrate.adopt_check", "mcp.")
 """Keys that decide how far an agent gets without being asked."""
 
 

@@ -8,9 +8,10 @@ from agents.dispatch.choosing import check_writer
 from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
-from agents.missions.acceptance import check_question, place_of, tests_with_pytest
+from agents.missions.acceptance import check_question, parses, place_of, pytest_of
+from agents.missions.mission import being_cancelled
 from agents.missions.promised import promised
-from agents.missions.stubs import stubs_of
+from agents.missions.stubs import UNCHANGED, stubs_of
 from agents.refusals import NoAdvice
 from agents.sanitize import one_line
 from agents.store.work_orders import AcceptanceCheck, Orchestration
@@ -21,6 +22,8 @@ TRIES = 2
 """Checks that are written before the arm is given up."""
 STUB_S = 10.0
 """How long a stub may take at least, in seconds; else three times as long as the base took."""
+OWN_S = 60.0
+"""How long the stubs of a person's own check may take, in seconds."""
 _AT_ONCE = 2
 _NOT_RUN = {126: "a command in it cannot be executed", 127: "a command in it was not found"}
 _PYTEST = {4: "pytest does not accept it", 5: "pytest finds no test in it"}
@@ -44,7 +47,7 @@ async def _own(table: Table, state: Orchestration) -> Orchestration:
     """The task's own is used as it is; stubs that satisfy it are told."""
     base = table.task.base_check
     check = AcceptanceCheck(command=table.task.check or "", base=base)
-    passed = await _passed(table, state, check, stop=False)
+    passed = await _passed(table, state, check)
     return await _keep(table, state, check.model_copy(update=_strength(passed)), None)
 
 
@@ -54,11 +57,14 @@ async def _written(
     """A check by a model that writes no code here, or the one that was `kept`, with the mission it was written in; and
     why it is no good, or nothing. `refused`: what was wrong with the one before."""
     check, mission = (kept, None) if kept is not None else await _asked(table, state, refused)
-    red = await table.prove(check.command, await table.with_check(state.base, check), on="base")
+    commit = await table.with_check(state.base, check)
+    if (command := parses(check.path)) and not await _works(table, command, commit, name="parses"):
+        return check, mission, f"{check.path} cannot be read: {command} fails"
+    red = await table.prove(check.command, commit, on="base")
     check = check.model_copy(update={"base": red})
     if fault := _no_red(red):
         return check, mission, fault
-    passed = await _passed(table, state, check, stop=True)
+    passed = await _passed(table, state, check)
     check = check.model_copy(update=_strength(passed))
     said = f"it is satisfied by {check.passed[0]}: that must fail" if check.passed else ""
     return check, mission, said
@@ -70,7 +76,9 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
     files = await ground.repository.files_at(base)
     adviser = check_writer(task, ground.settings, table.ready.available, writers=table.writers(state), first=state.tier)
     async with ground.repository.checkout(base) as root:
-        pytest = tests_with_pytest(ground.settings.check.command or find_check(root), files)
+        pytest = pytest_of(ground.settings.check.command or find_check(root), files)
+        if pytest and not await _works(table, f"{pytest} --version", base, name="pytest"):
+            pytest = ""  # it is not installed: every stub would seem refused
         place = place_of(task, state.order, files, pytest=pytest)
         question = await asyncio.to_thread(
             check_question, task, state.order, place, root, files, room=adviser.room, refused=refused
@@ -78,6 +86,10 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
     content, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
     who = {"tier": mission.tier, "model": mission.model}
     return AcceptanceCheck(command=place.command, path=place.path, content=content, **who), mission
+
+
+async def _works(table: Table, command: str, commit: str, *, name: str) -> bool:
+    return await table.ground.prover.passes(command, commit, name=f"{name}-{table.task.label}", limit_s=STUB_S)
 
 
 def _no_red(base: CheckResult) -> str:
@@ -90,28 +102,41 @@ def _no_red(base: CheckResult) -> str:
     return known.get(base.exit_code, "")
 
 
-async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck, *, stop: bool) -> Mapping[str, bool]:
-    """By the name of each stub that was tried, whether it satisfied the check; `stop`: one is enough."""
+async def _passed(table: Table, state: Orchestration, check: AcceptanceCheck) -> Mapping[str, bool]:
+    """By the name of each stub that was tried, whether it satisfied the check.
+
+    A model's is tried until one does, which is enough to refuse it. The person's own is used as it is, and is tried as
+    far as that takes no more than OWN_S.
+    """
     ground, base = table.ground, state.base
     now = await table.texts(base, state.order.files)
     used = promised(check.content, check.path, state.order.files) if check.written else ()
-    stubs = await asyncio.to_thread(stubs_of, state.order, now, used)
-    limit_s = max(STUB_S, 3 * (check.base.seconds if check.base else 0.0))
-    turns, found = asyncio.Semaphore(_AT_ONCE), dict[str, bool]()
+    stubs = dict(await asyncio.to_thread(stubs_of, state.order, now, used))
+    seconds, found = check.base.seconds if check.base else 0.0, dict[str, bool]()
+    if check.base is not None:  # that stub ran already
+        found[UNCHANGED] = check.base.green
+        del stubs[UNCHANGED]
+    names = list(stubs) if check.written else list(stubs)[: round(_AT_ONCE * OWN_S / max(seconds, 0.1))]
+    turns, limit_s = asyncio.Semaphore(_AT_ONCE), max(STUB_S, 3 * seconds)
 
     async def tried(number: int, name: str) -> None:
         async with turns:
-            if stop and any(found.values()):
+            if check.written and any(found.values()):
                 return
-            over = {**stubs[name], **({check.path: check.content} if check.written else {})}
-            commit = await ground.repository.with_files(base, over) if over else base
+            over = {**stubs[name], **table.protected(check)}
+            commit = await ground.repository.with_files(base, over)
             log = f"stub-{table.task.label}-{number}"
             found[name] = await ground.prover.passes(check.command, commit, name=log, limit_s=limit_s)
 
-    async with asyncio.TaskGroup() as group:
-        for number, name in enumerate(stubs):
-            group.create_task(tried(number, name))
-    return {name: found[name] for name in stubs if name in found}
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, name in enumerate(names):
+                group.create_task(tried(number, name))
+    except BaseExceptionGroup as errors:
+        if being_cancelled():
+            raise asyncio.CancelledError from errors
+        raise errors.exceptions[0] from errors
+    return {name: found[name] for name in (UNCHANGED, *names) if name in found}
 
 
 def _strength(passed: Mapping[str, bool]) -> dict[str, object]:

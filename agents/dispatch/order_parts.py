@@ -10,6 +10,8 @@ from agents.dispatch.choosing import adviser_for, next_up
 from agents.dispatch.council import Adviser
 from agents.dispatch.gate import ours
 from agents.dispatch.handing_over import DIFF_LIMIT
+from agents.dispatch.order_brief import Brief, brief_of, start_of_part, whose
+from agents.dispatch.order_gate import ended_in_words, gate
 from agents.dispatch.order_table import Table
 from agents.dispatch.slots import Slot
 from agents.events import OrderMended, OrderPart
@@ -20,9 +22,8 @@ from agents.models.chat import ChatModel
 from agents.refusals import NoAdvice
 from agents.routing.choices import way_for
 from agents.sanitize import one_line
-from agents.store.work_orders import Orchestration, OrderedPart, PartState
-from agents.tasks import Arm, CheckResult, Role, Task
-from agents.workspace.checks import find_check
+from agents.store.work_orders import Orchestration, PartState
+from agents.tasks import Arm, Role
 
 
 class GivenUp(Exception):
@@ -39,20 +40,6 @@ class Halted(Exception):
     def __init__(self, report: Report) -> None:
         super().__init__(report.stopped or report.judgement.reason)
         self.report = report
-
-
-@dataclass(frozen=True)
-class Brief:
-    """What one agent is sent out with."""
-
-    name: str
-    """part 1 of 3."""
-    task: Task
-    """In the words of its part."""
-    tier: str
-    start: str
-    last: bool
-    """With it the whole order is written: the acceptance check decides."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +66,7 @@ async def _part(table: Table, state: Orchestration, place: int) -> Orchestration
     failed: Try | None = None
     tries = 0
     while True:
-        brief = _brief(table, state, place)
+        brief = brief_of(table, state, place)
         done = await attempt(table, state, brief, failed, tries=tries + 1)
         tries += 1
         if not done.failure:
@@ -105,41 +92,12 @@ async def attempt(table: Table, state: Orchestration, brief: Brief, failed: Try 
     if not report.judgement.outcome.accepted or commit is None:
         output = mission.check.output if mission.check else ""
         return Try(report, commit, output or report.judgement.reason, report.judgement.reason)
-    red = await _gate(table, state, commit)
+    red = await gate(table, state, commit)
     if red is None:
         return Try(report, commit, "")
     await table.ground.repository.archive(mission.branch)
-    why = f"the repository's check {_ended(red)} after {brief.name}"
+    why = f"the repository's check {ended_in_words(red)} after {brief.name}"
     return Try(report, commit, red.output or why, why)
-
-
-async def _gate(table: Table, state: Orchestration, commit: str) -> CheckResult | None:
-    """The repository's own check on `commit`, where it is red that was not red before; None: nothing stands against
-    it. The acceptance check is not there while the gate runs: it is red until the last part."""
-    command = await gate_command(table)
-    if command is None:
-        return None
-    without = dict.fromkeys(table.protected(state.check))
-    if without:
-        commit = await table.ground.repository.with_files(commit, without)
-    result = await table.prove(command, commit, on="result")
-    if result.green:
-        return None
-    base = table.task.base_check
-    if base is None or base.command != command or base.commit != state.base:
-        base = await table.prove(command, state.base, on="base")
-    return result if base.green else None
-
-
-async def gate_command(table: Table) -> str | None:
-    """The repository's own check, where it is another one than the task's."""
-    if table.task.check is None:
-        return table.footing.command
-    command = table.ground.settings.check.command
-    if command is None:
-        async with table.ground.repository.checkout(table.footing.base.commit) as root:
-            command = find_check(root)
-    return None if command == table.task.check else command
 
 
 async def _orders(
@@ -249,7 +207,7 @@ async def _asked(table: Table, state: Orchestration, place: int, failed: Try) ->
         table.task,
         state.present,
         place,
-        diff=await _diff(table, state, _start(state, place), failed.commit),
+        diff=await _diff(table, state, start_of_part(state, place), failed.commit),
         output=failed.failure,
         room=adviser.room,
     )
@@ -314,50 +272,3 @@ def _arm_of(table: Table, tier: str) -> Arm:
     settings = table.ground.settings.tiers[tier]
     way = way_for(settings, table.task.kind, table.ready.grades.get(tier), small=tier in table.ready.small)
     return table.arm.model_copy(update={"tier": tier, "model": settings.model, "way": way})
-
-
-def _start(state: Orchestration, place: int) -> str:
-    """Where the part at `place` begins: with all parts before it."""
-    return (state.parts[place - 1].commit if place else None) or state.base
-
-
-def _brief(table: Table, state: Orchestration, place: int) -> Brief:
-    part, count = state.present.parts[place], len(state.parts)
-    text = part_in_words(state, part)
-    return Brief(
-        name=f"part {place + 1} of {count}",
-        task=table.task.model_copy(update={"title": part.title, "brief": text}),
-        tier=state.parts[place].tier or table.arm.tier,
-        start=_start(state, place),
-        last=place == count - 1,
-    )
-
-
-def part_in_words(state: Orchestration, part: OrderedPart) -> str:
-    """What the agent of a part reads: its brief, its files, what it must provide, what it can rely on."""
-    own = [one for one in state.order.interfaces if one.file in part.files]
-    others = [one for one in state.order.interfaces if one.file not in part.files]
-    lines = [part.brief, f"Files of this part: {', '.join(part.files)}"]
-    if own:
-        lines.append("It must provide:")
-        lines += [f"- {one.signature}{f': {one.does}' if one.does else ''} (in {one.file})" for one in own]
-    if others:
-        lines.append("The rest of the work provides, and is written elsewhere:")
-        # Without their endings, so that nobody takes these files for their own.
-        lines += [f"- in {one.file.rpartition('.')[0] or one.file}: {one.signature}" for one in others]
-    if state.order.conventions:
-        lines.append("Conventions:")
-        lines += [f"- {line}" for line in state.order.conventions]
-    return "\n".join(line for line in lines if line)
-
-
-def whose(state: Orchestration) -> str:
-    """Whose the check is, in words."""
-    check = state.check
-    if check is None or not check.written:
-        return "the task's own check"
-    return f"the check written by {one_line(check.tier, 30)} ({check.strength})"
-
-
-def _ended(result: CheckResult) -> str:
-    return "does not end in time" if result.exit_code is None else f"exits {result.exit_code}"

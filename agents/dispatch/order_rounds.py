@@ -5,7 +5,8 @@ import asyncio
 
 from agents.dispatch.choosing import adviser_for
 from agents.dispatch.gate import ours
-from agents.dispatch.order_parts import Brief, Try, archive_before, attempt, part_in_words
+from agents.dispatch.order_brief import Brief, part_in_words
+from agents.dispatch.order_parts import Try, archive_before, attempt
 from agents.dispatch.order_table import Table
 from agents.events import OrderReviewed
 from agents.missions.order_review import goes_round, in_words, order_review_question

@@ -13,7 +13,7 @@ from agents.refusals import HeadquartersError, NotPossible
 from agents.sanitize import one_line
 from agents.settings import Settings, TierSettings
 from agents.store import Store
-from agents.tasks import Mission, Review, Role, Task, TaskStatus
+from agents.tasks import Mission, Review, Role, Task, TaskStatus, Variant
 from agents.workspace import WorkspaceError
 
 COMMENT_LIMIT = 6000
@@ -83,7 +83,8 @@ def _require_result(task: Task) -> tuple[str, str]:
 
 
 async def due_for_review(store: Store, settings: Settings, task: Task) -> bool:
-    """Whether the result `task` came to rest with is the so-manyth of the free tiers in its repository.
+    """Whether the result `task` came to rest with is the so-manyth of the free tiers in its repository. One that was
+    orchestrated has had its reviewer.
 
     Counted over the missions that brought a result, in the order they ended, so a result is due or not whoever asks
     and however often; results sent back or thrown away since count too.
@@ -93,6 +94,8 @@ async def due_for_review(store: Store, settings: Settings, task: Task) -> bool:
     if not every or task.status is not TaskStatus.REVIEW or not task.commit or task.tier_used not in free:
         return False
     code = [mission for mission in await store.missions(task.id) if mission.role is Role.CODE]
+    if code and code[-1].variant is Variant.ORCHESTRATED:
+        return False
     return bool(code) and await store.results(task.repo, tiers=free, until=code[-1]) % every == 0
 
 

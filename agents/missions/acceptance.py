@@ -24,6 +24,8 @@ LONGEST = 16_000
 MOST_TOKENS = 9000
 CONTEXT_TOKENS = 8000
 _TASK_TOKENS = 4000
+PYTEST = "python3 -m pytest"
+_PYTEST = re.compile(r"\s*((?:[\w./=:-]+\s+){0,5}?[\w./-]*pytest)(?=\s|$)")
 _SCRIPTS = {".js": "mjs", ".mjs": "mjs", ".cjs": "mjs", ".jsx": "mjs", ".ts": "mts", ".mts": "mts", ".tsx": "mts"}
 
 
@@ -36,10 +38,10 @@ class Place(Frozen):
     """What kind of file it is, for the model."""
 
 
-def place_of(task: Task, order: WorkOrder, files: Collection[str], *, pytest: bool) -> Place:
+def place_of(task: Task, order: WorkOrder, files: Collection[str], *, pytest: str) -> Place:
     """The check's place in a repository with `files`, by the language of the order's files; its name is nobody's.
 
-    `pytest`: the repository is tested with it.
+    `pytest`: how it is begun there; empty: it is not to be used.
     """
     ends = Counter(PurePosixPath(name).suffix for name in order.files)
     suffix = next((end for end, _ in ends.most_common() if end == ".py" or end in _SCRIPTS), "")
@@ -49,7 +51,7 @@ def place_of(task: Task, order: WorkOrder, files: Collection[str], *, pytest: bo
         path = _free(folder, f"test_{stem}", "py", files)
         roots = ".:src" if any(name.startswith("src/") for name in (*files, *order.files)) else "."
         if pytest:
-            command = f"PYTHONPATH={roots} python3 -m pytest -q {path}"
+            command = f"PYTHONPATH={roots} {pytest} -q {path}"
             return Place(path=path, command=command, form="a pytest file: functions test_..., each with plain asserts")
         form = "a Python script that runs from its first line to its last, with plain asserts at its top level"
         return Place(path=path, command=f"PYTHONPATH={roots} python3 {path}", form=form)
@@ -134,10 +136,21 @@ def read_check(answer: str, place: Place, order: WorkOrder) -> str:
     return content + "\n"
 
 
-def tests_with_pytest(command: str | None, files: Collection[str]) -> bool:
-    """Whether a repository with the check `command` and `files` is tested with pytest."""
-    if command is not None and "pytest" in command:
-        return True
-    return any(
+def pytest_of(command: str | None, files: Collection[str]) -> str:
+    """How pytest is begun in a repository with the check `command` and `files`; empty where it is not tested with it.
+
+    As the check begins it, where that can be seen: by the interpreter or the runner of the project.
+    """
+    if command is not None and (begun := _PYTEST.match(command)):
+        return begun[1]
+    tested = any(
         name.endswith(("pytest.ini", "conftest.py")) or (name.endswith(".py") and is_test(name)) for name in files
     )
+    return PYTEST if tested or (command is not None and "pytest" in command) else ""
+
+
+def parses(path: str) -> str:
+    """The command that says whether a check that is no Python can be read at all; empty: there is none."""
+    tools = {".mjs": "node --check", ".sh": "sh -n"}
+    tool = tools.get(PurePosixPath(path).suffix)
+    return f"{tool} {path}" if tool else ""

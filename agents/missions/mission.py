@@ -231,7 +231,7 @@ class _Run:
                 sandbox=self.ground.sandbox,
                 settings=settings,
                 on_output=self._tool_output,
-                misplaced=lambda: self.ground.repository.misplaced(self.worktree),
+                place=self.ground.repository.place(self.worktree),
             ),
             emit=self._emit,
             check=orders.check,

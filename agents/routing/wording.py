@@ -15,7 +15,8 @@ def explain(plan: Sequence[Arm], odds: TaskOdds, *, has_check: bool = True) -> s
     for arm in plan:
         firsts.setdefault((arm.tier, arm.variant is Variant.ORCHESTRATED), arm)
     sentence = " before ".join(_of_tier(arm, odds) for arm in list(firsts.values())[:NAMED])
-    return sentence if has_check else f"{sentence}: nothing checks it, so the result will be unverified"
+    checked = has_check or any(arm.variant is Variant.ORCHESTRATED for arm in plan)  # such an arm brings a check
+    return sentence if checked else f"{sentence}: nothing checks it, so the result will be unverified"
 
 
 def why_again(arm: Arm) -> str:

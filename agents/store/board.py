@@ -167,13 +167,15 @@ def proven_missions(sql: sqlite3.Connection, mission_id: int, limit: int) -> lis
 
 
 def count_results(sql: sqlite3.Connection, repo: str, tiers: Collection[str], until: Mission) -> int:
-    """Accepted code missions of `tiers` on tasks of `repo`, in the order they ended, up to and with `until`."""
+    """Accepted code missions of `tiers` on tasks of `repo`, in the order they ended, up to and with `until`; those that
+    wrote a part of a work order brought no result by themselves."""
     accepted = [outcome.value for outcome in Outcome if outcome.accepted]
     found = sql.execute(
         f"""SELECT missions.data FROM missions JOIN tasks ON tasks.id = missions.task
         WHERE tasks.repo = ? AND missions.finished = 1
         AND json_extract(missions.data, '$.tier') IN ({", ".join("?" * len(tiers))})
         AND json_extract(missions.data, '$.outcome') IN ({", ".join("?" * len(accepted))})
+        AND json_extract(missions.data, '$.variant') <> 'orchestrated'
         AND coalesce(json_extract(missions.data, '$.role'), 'code') = 'code'""",
         (plain(repo), *tiers, *accepted),
     )

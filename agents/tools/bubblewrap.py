@@ -20,8 +20,11 @@ from agents.tools.visible import SCRATCH, system_links
 from agents.tools.walls import seccomp
 from agents.tools.walls.limits import kernel, limited
 from agents.tools.walls.territory import Territory, usable
+from agents.workspace.private_git import PrivateGit
 
 _HOME = "/tmp/agent-home"
+_CLOSED = ("/dev", "/proc", "/")
+"""Read-only in the end: where the person is root, the kernel's own settings in /proc would be open."""
 _FAMILIES = (seccomp.UNIX, seccomp.INET, seccomp.INET6, seccomp.NETLINK)
 """Of sockets. What is in the file system and in the network namespace is what they reach; others go around both."""
 _SCRATCH_BYTES = 2 * 1024**3
@@ -42,7 +45,6 @@ class BubblewrapSandbox:
 
     name = "bubblewrap"
     wall = True
-    gaps: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     warning: str | None = None
 
@@ -95,6 +97,21 @@ class BubblewrapSandbox:
             reason = reason or problem
         raise SandboxUnavailable(f"bwrap does not work here ({reason}); {_ALLOW}")
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What bubblewrap cannot hold here."""
+        found = [
+            (True, 'network = "all" reaches every server of this machine too, and unix sockets without a path'),
+            (True, "System V memory that no process is attached to is not counted"),
+            (self._filter is None, f"system calls are not filtered on {platform.machine()}"),
+            (
+                "--unshare-user" not in self._walls,
+                "commands run as root, though without its powers: no user namespace",
+            ),
+            (self._scratch_bytes is None, "what is written to /tmp is not limited: this bubblewrap is older than 0.5"),
+        ]
+        return tuple(text for present, text in found if present)
+
     async def run(
         self,
         command: str,
@@ -107,12 +124,15 @@ class BubblewrapSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`."""
         cwd = usable(cwd)
         mounts = mount_arguments(
-            self._mounts(cwd, [usable(path) for path in writable], network), scratch_bytes=self._scratch_bytes
+            self._mounts(cwd, [usable(path) for path in writable], network, git), scratch_bytes=self._scratch_bytes
         )
+        if git is not None:
+            mounts += ["--ro-bind", str(git.pointer), str(cwd / ".git")]
         links = [word for target, link in system_links() for word in ("--symlink", target, link)]
         with ExitStack() as stack:
             identity = _handed(stack, GIT_IDENTITY.encode())
@@ -121,7 +141,7 @@ class BubblewrapSandbox:
             stack.callback(os.close, status)
             argv = [
                 *(self._executable, *self._walls, *_WALLS, *([] if network is Network.ALL else ["--unshare-net"])),
-                *(*links, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--dir", _HOME),
+                *(*links, *mounts, *(word for place in _CLOSED for word in ("--remount-ro", place)), "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
                 *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),
@@ -137,22 +157,25 @@ class BubblewrapSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
+                        limits=self._limits,
+                        folders=(cwd, *writable, *([] if git is None else [git.folder])),
+                        own_scratch=True,
                         pass_fds=(identity, status_sink, *rules),
                         strays=False,
                     )
                 )
             finally:
                 os.close(status_sink)
-            if result.exit_code not in {0, None} and not _command_ran(status):
+            if result.exit_code != 0 and result.stopped is None and not _command_ran(status):
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         for folder in SCRATCH:
-            if folder.is_dir():
+            if os.path.isdir(folder):
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
-        yield from self._territory.mounts(cwd, writable, network)
+        yield from self._territory.mounts(cwd, writable, network, git)
 
     async def _try(self) -> str | None:
         """Why it does not work; None: it does."""

@@ -3,14 +3,25 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 _CHUNK = 65_536
 # Commands a configuration may name are data of the repository, which an agent may have written: none is run by us.
-_SAFE = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat")
+_SAFE = (
+    *("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat"),
+    *("-c", "submodule.recurse=false"),
+)
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # objects that are missing are not fetched: that runs programs, too
+    "LC_ALL": "C.UTF-8",
+}
 
 
 class GitOutput(NamedTuple):
@@ -23,10 +34,14 @@ class GitOutput(NamedTuple):
     """There was more than asked for, or it took too long."""
 
 
-async def git_output(root: Path, arguments: Sequence[str], *, cap: int, timeout_s: float = 20) -> GitOutput:
-    """Run git in `root`, reading at most `cap` bytes. Raises OSError when git cannot be started."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C.UTF-8"}
+async def git_output(
+    root: Path, arguments: Sequence[str], *, cap: int, env: Mapping[str, str], timeout_s: float = 20
+) -> GitOutput:
+    """Run git in `root`, reading at most `cap` bytes. Raises OSError when git cannot be started.
+
+    `env` names the repository; where it is empty git looks for one, and obeys what it finds.
+    """
+    env = {**{name: value for name, value in os.environ.items() if not name.startswith("GIT_")}, **_ENVIRONMENT, **env}
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
             *("git", *_SAFE, *arguments),

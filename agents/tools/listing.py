@@ -44,7 +44,7 @@ class FileList:
             raise ToolError(f"{name} does not exist. Use file_list without a path to see the whole project.")
         if not folder.is_dir():
             raise ToolError(f"{name} is a file. Use file_read to read it.")
-        files, cut = await _files(root, folder)
+        files, cut = await _files(context, folder)
         if not files:
             return ToolOutcome(ok=True, content=f"{name} holds no files.", summary=f"{name}: empty")
         lines = summed_up(files, min(_LINES, self._cap // 40))
@@ -70,12 +70,13 @@ def summed_up(files: list[str], limit: int) -> list[str]:
     return sorted(entries)
 
 
-async def _files(root: Path, folder: Path) -> tuple[list[str], bool]:
+async def _files(context: ToolContext, folder: Path) -> tuple[list[str], bool]:
     """Paths relative to `root`, and whether there are more."""
+    root = context.root
     inside = str(folder.relative_to(root))
     arguments = ["ls-files", "-z", "-c", "-o", "--exclude-standard", "--deduplicate", "--", inside]
     try:
-        output = await git_output(root, arguments, cap=_OUTPUT_CAP)
+        output = await git_output(root, arguments, cap=_OUTPUT_CAP, env=context.git_env())
     except OSError:
         return await asyncio.to_thread(_walk, root, folder)
     if output.exit_code and not output.text:

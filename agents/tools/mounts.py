@@ -1,5 +1,6 @@
 """What a bubblewrap sandbox sees of the file system, as bwrap's arguments."""
 
+import os
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
@@ -47,7 +48,7 @@ def mount_arguments(mounts: Iterable[Mount], *, scratch_bytes: int | None) -> li
             arguments += ["--bind", name, name]
         elif view is View.READABLE:
             arguments += ["--ro-bind", name, name]
-        elif view is View.HIDDEN and not path.is_dir():
+        elif view is View.HIDDEN and not os.path.isdir(path):
             arguments += ["--ro-bind", "/dev/null", name]
         elif view is View.SCRATCH:
             limit = [] if scratch_bytes is None else ["--size", str(scratch_bytes)]

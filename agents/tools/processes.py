@@ -5,18 +5,23 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.settings import Limits
 from agents.tools.output import LOG_CAP, OutputKeeper
-from agents.tools.shell_result import SandboxError, ShellResult, ignore_output
+from agents.tools.shell_result import SandboxError, ShellResult, Stopped, ignore_output
 from agents.tools.strays import kill_strays, marked, new_mark
+from agents.tools.walls.watch import TICK_S, Watch
 
 GRACE_S = 0.3
 """How long a command may take to end itself after SIGTERM; cancelling means now, so this is short."""
 _LAST_WORDS_S = 0.5
+_ENDING_S = 2.0
+"""How long a process may take to end what is below it: thousands of processes take the kernel a while."""
 _CHUNK = 65_536
+_LIMITED: dict[int | None, Stopped] = {128 + signal.SIGXFSZ: Stopped.FILE, 128 + signal.SIGXCPU: Stopped.CPU}
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,14 @@ class Command:
     strays: bool = True
     """Look for processes that left the group; not needed where a process namespace ends them."""
     log_cap: int = LOG_CAP
+    limits: Limits = field(default_factory=Limits)
+    """Of all its processes together."""
+    folders: Sequence[Path] = ()
+    """What it may fill, within the limits."""
+    own_scratch: bool = False
+    """Its scratch folders are its own and in memory."""
+    at_once: signal.Signals = signal.SIGKILL
+    """What makes the process end itself and everything below it without delay."""
 
 
 async def run_command(command: Command) -> ShellResult:
@@ -51,28 +64,67 @@ async def run_command(command: Command) -> ShellResult:
         process, source = await _start(command, mark)
         pump = asyncio.create_task(_pump(source, keeper))
         exited = asyncio.create_task(process.wait())
+        watch = asyncio.create_task(_watched(command, process.pid))
+        stopped: Stopped | None = None
         try:
-            in_time = await _until_end(exited, pump, keeper, started + command.timeout_s)
+            stopped = await _until_end(exited, pump, watch, keeper, started + command.timeout_s)
         finally:
+            watch.cancel()
             # A namespace that is broken off while it is being made may not know its parent yet: it is looked for too.
             looked_for = command.strays or not exited.done()
-            await _uninterrupted(_end(process, exited, mark if looked_for else None))
+            hasty = stopped in {Stopped.MEMORY, Stopped.PROCESSES, Stopped.DISK}
+            grace_s = 0 if hasty else GRACE_S
+            await _uninterrupted(_end(process, exited, mark if looked_for else None, command.at_once, grace_s))
             await _uninterrupted(_last_words(pump))
-        if keeper.flooded:
-            keeper.say(
-                f"[stopped: more than {command.log_cap // 1_000_000} MB of output; send it to a file or filter it]\n"
-            )
-        elif not in_time:
-            keeper.say(f"[stopped: time limit of {command.timeout_s:g} s]\n")
+        code = _exit_code(process.returncode, stopped)
+        stopped = stopped or _LIMITED.get(code)
+        if stopped is not None:
+            keeper.say(f"[stopped: {_why(stopped, command)}]\n")
     output, truncated = keeper.text()
-    code = process.returncode
     return ShellResult(
-        exit_code=None if not in_time or code is None else code if code >= 0 else 128 - code,
+        exit_code=code,
         output=output,
         log_path=str(command.log_path),
         seconds=loop.time() - started,
         truncated=truncated,
+        stopped=stopped,
     )
+
+
+def _exit_code(code: int | None, stopped: Stopped | None) -> int | None:
+    """As `ShellResult.exit_code`; whatever a command that was killed for its greed returned in its last moment."""
+    if stopped is Stopped.TIME or code is None:
+        return None
+    if stopped in {Stopped.MEMORY, Stopped.PROCESSES, Stopped.DISK}:
+        return 128 + signal.SIGKILL
+    return code if code >= 0 else 128 - code
+
+
+def _why(stopped: Stopped, command: Command) -> str:
+    """For the person and the model."""
+    if stopped is Stopped.OUTPUT:
+        return f"more than {command.log_cap // 1_000_000} MB of output; send it to a file or filter it"
+    if stopped is Stopped.TIME:
+        return f"time limit of {command.timeout_s:g} s"
+    limits = command.limits
+    return {
+        Stopped.MEMORY: f"more than {limits.memory_mb} MB of memory; [sandbox] memory_mb is the limit",
+        Stopped.PROCESSES: f"more than {limits.processes} processes or {limits.threads} threads; "
+        "[sandbox] processes is the limit",
+        Stopped.DISK: f"more than {limits.disk_mb} MB written, or the disk is nearly full; "
+        "[sandbox] disk_mb is the limit",
+        Stopped.FILE: f"a file of more than {limits.file_mb} MB; [sandbox] file_mb is the limit",
+        Stopped.CPU: f"more than {limits.cpu_s} s of processor time; [sandbox] cpu_s is the limit",
+    }[stopped]
+
+
+async def _watched(command: Command, pid: int) -> Stopped:
+    """Returns when its processes have exceeded a limit together."""
+    watch = Watch(pid, command.limits, command.folders, own_scratch=command.own_scratch)
+    while True:
+        await asyncio.sleep(TICK_S)  # most commands are over by then
+        if found := await asyncio.to_thread(watch.breach):
+            return found
 
 
 async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Process, int]:
@@ -98,6 +150,8 @@ async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Proces
         raise
     finally:
         os.close(sink)
+    with suppress(OSError):  # when memory runs out all the same, this goes before anything of the person's
+        Path(f"/proc/{process.pid}/oom_score_adj").write_text("500")
     return process, source
 
 
@@ -117,26 +171,45 @@ async def _pump(source: int, keeper: OutputKeeper) -> None:
         transport.close()
 
 
-async def _until_end(exited: asyncio.Task[int], pump: asyncio.Task[None], keeper: OutputKeeper, limit: float) -> bool:
-    """Wait for the exit, a flood, or the limit (loop time); False: it was the limit."""
+async def _until_end(
+    exited: asyncio.Task[int],
+    pump: asyncio.Task[None],
+    watch: asyncio.Task[Stopped],
+    keeper: OutputKeeper,
+    limit: float,
+) -> Stopped | None:
+    """Wait for the exit, a flood, what the watch finds, or the limit (loop time); None: it was the exit."""
     loop = asyncio.get_running_loop()
-    waiting: set[asyncio.Task[Any]] = {exited, pump}
+    waiting: set[asyncio.Task[Any]] = {exited, pump, watch}
     while True:
         done, waiting = await asyncio.wait(
             waiting, timeout=max(0.0, limit - loop.time()), return_when=asyncio.FIRST_COMPLETED
         )
         if pump in done:
             pump.result()
-        if exited in done or keeper.flooded:
-            return True
+        if keeper.flooded:
+            return Stopped.OUTPUT
+        if exited in done:
+            return None
+        if watch in done:
+            return watch.result()
         if not done:
-            return False
+            return Stopped.TIME
 
 
-async def _end(process: asyncio.subprocess.Process, exited: asyncio.Task[int], mark: str | None) -> None:
-    if not exited.done():
+async def _end(
+    process: asyncio.subprocess.Process,
+    exited: asyncio.Task[int],
+    mark: str | None,
+    at_once: signal.Signals,
+    grace_s: float,
+) -> None:
+    if not exited.done() and grace_s:
         _signal_group(process.pid, signal.SIGTERM)
-        await asyncio.wait({exited}, timeout=GRACE_S)
+        await asyncio.wait({exited}, timeout=grace_s)
+    if not exited.done() and at_once is not signal.SIGKILL:
+        _signal_group(process.pid, at_once)
+        await asyncio.wait({exited}, timeout=_ENDING_S)
     _signal_group(process.pid, signal.SIGKILL)
     if mark is not None:
         await asyncio.to_thread(kill_strays, mark)  # it reads of every process of this machine

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.walls.landlock import LandlockSandbox
+from agents.tools.walls.sandbox_exec import SandboxExec
+from agents.workspace.private_git import PrivateGit
 
 __all__ = [
     "LandlockSandbox",
@@ -62,11 +65,13 @@ class Sandbox(Protocol):
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """Run a shell command line to its end with empty standard input, HOME a private folder, secrets left out.
 
         `cwd` and `writable` (folders that exist) can be written. `output_cap`: characters kept, head and tail; the
-        whole goes to `log_path`. `on_output` gets sanitized pieces, at most 20 a second. `env` is added unfiltered.
+        whole goes to `log_path`. `git`: behind a wall this git directory stands for the one of `cwd`, which cannot be
+        written there. `on_output` gets sanitized pieces, at most 20 a second. `env` is added unfiltered.
         When it returns or is cancelled (in under a second) nothing the command started is alive.
         Raises SandboxError when the sandbox, not the command, fails.
         """
@@ -99,8 +104,9 @@ class PlainSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
-        """See `Sandbox.run`; `network` and `writable` change nothing: without a wall everything is open."""
+        """See `Sandbox.run`; `network`, `writable` and `git` change nothing: without a wall everything is open."""
         if not cwd.is_dir():
             raise SandboxError(f"cannot run a command in {cwd}: it is not a folder")
         home = Path(tempfile.mkdtemp(prefix="warroom-home-"))
@@ -115,17 +121,20 @@ class PlainSandbox:
                     output_cap=output_cap,
                     log_path=log_path,
                     on_output=on_output,
+                    limits=self._limits,
+                    folders=(cwd, *writable, home),
                 )
             )
         finally:
             shutil.rmtree(home, ignore_errors=True)
 
 
-_KINDS: Mapping[str, type[BubblewrapSandbox] | type[LandlockSandbox]] = {
+_KINDS: Mapping[str, type[BubblewrapSandbox] | type[LandlockSandbox] | type[SandboxExec]] = {
     "bubblewrap": BubblewrapSandbox,
     "landlock": LandlockSandbox,
+    "sandbox-exec": SandboxExec,
 }
-WALLS: tuple[SandboxKind, ...] = ("bubblewrap", "landlock")
+WALLS: tuple[SandboxKind, ...] = ("sandbox-exec",) if sys.platform == "darwin" else ("bubblewrap", "landlock")
 """What "auto" tries on this system, the better ones first."""
 
 

@@ -55,7 +55,7 @@ class CodeSearch:
             raise ToolError(f"{name} does not exist. Leave path out to search the whole project.")
         problem = ""
         for way in _ways(pattern, bool(arguments.get("regex"))):
-            found = await _grep(context.root, where, pattern, way)
+            found = await _grep(context, where, pattern, way)
             if found.text:
                 return self._outcome(pattern, found, way.note)
             problem = problem or (found.error if found.exit_code > 1 or found.cut else "")
@@ -95,13 +95,14 @@ def _ways(pattern: str, regex: bool) -> list[_Way]:
     return ways
 
 
-async def _grep(root: Path, where: Path, pattern: str, way: _Way) -> GitOutput:
+async def _grep(context: ToolContext, where: Path, pattern: str, way: _Way) -> GitOutput:
     arguments = ["-n", "-z", "-I", "--no-color", "--full-name", *way.options, "-e", pattern]
+    root, env = context.root, context.git_env()
     inside = str(where.relative_to(root))
     try:
-        found = await git_output(root, ["grep", "--untracked", *arguments, "--", inside], cap=_READ_CAP)
+        found = await git_output(root, ["grep", "--untracked", *arguments, "--", inside], cap=_READ_CAP, env=env)
         if found.exit_code > 1 and "not a git repository" in found.error:
-            found = await git_output(root, ["grep", "--no-index", *arguments, "--", inside], cap=_READ_CAP)
+            found = await git_output(root, ["grep", "--no-index", *arguments, "--", inside], cap=_READ_CAP, env=env)
     except OSError as error:
         raise ToolError(
             f"cannot search: git does not start ({error.strerror}). Use shell_run with grep -rn."

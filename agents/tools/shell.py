@@ -10,6 +10,7 @@ from agents.tools.files import TEXT, parameters
 from agents.tools.sandbox import Sandbox
 from agents.tools.shell_result import SandboxError, ShellResult
 from agents.tools.tool import ToolContext, ToolError, ToolOutcome
+from agents.workspace.errors import WorkspaceError
 
 _LONGEST = 100_000
 
@@ -43,7 +44,8 @@ class ShellRun:
             raise ToolError("command holds a NUL character. Give plain text.")
         if len(command.encode("utf-8", "replace")) > _LONGEST:
             raise ToolError("command is too long. Write a file with file_write and run that.")
-        if (problem := context.misplaced()) and "git checkout" not in command:
+        place = context.place
+        if place and (problem := place.misplaced()) and "git checkout" not in command:
             raise ToolError(problem)
         try:
             result = await self._sandbox.run(
@@ -54,8 +56,9 @@ class ShellRun:
                 log_path=_next_log(context.logs),
                 on_output=context.on_output,
                 network=self._network,
+                git=await place.private_git() if place and self._sandbox.wall else None,
             )
-        except SandboxError as error:
+        except (SandboxError, WorkspaceError) as error:
             raise ToolError(one_line(str(error), 500)) from error
         return _outcome(command, result)
 

@@ -1,5 +1,7 @@
 """What a command in a sandbox came to, and what can go wrong with the sandbox itself."""
 
+from enum import StrEnum
+
 from agents.tasks import Frozen
 
 
@@ -9,6 +11,19 @@ class SandboxError(Exception):
 
 class SandboxUnavailable(SandboxError):
     """This kind of sandbox does not work on this machine; the message names the reason and the fix."""
+
+
+class Stopped(StrEnum):
+    """Why a command did not come to its own end."""
+
+    TIME = "time"
+    OUTPUT = "output"
+    MEMORY = "memory"
+    PROCESSES = "processes"
+    DISK = "disk"
+    FILE = "file"
+    """A single file grew too large."""
+    CPU = "cpu"
 
 
 class ShellResult(Frozen):
@@ -23,6 +38,8 @@ class ShellResult(Frozen):
     seconds: float
     truncated: bool
     """`output` is not the whole."""
+    stopped: Stopped | None = None
+    """A limit ended it; its last line of output says which and how much."""
 
 
 def ignore_output(_: str) -> None:

@@ -1,12 +1,15 @@
 """What a tool is: a name and schema for the model, and a run that never leaves the worktree."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from agents.models.chat import ToolSpec
 from agents.tasks import Frozen
+from agents.workspace.errors import WorkspaceError
+from agents.workspace.private_git import PrivateGit
 
 
 class ToolOutcome(Frozen):
@@ -31,8 +34,30 @@ class ToolContext:
     """Folder for whole outputs."""
     on_output: Callable[[str], None]
     """Called with sanitized pieces of streaming output."""
-    misplaced: Callable[[], str] = lambda: ""
-    """Why no command must be run there now, for the agent; empty when all is well."""
+    place: "Place | None" = None
+    """What the harness knows of the worktree; None: it is any folder."""
+
+    def git_env(self) -> Mapping[str, str]:
+        """Environment by which git finds the repository without believing the worktree's `.git`."""
+        if self.place is None:
+            return {}
+        try:
+            return self.place.git_env()
+        except WorkspaceError:
+            return {"GIT_DIR": os.devnull}  # none at all, rather than one that an agent made
+
+
+class Place(Protocol):
+    """What the harness knows of a worktree, whatever an agent has left in it."""
+
+    def misplaced(self) -> str:
+        """Why no command must be run there now, for the agent; empty when all is well."""
+
+    def git_env(self) -> Mapping[str, str]:
+        """Environment that names the repository to git, so that no `.git` is looked for. Raises WorkspaceError."""
+
+    async def private_git(self) -> PrivateGit | None:
+        """The git directory for its commands; None: the one its `.git` names. Raises WorkspaceError, OSError."""
 
 
 class ToolError(Exception):

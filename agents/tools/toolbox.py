@@ -15,7 +15,7 @@ from agents.tools.listing import FileList
 from agents.tools.sandbox import Sandbox
 from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
-from agents.tools.tool import Tool, ToolContext, ToolError, ToolOutcome
+from agents.tools.tool import Place, Tool, ToolContext, ToolError, ToolOutcome
 
 _LONGEST = 200_000
 
@@ -76,16 +76,16 @@ def build_toolbox(
     sandbox: Sandbox,
     settings: Settings,
     on_output: Callable[[str], None],
-    misplaced: Callable[[], str] = lambda: "",
+    place: Place | None = None,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
-    `misplaced` says before each command why it must not be run there now; empty when all is well.
+    `place`: what the harness knows of the worktree; None: it is any folder.
     """
     cap = settings.mission.output_cap
     shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.network)
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, misplaced=misplaced))
+    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, place=place))
 
 
 def _failed(name: str, message: str) -> ToolOutcome:

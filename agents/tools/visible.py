@@ -31,7 +31,7 @@ def system_folders() -> Iterator[Path]:
     seen = set()
     for name in _SYSTEM.split():
         real = Path(os.path.realpath(name))
-        if real not in seen and real.is_dir():
+        if real not in seen and os.path.isdir(real):
             seen.add(real)
             yield real
 
@@ -53,7 +53,7 @@ def tool_folders(environ: Mapping[str, str], homes: Iterable[Path]) -> Iterator[
     seen: set[Path] = set()
     for candidate in (*_programs(environ, homes, system), *map(Path, named), *usual):
         folder = Path(os.path.realpath(candidate))
-        if folder in seen or not folder.is_dir() or _within(folder, system) or _too_much(folder, homes):
+        if folder in seen or not os.path.isdir(folder) or _within(folder, system) or _too_much(folder, homes):
             continue
         seen.add(folder)
         yield folder
@@ -62,11 +62,11 @@ def tool_folders(environ: Mapping[str, str], homes: Iterable[Path]) -> Iterator[
 def _programs(environ: Mapping[str, str], homes: tuple[Path, ...], system: tuple[Path, ...]) -> Iterator[Path]:
     for entry in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
         folder = Path(os.path.realpath(entry))
-        if not os.path.isabs(entry) or _within(folder, system) or not folder.is_dir():
+        if not os.path.isabs(entry) or _within(folder, system) or not os.path.isdir(folder):
             continue
         yield _installation(folder, homes)
         for link in _links(folder):
-            if not _within(link, (*system, folder)) and link.is_file():
+            if not _within(link, (*system, folder)) and os.path.isfile(link):
                 yield _installation(link.parent, homes)
 
 
@@ -84,8 +84,8 @@ def _installation(programs: Path, homes: tuple[Path, ...]) -> Path:
     around = programs.parent
     if programs.name == ".bin":
         return around
-    whole = programs.name in _PROGRAMS and any((around / name).exists() for name in _INSTALLED)
-    return around if whole and not (_too_much(around, homes) or (around / ".git").exists()) else programs
+    whole = programs.name in _PROGRAMS and any(os.path.exists(around / name) for name in _INSTALLED)
+    return around if whole and not (_too_much(around, homes) or os.path.exists(around / ".git")) else programs
 
 
 def _too_much(folder: Path, homes: tuple[Path, ...]) -> bool:

@@ -43,6 +43,24 @@ def git_of(common: Path, worktree: Path) -> Git:
     return Git(worktree, {"GIT_DIR": str(admin), "GIT_WORK_TREE": str(worktree)})
 
 
+def point(worktree: Path, right: bytes, aside: Path) -> None:
+    """Make the worktree's `.git` the file that says `right`; a folder an agent may have put there goes to `aside`."""
+    link = worktree / ".git"
+    with contextlib.suppress(FileNotFoundError):
+        found = link.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_size == len(right) and link.read_bytes() == right:
+            return
+        if stat.S_ISDIR(found.st_mode):
+            link.chmod(stat.S_IRWXU)  # else it could not be moved
+            delete_folder(aside)
+            aside.parent.mkdir(exist_ok=True)
+            link.rename(aside)
+        else:
+            link.unlink()
+    with link.open("xb") as file:  # a new one: what was there may be known elsewhere by another name
+        file.write(right)
+
+
 async def add_detached(git: Git, path: Path, commit: str) -> None:
     """A worktree at `path` on no branch, locked against `git worktree prune`."""
     await add_worktree(git, "--detach", "--lock", str(path), oid(commit))

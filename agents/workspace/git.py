@@ -27,6 +27,7 @@ _SETTINGS = (
     "submodule.recurse=false",
     "merge.autoStash=false",
     "merge.verifySignatures=false",
+    "log.showSignature=false",
     "rerere.enabled=false",
     "worktree.useRelativePaths=false",
     "i18n.commitEncoding=utf-8",

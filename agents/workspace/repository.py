@@ -15,6 +15,7 @@ from agents.workspace.git import Git
 from agents.workspace.includes import Included, copy_included
 from agents.workspace.merging import Branches, Destination, preview_merge, stack
 from agents.workspace.overlay import Overlay, overlaid
+from agents.workspace.place import MissionPlace
 from agents.workspace.results import Base, Commit, FileChange, MergePreview, Worktree, oid
 from agents.workspace.shadow import PlainFolder, open_shadow
 from agents.workspace.worktrees import Worktrees
@@ -193,9 +194,9 @@ class Repository:
         """The mission in it is over: its lock goes, what is still there is kept."""
         self._worktrees.leave(worktree.path)
 
-    def misplaced(self, worktree: Worktree) -> str:
-        """Why no command must be run in it now, for the agent; empty when it is where its mission's branch is."""
-        return self._worktrees.misplaced(worktree)
+    def place(self, worktree: Worktree) -> MissionPlace:
+        """The worktree as its mission's tools see it."""
+        return MissionPlace(self._worktrees, worktree)
 
     async def sweep(self) -> None:
         """Remove worktrees and checkouts that dead processes left without work in them."""

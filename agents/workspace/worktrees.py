@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.sanitize import one_line
-from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of
+from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of, point
 from agents.workspace.commits import compose, identity, write_commit
 from agents.workspace.errors import GitError, UnsavedWork, WorkspaceError
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
 from agents.workspace.overlay import overlaid, overlaid_tree
+from agents.workspace.private_git import PrivateGit, alternates, drop_private, open_private, private_head
 from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
 from agents.workspace.snapshot import Snapshot, copy_index, take_snapshot
@@ -140,10 +141,22 @@ class Worktrees:
             return f"the worktree {worktree.path.name} is gone"
         admin = find_admin(self._common, worktree.path)
         head = (admin / "HEAD").read_text(errors="replace").strip() if admin and (admin / "HEAD").exists() else ""
-        if head != f"ref: refs/heads/{worktree.branch}":
-            place = one_line(head.removeprefix("ref: refs/heads/"), 80) or "no branch"
-            return f"this worktree is on {place}. Go back first: git checkout {worktree.branch}"
+        private = private_head(self._state(worktree.path.name) / "git")
+        for at in (head.removeprefix("ref: "), *([private.ref or private.commit] if private else [])):
+            if at != f"refs/heads/{worktree.branch}":
+                place = one_line(at.removeprefix("refs/heads/"), 80) or "no branch"
+                return f"this worktree is on {place}. Go back first: git checkout {worktree.branch}"
         return ""
+
+    def git_env(self, path: Path) -> Mapping[str, str]:
+        """Environment that names the repository of the worktree `path` to git. Raises WorkspaceError."""
+        return git_of(self._common, self._owned(path)).env
+
+    async def private_git(self, worktree: Worktree) -> PrivateGit:
+        """The git directory for an agent's commands in `worktree`; its `.git` is put right. Raises WorkspaceError."""
+        return await open_private(
+            self._at(worktree.path), self._common, self._state(worktree.path.name), worktree.branch
+        )
 
     def _state(self, name: str) -> Path:
         return self._folder / f"{name}.state"
@@ -157,14 +170,7 @@ class Worktrees:
     def _at(self, path: Path) -> Git:
         """git in one of our worktrees, its `.git` put right again."""
         git = git_of(self._common, self._owned(path))
-        link, right = path / ".git", f"gitdir: {git.env['GIT_DIR']}\n"
-        if link.is_symlink() or not link.is_file() or os.fsdecode(link.read_bytes()) != right:
-            if link.is_symlink() or link.exists():
-                aside = self._state(path.name) / "replaced-git"
-                delete_folder(aside)
-                aside.parent.mkdir(exist_ok=True)
-                link.rename(aside)
-            link.write_bytes(os.fsencode(right))
+        point(path, b"gitdir: " + os.fsencode(git.env["GIT_DIR"]) + b"\n", self._state(path.name) / "replaced-git")
         return git
 
     async def _snapshot(self, git: Git, path: Path, index: Path, *, fresh: bool = True) -> Snapshot:
@@ -204,6 +210,7 @@ class Worktrees:
             await git("update-ref", "-m", "War Room: the mission's work", f"refs/heads/{worktree.branch}", commit)
             index.replace(state / "index")
             copy_index(state / "index", Path(git.env["GIT_DIR"]) / "index")
+            await asyncio.to_thread(drop_private, state)
         finally:
             index.unlink(missing_ok=True)
         files = await git.names("diff-tree", "-r", "-z", "--name-only", "--no-renames", start, commit)
@@ -254,12 +261,17 @@ class Worktrees:
         head = await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         where = await git.maybe("symbolic-ref", "--quiet", "HEAD")
         expected = f"refs/heads/{worktree.branch}"
-        if head is not None and not await git.is_ancestor(worktree.start_commit, head):
-            place = one_line((where or head[:12]).removeprefix("refs/heads/"), 80)
-            raise WorkspaceError(
-                f"The agent moved its worktree {worktree.path} to {place}, which its work did not start from: "
-                "what it changed cannot be told apart. The folder is kept; retry the task."
-            )
+        heads = [(where, head)]
+        private = private_head(self._state(worktree.path.name) / "git")
+        if private is not None and await git.maybe("cat-file", "-e", f"{private.commit}^{{commit}}") is not None:
+            heads.append((private.ref, private.commit))  # a commit made in private is on what it was made on
+        for ref, commit in heads:
+            if commit is not None and not await git.is_ancestor(worktree.start_commit, commit):
+                place = one_line((ref or commit[:12]).removeprefix("refs/heads/"), 80)
+                raise WorkspaceError(
+                    f"The agent moved its worktree {worktree.path} to {place}, which its work did not start from: "
+                    "what it changed cannot be told apart. The folder is kept; retry the task."
+                )
         if where != expected:
             await git("symbolic-ref", "HEAD", expected)
 
@@ -289,7 +301,7 @@ class Worktrees:
         state = self._state(path.name)
         index, objects = state / "index.tree", state / "objects"
         objects.mkdir(parents=True, exist_ok=True)
-        apart = {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(self._common)}
+        apart = {"GIT_OBJECT_DIRECTORY": str(objects), **alternates(self._common)}
         try:
             # The index is kept for the next time, which then has only the differences to look at.
             return (await self._snapshot(git.having(**apart), path, index, fresh=not index.is_file())).tree
@@ -336,12 +348,6 @@ class _Claim:
     name: str
     branch: str
     held: bool = False
-
-
-def _quoted(common: Path) -> str:
-    """The repository's objects as git wants them in a list: quoted, as a colon would end the name."""
-    name = str(common / "objects").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}"'
 
 
 def _note(state: Path, **facts: Any) -> None:

@@ -28,6 +28,8 @@ class Finding(Frozen):
     fix: str = ""
     usable: bool | None = None
     """For a tier: a mission could start on it now."""
+    gaps: tuple[str, ...] | None = None
+    """For the sandbox: what it cannot hold."""
 
     def row(self) -> dict[str, Any]:
         """A line of JSON."""
@@ -102,17 +104,29 @@ async def home(folder: Path) -> Finding:
 
 
 async def sandbox(settings: Settings) -> Finding:
-    """The wall around agents' commands."""
+    """The wall around agents' commands, what it cannot hold, and why it is not a better one."""
     from agents.tools.sandbox import SandboxError, choose_sandbox
 
     try:
-        found = await choose_sandbox(settings.sandbox.kind)
+        found = await choose_sandbox(settings.sandbox.kind, limits=settings.sandbox)
     except SandboxError as error:
-        return Finding(name="sandbox", status="fail", detail=one_line(str(error), 300), fix="Install bubblewrap.")
-    if found.warning:
-        fix = "Install bubblewrap (apt install bubblewrap), and allow unprivileged user namespaces."
-        return Finding(name="sandbox", status="warn", detail=one_line(found.warning, 300), fix=fix)
-    return Finding(name="sandbox", status="ok", detail=f"{found.name}, network {settings.network}")
+        fix = 'Do what it says, or set [sandbox] kind = "auto": the best that works here.'
+        return Finding(name="sandbox", status="fail", detail=one_line(str(error), 500), fix=fix)
+    if not found.wall:
+        detail = one_line(f"OPEN FIELD: {found.warning}", 600)
+        asked = settings.sandbox.kind == "none"
+        fix = 'Set [sandbox] kind = "auto".' if asked else "Install bubblewrap (apt install bubblewrap)."
+        return Finding(name="sandbox", status="warn", detail=detail, fix=fix, gaps=found.gaps)
+    fix = f"For a tighter wall: {one_line('; '.join(found.passed_over), 500)}" if found.passed_over else ""
+    limits = settings.sandbox
+    held = f"{limits.memory_mb} MB, {limits.processes} processes, {limits.disk_mb} MB on disk"
+    return Finding(
+        name="sandbox",
+        status="ok",
+        detail=f"{found.name}, network {settings.network}, {held}",
+        fix=fix,
+        gaps=found.gaps,
+    )
 
 
 def configured(found: Configuration) -> Finding:

@@ -92,6 +92,8 @@ def _print(finding: Finding, *, as_json: bool) -> None:
     glyph, style = _SHOWN[finding.status]
     mark = paint(f"{glyph} {finding.status:<4}", style)
     put_painted(f"{mark}  {one_line(finding.name, 40):<14} {one_line(finding.detail, 600)}")
+    for gap in finding.gaps or ():
+        put(f"{'':<8}{'':<14} cannot hold: {one_line(gap, 200)}")
     if finding.fix:
         put(f"{'':<8}{'':<14} → {finding.fix}")
 

@@ -97,6 +97,15 @@ _TEMPLATE = """\
 [sandbox]
 # kind = @  # the best that works here; "bubblewrap", "landlock", "sandbox-exec" insist, "none" goes without
 # network = @  # "loopback": servers that a command starts itself; "all"
+# memory_mb = @  # of all processes of one command together, as are those below
+# processes = @
+# disk_mb = @  # what it may add to the worktree
+# file_mb = @  # a single file
+# cpu_s = @  # processor seconds of a single process
+
+[mcp]
+# accept = @  # other agents that call War Room in may merge results; counts in your own file only
+# repos = @  # where they may have work done besides the folder the server was started in; likewise
 
 [sound]
 # enabled = @  # true, false; "ask": the screen asks once

@@ -16,13 +16,18 @@ Line = tuple[str, str]
 
 def narrate(event: Event, zone: tzinfo | None = None, *, verbose: bool = False) -> Line | None:
     """One line for `event`, with its time in `zone` (None: this machine's); None for what a watcher need not see."""
-    teller = _TELLERS.get(event.type) or (_VERBOSE.get(event.type) if verbose else None)
-    told = teller(event) if teller else None
+    told = in_words(event, verbose=verbose)
     if told is None:
         return None
     text, style = told
     who = one_line(event.agent, 20) if event.agent else f"T{event.task}" if event.task else "war room"
     return f"{clock_time(event.at, zone)} {who} {text}", style
+
+
+def in_words(event: Event, *, verbose: bool = False) -> Line | None:
+    """What happened, without when and to whom; None for what a watcher need not see."""
+    teller = _TELLERS.get(event.type) or (_VERBOSE.get(event.type) if verbose else None)
+    return teller(event) if teller else None
 
 
 def _posted(event: e.TaskPosted) -> Line:

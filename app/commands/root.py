@@ -38,6 +38,7 @@ COMMANDS = {
     "backtest": "Replay routing policies over recorded outcomes.",
     "replay": "Play a task's events on the screen again.",
     "demo": "The simulation: real engine, simulated models.",
+    "mcp": "A server for other agents that call War Room in.",
     "models": "Local models: list, pull, probe.",
     "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agents.dispatch.readiness import Readiness
     from agents.routing.assessment import Assessment
     from agents.routing.task_odds import TaskOdds
+    from agents.settings import Settings
     from agents.tasks import Arm
 
 LONGEST_LINE = 2_000_000
@@ -97,8 +98,8 @@ async def _route(
         files = await files_in(root)
         default = settings.check.command or find_check(root)
         for task in tasks:
-            routed = await _Routed.of(
-                found,
+            routed = await Routed.of(
+                settings,
                 root,
                 files,
                 str(task["text"]),
@@ -113,7 +114,7 @@ async def _route(
                 routed.tell()
 
 
-class _Routed:
+class Routed:
     """One task, assessed and planned."""
 
     def __init__(self, text: str, found: "Assessment", plan: "tuple[Arm, ...]", odds: "TaskOdds", preset: str) -> None:
@@ -126,7 +127,7 @@ class _Routed:
     @classmethod
     async def of(
         cls,
-        configuration: Configuration,
+        settings: "Settings",
         root: Path,
         files: frozenset[str],
         text: str,
@@ -135,7 +136,7 @@ class _Routed:
         pin: str | None,
         known: "KnownOdds",
         ready: "Readiness",
-    ) -> "_Routed":
+    ) -> "Routed":
         """Raises click.UsageError where no tier could take it."""
         from agents.routing.assessment import assess
         from agents.routing.plan import NoTier, plan_for
@@ -146,7 +147,7 @@ class _Routed:
             text, await asyncio.to_thread(survey, root, text, files), goes=configuration.settings.routing.goes
         )
         situation = Situation(
-            settings=configuration.settings,
+            settings=settings,
             features=found.features(),
             has_check=check is not None,
             odds=await known.now(),
@@ -160,7 +161,7 @@ class _Routed:
             plan = plan_for(situation)
         except NoTier as error:
             raise click.UsageError(str(error)) from None
-        return cls(text, found, plan, situation.task_odds, configuration.settings.routing.preset)
+        return cls(text, found, plan, situation.task_odds, settings.routing.preset)
 
     def row(self) -> dict[str, Any]:
         """CONTRACT's line of `route --json`."""

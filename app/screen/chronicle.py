@@ -136,9 +136,10 @@ def _ordered(log: LogBook, event: e.OrderWritten) -> None:
 
 
 def _order_check(log: LogBook, event: e.OrderCheck) -> None:
-    text = f"{event.refused}/{event.tried} stubs refused  {event.reason}"
-    mark, tone = ("✔", "good") if event.accepted else ("✗", "warn")
-    log.write(_line(event, mark, "acceptance", text, tone="good" if tone == "good" else "warn"))
+    why = f": {event.reason}" if event.reason else ""
+    text = f"{event.refused}/{event.tried} stubs refused{why}"
+    mark = "✔" if event.accepted else "✗"
+    log.write(_line(event, mark, "acceptance", text, tone="good" if event.accepted else "warn"))
 
 
 def _order_part(log: LogBook, event: e.OrderPart) -> None:

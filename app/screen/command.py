@@ -83,6 +83,10 @@ class Command(Protocol):
         """The models are scripted: said everywhere."""
 
     @property
+    def walled(self) -> bool:
+        """Agents' commands are held by a wall. False: they run as the person, which the header says."""
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about this opening."""
 

@@ -30,13 +30,13 @@ class Squad(Protocol):
         """A task as it stands."""
 
 
-async def work_on(squad: Squad, logs: Path, clock: Clock) -> None:
+async def work_on(squad: Squad, logs: Path, clock: Clock, *, lost: str = "its terminal") -> None:
     """Until nothing is left to do here without a person. Cancel it to stop; either is noted in the folder `logs`.
 
-    Raises what the engine raises.
+    `lost` is what it was that went away. Raises what the engine raises.
     """
     begun = squad.under_way()
-    _note(logs, clock, f"lost its terminal and works on without a screen: {_labels(begun)}")
+    _note(logs, clock, f"lost {lost} and works on without a screen: {_labels(begun)}")
     try:
         await squad.until_idle()
     except asyncio.CancelledError:

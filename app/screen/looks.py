@@ -52,6 +52,9 @@ OUTCOME: dict[str, Look] = {
 ANSWERED = Look("◇", "?", "ANSWERED", "$info")
 """How a mission ended that was asked something: an opinion is neither proven nor unproven."""
 
+OPEN_FIELD = Look("▲", "^", "OPEN FIELD", "$bad")
+"""No wall is around agents' commands."""
+
 _UNKNOWN = Look("?", "?", "UNKNOWN", "$quiet")
 _TIERS = {"local": "$tier-local", "haiku": "$tier-haiku", "sonnet": "$tier-sonnet", "opus": "$tier-opus"}
 

@@ -190,6 +190,7 @@ class Recording:
     """A tape in the place of an engine: it tells events, has no rows of its own, and takes no orders."""
 
     simulated = False
+    walled = True
     warnings: tuple[str, ...] = ()
 
     def __init__(self, player: Player, settings: Settings, folder: Path) -> None:

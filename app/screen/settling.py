@@ -17,7 +17,7 @@ def settle(app: WarRoom, command: Command) -> None:
     """Show whose repository it is, which tiers cost money, and wear the theme, the keys and the speech that are set."""
     settings, war = command.settings, app.war
     app.orders.command = command
-    war.simulated = command.simulated
+    war.simulated, war.open_field = command.simulated, not command.walled
     war.paid = frozenset(
         name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
     )

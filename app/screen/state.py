@@ -196,6 +196,8 @@ class War:
         self.sound = ""
         """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
+        self.open_field = False
+        """No wall is up: agents' commands run as the person."""
         self.replayed = False
         """It is a recording, not an engine: nothing can be ordered."""
         self.silent = False

@@ -23,7 +23,7 @@ async def test_a_command_is_not_run_on_another_branch(repo: Path, home: Path, tm
         root=worktree.path,
         logs=tmp_path / "logs",
         on_output=lambda text: None,
-        misplaced=lambda: repository.misplaced(worktree),
+        place=repository.place(worktree),
     )
     assert (await shell.run({"command": "git branch other && git checkout -q other"}, context)).ok
     with pytest.raises(ToolError, match=r"on other\. Go back first: git checkout warroom/T1-1"):

@@ -85,6 +85,7 @@ class FakeCommand:
 
     settings: Settings = field(default_factory=Settings)
     simulated: bool = False
+    walled: bool = True
     warnings: tuple[str, ...] = ()
     repository: Folder = field(default_factory=Folder)
     bus: EventBus = field(default_factory=EventBus)

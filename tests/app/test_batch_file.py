@@ -36,6 +36,7 @@ tier = "local"
 budget_usd = 0.25
 max_steps = 12
 timeout_s = 90
+orchestrate = true
 
 [[task]]
 title = "Use it"
@@ -54,6 +55,7 @@ def test_every_field_of_a_toml_file() -> None:
         budget_nano=NANO // 4,
         max_steps=12,
         timeout_s=90.0,
+        orchestrate=True,
         external_id="slug",
     )
     assert (slug.name, slug.needs) == ("slug", ())
@@ -79,10 +81,12 @@ def test_a_task_without_an_id_is_known_by_what_its_fields_say() -> None:
     plain = known('{"title": "x", "check": "true"}')
     assert plain == known('{"check": "true", "priority": 5, "brief": "", "title": "x", "tier": null}')
     assert plain == known('[[task]]\ncheck = "true"\ntitle = "x"\n', "x.toml")
+    assert plain == known('{"title": "x", "check": "true", "orchestrate": false}')
     for other in (
         '{"title": "x"}',
         '{"title": "y", "check": "true"}',
         '{"title": "x", "check": "true", "priority": 6}',
+        '{"title": "x", "check": "true", "orchestrate": true}',
     ):
         assert known(other) != plain
     assert plain == "fields:54874b11481726ed98c6d1e16133bdac", "a later War Room must know today's tasks"
@@ -113,6 +117,7 @@ def test_a_task_without_an_id_is_known_by_what_its_fields_say() -> None:
             '[[task]]\ntitle = "x"\ntier = "opus"\n',
             "tier is 'opus', which is switched off: set tiers.opus.enabled",
         ),
+        ('[[task]]\ntitle = "x"\norchestrate = 1\n', "line 3, task 1: orchestrate is 1: it must be true or false."),
         ('[[task]]\ntitle = "x"\nid = ""\n', "id is '': it must be a text on one line"),
         ('[[task]]\ntitle = "x"\ndepends_on = "a"\n', "depends_on is 'a': it must be a list of ids"),
         ('[[task]]\ntitle = "x"\ndepends_on = ["a"]\n', "line 3, task 1: depends_on names 'a', which is no task's id."),

@@ -40,12 +40,14 @@ def test_with_room_everything_is_there() -> None:
 def test_it_fits_every_width(width: int, name: str, waiting: int, ascii_only: bool) -> None:
     war = shop(waiting)
     war.repository = war.branch = "".join(letter for letter in name if letter.isprintable())
+    war.open_field = waiting == 3
     line = header_line(war, width, ascii_only=ascii_only)
     assert line.cell_length == width
     if waiting and width >= 40:
         assert line.plain.endswith("YOU")
     if width >= 60:
         assert "$0.42" in line.plain
+        assert ("OPEN FIELD" in line.plain) is war.open_field
 
 
 def test_the_halt_is_a_word_at_every_width() -> None:

@@ -6,11 +6,13 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,18 @@ from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.mounts import Mount, View
 from agents.tools.processes import Command, run_command
-from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
+from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
-from agents.tools.walls.limits import THREADS_PER_PROCESS, tasks_of_user
+from agents.tools.walls.limits import tasks_of_user
 from agents.tools.walls.territory import Territory, usable
+from agents.tools.walls.watch import SHARED_MEMORY
+from agents.workspace.private_git import PrivateGit
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _CREATE_RULESET, _VERSION = 444, 1
 _INTERNET = (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
+_LARGE = 1024**2
+"""Bytes in /dev/shm: a semaphore has 32."""
 _NEWER = "a kernel from 5.13 on with landlock in its lsm= list"
 
 
@@ -118,19 +124,23 @@ class LandlockSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`. TMPDIR is a private folder; /tmp itself is closed."""
         if network is Network.LOOPBACK and not self._loopback:
             raise SandboxError('[sandbox] network = "loopback" needs bubblewrap: here it is "none" or "all"')
         cwd = usable(cwd)
+        began = time.time() - 1
         with ExitStack() as stack:
             own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True)))
             home, scratch = own / "home", own / "tmp"
             home.mkdir()
             scratch.mkdir()
             (home / ".gitconfig").write_text(GIT_IDENTITY)
-            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network)]
+            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network, git)]
             mounts += [Mount(Path(os.path.realpath(own)), View.WRITABLE)]
+            if git is not None:
+                stack.enter_context(git.standing_in(cwd))
             report, report_sink = os.pipe()
             stack.callback(os.close, report)
             try:
@@ -150,11 +160,16 @@ class LandlockSandbox:
                         output_cap=output_cap,
                         log_path=log_path,
                         on_output=on_output,
+                        limits=self._limits,
+                        folders=(cwd, *writable, own, SHARED_MEMORY, *([] if git is None else [git.folder])),
+                        at_once=signal.SIGUSR1,
                         pass_fds=(handed, report_sink),
                     )
                 )
             finally:
                 os.close(report_sink)
+            if result.stopped is Stopped.DISK:
+                _clear_shared_memory(began)
             if problem := _told(report):
                 raise SandboxError(f"the sandbox could not be set up: {problem}")
             return result
@@ -181,7 +196,7 @@ class LandlockSandbox:
                 "RLIMIT_CORE": 0,
                 "RLIMIT_FSIZE": limits.file_mb * 1024 * 1024,
                 "RLIMIT_CPU": limits.cpu_s,
-                "RLIMIT_NPROC": tasks_of_user() + limits.processes * THREADS_PER_PROCESS,
+                "RLIMIT_NPROC": tasks_of_user() + limits.threads,
             },
             "cwd": str(cwd),
             "argv": [self._shell, "-c", command],
@@ -212,3 +227,12 @@ def _told(report: int) -> str:
         return one_line(os.read(report, 4096).decode("utf-8", "replace"))
     except BlockingIOError:
         return ""
+
+
+def _clear_shared_memory(began: float) -> None:
+    """Take away the large files that a command which filled it made in /dev/shm: they would hold memory for ever."""
+    for path in SHARED_MEMORY.iterdir():
+        with suppress(OSError):
+            stat = path.lstat()
+            if stat.st_uid == os.getuid() and stat.st_ctime >= began and stat.st_blocks * 512 > _LARGE:
+                path.unlink()

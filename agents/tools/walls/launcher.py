@@ -110,7 +110,8 @@ def _limit(name: str, value: int) -> None:
     kind = getattr(resource, name)
     hard = resource.getrlimit(kind)[1]
     limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (limit, limit))
+    # Of processor time the soft limit's signal tells why it ends, the hard one's does not.
+    resource.setrlimit(kind, (limit, hard if name == "RLIMIT_CPU" else limit))
 
 
 def _wall_in(orders: dict[str, Any]) -> None:

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from agents.settings import Limits
 
-THREADS_PER_PROCESS = 4
-"""RLIMIT_NPROC counts threads, and a Java or Node process has a few dozen where ordinary ones have one."""
-
 
 def kernel() -> tuple[int, int]:
     """The kernel's version, as (6, 18); (0, 0) when it does not say."""
@@ -28,9 +25,10 @@ def limited(shell: str, command: str, limits: Limits, *, tasks: bool) -> Sequenc
     block = 1024 if bash else 512  # the unit of `ulimit -f`
     set_ = [
         ("c", 0),
+        ("Ht", limits.cpu_s + 5),  # so that the signal at the soft limit tells why it ends
+        ("St", limits.cpu_s),
         ("f", limits.file_mb * 1024 * 1024 // block),
-        ("t", limits.cpu_s),
-        *([("u" if bash else "p", limits.processes * THREADS_PER_PROCESS)] if tasks else []),
+        *([("u" if bash else "p", limits.threads)] if tasks else []),
     ]
     first = "; ".join(f"ulimit -{letter} {value} 2>/dev/null" for letter, value in set_)
     return (shell, "-c", f'{first}; exec "$0" -c "$1"', shell, command)

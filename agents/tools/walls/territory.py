@@ -13,6 +13,7 @@ from agents.tools.hidden import secret_places
 from agents.tools.mounts import Mount, View
 from agents.tools.shell_result import SandboxError
 from agents.tools.visible import system_folders, tool_folders
+from agents.workspace.private_git import PrivateGit
 
 _SYSTEM_TOPS = ("/run", "/proc", "/dev", "/sys", "/tmp", "/etc")
 
@@ -30,19 +31,24 @@ class Territory:
         """`hidden` need not be resolved."""
         return cls(dict(environ), tuple(Path(os.path.realpath(path)) for path in hidden))
 
-    def mounts(self, cwd: Path, writable: Sequence[Path], network: Network) -> Iterator[Mount]:
-        """Of a command in `cwd` (resolved, as are `writable`); where two places lie in each other the deeper counts."""
+    def mounts(
+        self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None = None
+    ) -> Iterator[Mount]:
+        """Of a command in `cwd` (resolved, as are `writable`); where two places lie in each other the deeper counts.
+
+        With `git` of the person's repository only the objects are seen.
+        """
         homes = _homes(self.environ)
         for folder in (*system_folders(), *tool_folders(self.environ, homes)):
             yield Mount(folder, View.READABLE)
         if network is Network.ALL and os.path.exists(names := os.path.realpath("/etc/resolv.conf")):
             yield Mount(Path(names), View.READABLE)
         for path in (*secret_places(homes), *self.hidden):
-            if path.exists():
+            if os.path.exists(path):
                 yield Mount(path, View.HIDDEN)
-        for path in git_folders(cwd):
+        for path in git_folders(cwd) if git is None else git.objects:
             yield Mount(path, View.READABLE)
-        for path in (cwd, *writable):
+        for path in (cwd, *writable, *([] if git is None else [git.folder])):
             yield Mount(path, View.WRITABLE)
 
 
