@@ -37,6 +37,8 @@ from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
 from agents.models.connect import Connect, connector, within
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
 from agents.sanitize import sanitize
 from agents.settings import Settings
@@ -70,9 +72,7 @@ class Headquarters:
         self.settings = settings
         self.simulated = simulated
         self.warnings: tuple[str, ...] = ()
-        self.walled = True
-        self._home = home
-        self._folder = folder
+        self._home, self._folder, self.walled = home, folder, True
         self._clock = clock or SystemClock()
         self._seed = seed
         self._connect = within(settings.routing, connect or connector(self._clock, routing=settings.routing))
@@ -83,10 +83,11 @@ class Headquarters:
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
         try:
-            (self._home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._home / "logs")
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
         self.repository = await Repository.open(self._folder, self._home)
+        await asyncio.to_thread(learn_secrets, self.repository.root)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
             await self._open()

@@ -38,6 +38,8 @@ _FORMATS = (
     r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",  # a signed JSON web token
 )
 _KNOWN = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(_FORMATS) + ")+")
+_RUN = re.compile(r"(?<![A-Za-z0-9+/=_.:-])[A-Za-z0-9+/=_.:-]{16,}")
+"""What a key of any format is a part of: looked for first, which is much faster than looking for each of them."""
 _AFTER_A_MARK = re.compile(
     r"(?:hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/\d{1,24}/)([A-Za-z0-9/_-]{20,})"
     r"|AccountKey=([A-Za-z0-9+/]{40,}={0,2})"  # Azure
@@ -61,8 +63,9 @@ Span = tuple[int, int]
 
 def known_formats(text: str) -> Iterator[Span]:
     """Where keys of a known format stand in `text`."""
-    for match in _KNOWN.finditer(text):
-        yield match.span()
+    for run in _RUN.finditer(text):
+        for match in _KNOWN.finditer(text, *run.span()):
+            yield match.span()
     for match in _AFTER_A_MARK.finditer(text):
         yield match.span(match.lastindex or 0)
 

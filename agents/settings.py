@@ -249,6 +249,8 @@ class SandboxSettings(Limits):
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
     """Under radio silence "all" means "none"."""
+    redact_prompts: Literal["paid", "all", "off"] = "paid"
+    """Take secrets out of what is sent to paid models; to all; to none. Logs and transcripts never hold them."""
 
     @field_validator("network", mode="before")
     @classmethod

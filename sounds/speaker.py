@@ -30,7 +30,8 @@ class Speaker:
         volume: float = 0.7,
     ) -> None:
         """`changed`: the status is another. `ready`: sounds can be played from now on. `ended`: a call is over."""
-        self._environ = environ
+        # What begins a player needs no key to a paid model.
+        self._environ = {name: value for name, value in environ.items() if not name.startswith("ANTHROPIC_")}
         self._terminal = terminal
         self._changed = changed
         self._call_ended = ended

@@ -15,6 +15,8 @@ KeyPath = tuple[str, ...]
 SIZE_LIMIT = 64 * 1024
 """Bytes. Nobody's settings are longer; a stranger's file may be."""
 
+_LONG_KEY = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]{1,200}[ \t]{0,9}\.[ \t]{0,9}){100}""")
+"""A key of so many parts is a trap: tomllib takes time with the square of them."""
 _TOKEN = re.compile(
     r"#[^\n]*"
     r'|"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
@@ -72,6 +74,9 @@ def read_toml(path: Path) -> TomlFile | None:
 
 def parse_toml(text: str, shown: str) -> dict[str, Any]:
     """The values. Raises ConfigurationError, which names the file as `shown` and the line of a syntax error."""
+    if found := _LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ConfigurationError(f"{shown}, line {line}: a key of more than 100 parts. Shorten it.")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

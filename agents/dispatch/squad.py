@@ -23,6 +23,8 @@ from agents.events import Event, TaskQueued, TaskStatusChanged
 from agents.missions.mission import Ground
 from agents.missions.orders import Steering
 from agents.models.connect import Connect
+from agents.private_files import write_private
+from agents.redactor import SECRETS
 from agents.sanitize import one_line
 from agents.store import StoreClosed, StoreError
 from agents.tasks import Outcome, Task, TaskStatus
@@ -313,7 +315,7 @@ class Squad:
         """Write a fault of ours where a person finds it."""
         log = self._ground.logs / f"{what}-fault.log"
         with contextlib.suppress(OSError):
-            log.write_text("".join(traceback.format_exception(error)), errors="replace")
+            write_private(log, SECRETS.redact("".join(traceback.format_exception(error))))
         return log
 
     async def _broken_off(self, task_id: int, steering: Steering) -> None:

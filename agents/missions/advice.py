@@ -205,6 +205,7 @@ class _Advice(Generic[T]):
             task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[self._seat.tier].free,
+            redact=settings.sandbox.redact_prompts,
             on_activity=self._report,
             suspended=watch.held,
             held=watch.held,

@@ -12,11 +12,17 @@ from agents.missions.blocks import elision
 from agents.missions.changes import Applied, Edit, FileChange, WholeFile
 from agents.missions.editing import NoMatch, replace_once
 from agents.missions.naming import unsafe
+from agents.redactor import SECRETS
+from agents.regular_files import read_regular
+from agents.restoring import MarkLeft, restored
 from agents.sanitize import one_line
+from agents.secret_values import MARK
 from agents.tools.paths import real_path
 
 _BOM = b"\xef\xbb\xbf"
 _names = count()
+_MOST = 20_000_000
+"""Bytes of a file that is changed as a whole."""
 
 
 class _Refused(Exception):
@@ -38,6 +44,8 @@ def apply_changes(root: Path, changes: Sequence[FileChange]) -> Applied:
             (written if _apply(root.resolve(), path, wanted) else unchanged).append(path)
         except (_Refused, NoMatch) as refusal:
             problems.append(str(refusal))
+        except MarkLeft as refusal:
+            problems.append(f"{one_line(path, 100)}: {refusal}")
         except (OSError, ValueError, RuntimeError) as error:
             problems.append(f"{one_line(path, 100)} cannot be written: {getattr(error, 'strerror', None) or error}.")
     return Applied(written=tuple(written), unchanged=tuple(unchanged), problems=tuple(problems))
@@ -46,9 +54,11 @@ def apply_changes(root: Path, changes: Sequence[FileChange]) -> Applied:
 def _apply(root: Path, path: str, changes: Sequence[FileChange]) -> bool:
     """True when the file was written, False when it is already so."""
     target = _inside(root, path)
-    before = target.read_bytes() if target.exists() else None
+    before = read_regular(target, _MOST, whole=True) if target.exists() else None
     old = _decode(before or b"", path, strict=any(isinstance(change, Edit) for change in changes))
     text = _lines(old)
+    marked = SECRETS.redaction(text) if any(MARK in words for change in changes for words in _words(change)) else None
+    text = marked.shown if marked else text
     for change in changes:
         if isinstance(change, WholeFile):
             text = _complete(path, _lines(change.content), old)
@@ -56,7 +66,7 @@ def _apply(root: Path, path: str, changes: Sequence[FileChange]) -> bool:
             raise _Refused(f"{path} does not exist, so nothing in it can be replaced. Write the whole file.")
         else:
             text = replace_once(path, text, change.search, change.replace)
-    text = _ended(text)
+    text = _ended(restored(text, marked) if marked else text)
     if before is not None and text == _ended(_lines(old)):
         return False
     data = _with_line_ends(old, text).encode("utf-8", "replace")
@@ -64,6 +74,10 @@ def _apply(root: Path, path: str, changes: Sequence[FileChange]) -> bool:
         data = _BOM + data
     _write(target, data)
     return True
+
+
+def _words(change: FileChange) -> tuple[str, ...]:
+    return (change.content,) if isinstance(change, WholeFile) else (change.search, change.replace)
 
 
 def _complete(path: str, content: str, old: str) -> str:

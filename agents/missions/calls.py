@@ -5,7 +5,7 @@ from contextlib import aclosing, nullcontext
 from functools import partial
 from math import ceil
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from agents.clock import Clock
 from agents.events import (
@@ -19,6 +19,7 @@ from agents.events import (
 from agents.missions.beginning import where_of
 from agents.missions.conversation import Conversation
 from agents.missions.repeating import watched
+from agents.missions.veil import Veil
 from agents.missions.waiting import Suspended, Waiting
 from agents.models.chat import (
     ChatModel,
@@ -35,6 +36,7 @@ from agents.models.errors import ModelError
 from agents.models.prices import FREE, Price, call_price, price_date
 from agents.models.retry import stream_with_retries
 from agents.models.tokens import estimate_request
+from agents.redactor import SECRETS, RedactedStream
 from agents.sanitize import one_line, sanitize
 from agents.store import NewCall, OverBudget, Store
 from agents.tasks import Mission, Usage
@@ -67,10 +69,12 @@ class ModelCalls:
         on_reply: Callable[[Finished], Awaitable[None]] = _nothing,
         suspended: Suspended = nullcontext,
         held: Suspended = nullcontext,
+        redact: Literal["paid", "all", "off"] = "paid",
     ) -> None:
         """`on_reply` is awaited after every finished reply. While a call waits for what is not the model's fault (its
         server to load it, the time until the next try) it does so inside a `suspended()`; while it waits for its
-        provider's rate limit, which is not working time either, inside a `held()`."""
+        provider's rate limit, which is not working time either, inside a `held()`. `redact`: the models that are not
+        shown any secret."""
         self.model = model
         self.usage = Usage()
         self.cost_nano: int | None = 0
@@ -86,8 +90,14 @@ class ModelCalls:
         self._on_reply = on_reply
         self._suspended, self._held = suspended, held
         self._price = call_price(model.provider, model.model, free=free)
+        self._veil = Veil() if redact == "all" or (redact == "paid" and self._price != FREE) else None
         self._open: tuple[int, int | None] | None = None
         """The call that is under way, and what is reserved for it."""
+
+    @property
+    def veiled(self) -> bool:
+        """Secrets are taken out of what the model is sent."""
+        return self._veil is not None
 
     async def call(self, request: ChatRequest, into: Conversation | None = None) -> Finished:
         """Send `request`; the finished reply, which becomes the next message of `into`, stored together with its cost.
@@ -113,6 +123,8 @@ class ModelCalls:
                 waiting.begin()
 
         loading = ended = False
+        request = self._veil(request) if self._veil else request
+        said = RedactedStream(SECRETS)
         metered = _Metered(self.model, reserve)
         parts = stream_with_retries(metered, request, clock=self._clock, random=self._random, on_failure=failed)
         parts = watched(parts) if self._price == FREE else parts
@@ -121,16 +133,13 @@ class ModelCalls:
                 async for part in parts:
                     if not isinstance(part, Loading):
                         waiting.end()
-                    if isinstance(part, TextDelta):
-                        await self.store.append(self._delta(part.text))
-                    elif isinstance(part, Held):
+                    await self._tell(part, said)
+                    if isinstance(part, Held):
                         holding.begin()
                         await self._on_activity(_held(part))
                     elif isinstance(part, Loading):
                         waiting.begin()
                         loading = await self._say_loading(part, said=loading)
-                    elif isinstance(part, Restarted):
-                        await self.store.append(self._delta("\n[the reply broke off; here it begins again]\n"))
                     elif isinstance(part, Finished):
                         await self._settle(part.usage, finished=part, into=into)
                         ended = True
@@ -254,8 +263,17 @@ class ModelCalls:
             attempt=attempt,
         )
 
-    def _delta(self, text: str) -> ModelDelta:
-        return ModelDelta(**self._where(), text=sanitize(text))
+    async def _tell(self, part: Part, said: RedactedStream) -> None:
+        """Tell more of the reply."""
+        text = ""
+        if isinstance(part, TextDelta):
+            text = said.feed(part.text).shown
+        elif isinstance(part, Restarted | Finished):
+            text = said.flush().shown
+        if isinstance(part, Restarted):
+            text += "\n[the reply broke off; here it begins again]\n"
+        if text:
+            await self.store.append(ModelDelta(**self._where(), text=sanitize(text)))
 
     def _where(self) -> dict[str, Any]:
         return where_of(self._clock, self._mission)

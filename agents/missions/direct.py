@@ -17,12 +17,15 @@ from agents.missions.persona import direct_persona
 from agents.missions.repeating import RepeatsItself
 from agents.missions.reply import Applied, Reply, apply_changes, read_reply
 from agents.models.chat import ChatRequest, Finished, StopReason
+from agents.regular_files import read_regular
 from agents.sanitize import one_line
 from agents.tasks import Health, Variant
 
 MAX_CORRECTIONS = 3
 WARMER = (0.7, 0.9, 0.6)
 """Temperatures of the samples, in turn."""
+_LARGEST = 1_000_000
+"""Bytes of an old file that is looked at while small faults of the new one are mended."""
 REPEATED = (
     "It said the same lines over and over and was broken off. Say everything once: a loop, not a long list of cases."
 )
@@ -109,14 +112,21 @@ def _put_right(attempt: Attempt, changes: tuple[FileChange, ...]) -> tuple[tuple
     notes: list[str] = []
     for change in changes:
         if isinstance(change, WholeFile) and change.path.endswith(".py") and not is_test(change.path):
-            old = attempt.root / change.path if change.path in attempt.files else None
-            text = old.read_text(errors="replace") if old is not None and old.is_file() and not old.is_symlink() else ""
+            text = _there(attempt.root / change.path) if change.path in attempt.files else ""
             module = change.path.removesuffix(".py").removeprefix("src/").replace("/", ".")
             better = mended(change.content, old=text, module=module, task=attempt.task.text)
             notes += [f"{one_line(change.path, 60)}: {one_line(note, 200)}" for note in better.notes]
             change = change.model_copy(update={"content": better.text})
         right.append(change)
     return tuple(right), notes
+
+
+def _there(path: Path) -> str:
+    """What a file holds; empty for links and for what is no file to be read as a whole."""
+    try:
+        return "" if path.is_symlink() else read_regular(path, _LARGEST, whole=True).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _fault(root: Path, applied: Applied, reply: Reply) -> str:

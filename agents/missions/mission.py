@@ -23,6 +23,8 @@ from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
 from agents.models.tokens import estimate_tokens
+from agents.private_files import private_folder
+from agents.redactor import learn_secrets
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Proving, Store, UnknownPrice
@@ -139,6 +141,7 @@ class _Run:
             task_cap_nano=settings.budget.task_nano,
             warn_at=settings.budget.warn_at,
             free=settings.tiers[orders.arm.tier].free,
+            redact=settings.sandbox.redact_prompts,
             on_activity=self._activity,
             suspended=self.stall.suspended,
             held=self.stall.paused,
@@ -163,6 +166,7 @@ class _Run:
 
         Raises ModelError and SandboxError when the surroundings failed.
         """
+        await asyncio.to_thread(learn_secrets, self.worktree.path)
         attempt = self._attempt()
         try:
             await self.stall.guard(run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
@@ -212,8 +216,7 @@ class _Run:
 
     def _attempt(self) -> Attempt:
         orders, settings, files = self.orders, self.ground.settings, self.begun.files
-        folder = self.ground.logs / f"{orders.task.label}-{orders.number}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = private_folder(self.ground.logs / f"{orders.task.label}-{orders.number}")
         base = orders.base_check
         room = orders.model.window // 6 - estimate_tokens(self.begun.conventions) if settings.mission.context else 0
         return Attempt(
@@ -232,6 +235,7 @@ class _Run:
                 settings=settings,
                 on_output=self._tool_output,
                 place=self.ground.repository.place(self.worktree),
+                veiled=self.calls.veiled,
             ),
             emit=self._emit,
             check=orders.check,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from agents.events import CheckFinished, CheckStarted, Event
 from agents.missions.failure import HANGS, explaining_environment, failure_digest
 from agents.missions.parsing import parse_fault
+from agents.redactor import SECRETS
 from agents.sanitize import one_line
 from agents.settings import Network
 from agents.tasks import CheckResult, Frozen, Outcome
@@ -118,7 +119,8 @@ class Prover:
         log = self._logs / f"check-T{task}-{on}-{commit[:12]}.log"
         async with self._repository.checkout(commit) as folder:
             shell = await self._shell(command, folder, log)
-            output = shell.output
+            # Taken out before anything is cut: what a check prints is told, stored and handed on.
+            output = SECRETS.redact(shell.output)
             if shell.exit_code != 0:
                 output = await self._explained(command, folder, shell, log.with_suffix(".explained.log"))
         result = CheckResult(
@@ -173,7 +175,7 @@ class Prover:
 
         def digest(shell: ShellResult) -> str:
             # Paths as the repository has them: a small model reads 60 tokens less for each line of a traceback.
-            output = shell.output.replace(f"{folder}/", "")
+            output = SECRETS.redact(shell.output).replace(f"{folder}/", "")
             return failure_digest(command, output, red.exit_code, DIGEST_LIMIT)
 
         hung = red.exit_code is None

@@ -2,13 +2,16 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import ValidationError
 
+from agents.private_files import private_folder, write_private
 from agents.proving.graded import GradedTask
 from agents.refusals import NotPossible
 from agents.settings import Settings
@@ -48,11 +51,11 @@ def taken(home: Path, run: Run) -> Iterator[Path]:
     """The folder of `run`: that of one of the same description that has not ended, else a new one; ours alone until
     this ends. Raises NotPossible while another process measures the same."""
     place = home / "proving"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (place / LOCK).open("a") as choosing:
+    private_folder(place)
+    with _lock_of(place) as choosing:
         fcntl.flock(choosing, fcntl.LOCK_EX)
         folder = _folder_of(place, run)
-        lock = (folder / LOCK).open("a")
+        lock = _lock_of(folder)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -65,9 +68,13 @@ def taken(home: Path, run: Run) -> Iterator[Path]:
         yield folder
 
 
+def _lock_of(folder: Path) -> TextIO:
+    return open(os.open(folder / LOCK, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "a")
+
+
 def end(folder: Path) -> None:
     """Everything was measured: the next run of the same description is a new one."""
-    (folder / ENDED).touch()
+    (folder / ENDED).touch(mode=0o600)
 
 
 def _folder_of(place: Path, run: Run) -> Path:
@@ -77,8 +84,8 @@ def _folder_of(place: Path, run: Run) -> Path:
         if not (folder / ENDED).exists() and _described(folder) == run:
             return folder
     folder = place / str(numbers[-1] + 1 if numbers else 1)
-    folder.mkdir()
-    (folder / DESCRIPTION).write_text(run.model_dump_json(indent=2))
+    private_folder(folder)
+    write_private(folder / DESCRIPTION, run.model_dump_json(indent=2))
     return folder
 
 

@@ -1,26 +1,66 @@
-"""Models as JSON text and back. What is written can be read again, whatever a model or a file name put in it."""
+"""Models as JSON text and back. What is written holds no secret, and can be read again, whatever a model or a file name
+put in it."""
 
 import re
+from enum import Enum
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from agents.events import Event, decode
+from agents.redactor import SECRETS
 from agents.sanitize import one_line
 from agents.store.errors import UnreadableRow
+from agents.store.records import Order
+from agents.tasks import CheckResult, Task
 
 M = TypeVar("M", bound=BaseModel)
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+_OWN = frozenset(
+    {"type", "task", "mission", "agent", "tier", "model", "provider", "owner", "repo", "branch", "worktree", "commit"}
+    | {"base_commit", "start_commit", "merged_commit", "target_branch", "log_path", "external_id"}
+)
+"""Fields that name things of ours: other things are found by what they hold."""
+_THEIRS: dict[type[BaseModel], frozenset[str]] = {
+    Task: frozenset({"title", "brief", "check", "comment"}),
+    CheckResult: frozenset({"command"}),
+    Order: frozenset({"argument"}),
+}
+"""What a person wrote that is carried out as it stands; whatever tells of it holds no secret."""
+
+
 def encode(record: BaseModel) -> str:
-    """`record` as JSON; lone surrogates, which no UTF-8 text can hold, become U+FFFD."""
+    """`record` as JSON, the secrets taken out of it; lone surrogates, which no UTF-8 text can hold, become U+FFFD."""
+    record = without_secrets(record)
     try:
         return record.model_dump_json()
     except (PydanticSerializationError, UnicodeEncodeError):
         return to_json(_scrub(record.model_dump())).decode()
+
+
+def without_secrets(record: M) -> M:
+    """`record` with the secrets taken out of what it tells; itself when there are none."""
+    kept = _OWN | _THEIRS.get(type(record), frozenset())
+    changed = {name: clean for name, value in record if name not in kept and (clean := _clean(value)) is not value}
+    return record.model_copy(update=changed) if changed else record
+
+
+def _clean(value: Any) -> Any:
+    """`value` without secrets; the very same object when there are none."""
+    if isinstance(value, BaseModel):
+        return without_secrets(value)
+    if isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+        items = tuple(map(_clean, value))
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    if isinstance(value, Enum) or not isinstance(value, str | dict | list | tuple):
+        return value
+    clean = SECRETS.redact_all(value)
+    clean = tuple(clean) if isinstance(value, tuple) else clean
+    return value if clean == value else clean
 
 
 def plain(text: str) -> str:

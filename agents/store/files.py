@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agents.private_files import private_folder
 from agents.sanitize import one_line
 from agents.store.errors import StoreError
 
@@ -17,7 +18,8 @@ def make_private(path: Path) -> None:
     Raises StoreError when the folder or file cannot be made.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            private_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.fchmod(descriptor, 0o600)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from agents.events import Event
 from agents.store.database import Transaction
-from agents.store.encoding import load_event, normal_event
+from agents.store.encoding import load_event, normal_event, without_secrets
 
 
 def append(transaction: Transaction, events: Iterable[Event]) -> None:
@@ -20,7 +20,7 @@ def append(transaction: Transaction, events: Iterable[Event]) -> None:
     """
     for event in events:
         if event.transient:
-            transaction.told.append(event)
+            transaction.told.append(without_secrets(event))
             continue
         stored, data = normal_event(event)
         cursor = transaction.sql.execute("INSERT INTO events (task, data) VALUES (?, ?)", (stored.task, data))

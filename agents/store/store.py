@@ -13,6 +13,7 @@ from agents.events import Event
 from agents.models.chat import Message
 from agents.store import board, log, notes, parts, squads, trials, work_orders
 from agents.store.database import Database, Transaction
+from agents.store.encoding import without_secrets
 from agents.store.parts import NewPart
 from agents.store.records import Expected, Order, Probe, Trial
 from agents.store.treasury import Treasury
@@ -262,7 +263,7 @@ class Store(Treasury):
         """
         if all(event.transient for event in events):
             for event in events:
-                self.bus.publish(event)
+                self.bus.publish(without_secrets(event))
             return
         at = self._clock.now()
         await self._write(lambda work: board.record(work, events, at))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from agents.children import for_children
 from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
@@ -64,7 +65,8 @@ class BubblewrapSandbox:
         self._environ = dict(environ)
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
-        self._own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
+        self._tasks = self._limits.threads if own_tasks else None
         self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
@@ -144,7 +146,7 @@ class BubblewrapSandbox:
                 *(*links, *mounts, *(word for place in _CLOSED for word in ("--remount-ro", place)), "--dir", _HOME),
                 *("--file", str(identity), f"{_HOME}/.gitconfig", "--json-status-fd", str(status_sink)),
                 *(word for rule in rules for word in ("--seccomp", str(rule))),
-                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._own_tasks)),
+                *("--chdir", str(cwd), "--", *limited(self._shell, command, self._limits, tasks=self._tasks)),
             ]
             extra = {"TMPDIR": "/tmp", **(env or {})}
             try:
@@ -194,6 +196,7 @@ async def _known_options(executable: str) -> str:
     process = await asyncio.create_subprocess_exec(
         executable,
         "--help",
+        env=for_children(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

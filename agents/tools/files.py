@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.models.chat import ToolSpec
+from agents.redaction import Redaction
+from agents.redactor import SECRETS
+from agents.restoring import MarkLeft, restored
 from agents.sanitize import one_line, sanitize
+from agents.secret_values import MARK
 from agents.tools.closest import closest, numbered, without_line_numbers
 from agents.tools.paths import resolve_path, shown
-from agents.tools.text_files import read_text, write_text
+from agents.tools.text_files import FileGone, read_text, write_text
 from agents.tools.tool import ToolContext, ToolError, ToolOutcome
 
 _SHOWN_AFTER_EDIT = 20
@@ -43,12 +47,13 @@ class FileRead:
 
     async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutcome:
         """The lines asked for, as many as fit."""
-        return await asyncio.to_thread(self._read, arguments, context.root)
+        return await asyncio.to_thread(self._read, arguments, context)
 
-    def _read(self, arguments: dict[str, Any], root: Path) -> ToolOutcome:
+    def _read(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutcome:
+        root = context.root
         path = resolve_path(root, arguments["path"])
         name = shown(root, path)
-        lines = sanitize(read_text(root, path)).split("\n")
+        lines = context.shown(sanitize(read_text(root, path))).split("\n")
         if lines[-1] == "":
             lines.pop()
         if not lines:
@@ -95,11 +100,7 @@ class FileWrite:
         path = resolve_path(context.root, arguments["path"])
         if path == context.root:
             raise ToolError("the path names the project folder itself; give the path of a file, like src/app.py.")
-        text: str = arguments["content"]
-        new = await asyncio.to_thread(write_text, context.root, path, text)
-        count = text.count("\n") + (not text.endswith("\n") and bool(text))
-        done = f"{'created' if new else 'replaced'} {shown(context.root, path)} ({count} lines)"
-        return ToolOutcome(ok=True, content=done, summary=done)
+        return await asyncio.to_thread(_written, context.root, path, arguments["content"])
 
 
 class FileEdit:
@@ -117,9 +118,10 @@ class FileEdit:
 
     async def run(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutcome:
         """Replace it and show the place; or show what it probably was."""
-        return await asyncio.to_thread(self._edit, arguments, context.root)
+        return await asyncio.to_thread(self._edit, arguments, context)
 
-    def _edit(self, arguments: dict[str, Any], root: Path) -> ToolOutcome:
+    def _edit(self, arguments: dict[str, Any], context: ToolContext) -> ToolOutcome:
+        root = context.root
         path = resolve_path(root, arguments["path"])
         name = shown(root, path)
         old, new = str(arguments["old"]), str(arguments["new"])
@@ -127,20 +129,44 @@ class FileEdit:
             raise ToolError("old is empty. Give the exact text to replace, or use file_write for a whole file.")
         if old == new:
             raise ToolError("old and new are the same: that changes nothing.")
-        text = read_text(root, path)
+        there = read_text(root, path)
+        # Who was shown marks writes marks: then the place is looked for in what was shown.
+        marked = SECRETS.redaction(there) if MARK in old + new else Redaction(there)
+        text = marked.shown
         old, new = _as_in_file(text, old, new)
         count = text.count(old)
         if count != 1:
+            text, old = context.shown(text), context.shown(old)
             raise ToolError(_not_unique(name, text, old) if count else _not_found(name, text, old))
         position = text.index(old)
-        edited = text[:position] + new + text[position + len(old) :]
+        edited = _restored(text[:position] + new + text[position + len(old) :], marked)
         write_text(root, path, edited)
         first = text.count("\n", 0, position) + 1
         last = first + new.count("\n") - new.endswith("\n")
-        around = sanitize(edited).split("\n")
+        around = context.shown(sanitize(edited)).split("\n")
         start, end = max(1, first - 2), min(len(around), last + 2, first + _SHOWN_AFTER_EDIT)
         summary = f"edited {name} line {first}" if last <= first else f"edited {name} lines {first}-{last}"
         return ToolOutcome(ok=True, content=f"{summary}\n{numbered(around[start - 1 : end], start)}", summary=summary)
+
+
+def _written(root: Path, path: Path, text: str) -> ToolOutcome:
+    note = ""
+    if MARK in text:
+        try:
+            text = _restored(text, SECRETS.redaction(read_text(root, path)))
+        except FileGone:
+            note = f". It holds {MARK} as plain text: a secret of another file is not put in its place"
+    new = write_text(root, path, text)
+    count = text.count("\n") + (not text.endswith("\n") and bool(text))
+    done = f"{'created' if new else 'replaced'} {shown(root, path)} ({count} lines)"
+    return ToolOutcome(ok=True, content=f"{done}{note}", summary=done)
+
+
+def _restored(text: str, old: Redaction) -> str:
+    try:
+        return restored(text, old)
+    except MarkLeft as error:
+        raise ToolError(f"{error} Nothing was changed.") from None
 
 
 def _as_in_file(text: str, old: str, new: str) -> tuple[str, str]:

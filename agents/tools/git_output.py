@@ -1,12 +1,15 @@
 """Asking git about a worktree without running anything its configuration names, with time and output limited."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from agents.children import for_children
+from agents.workspace.git import safe_path
+from agents.workspace.pipes import unblocked
 
 _CHUNK = 65_536
 # Commands a configuration may name are data of the repository, which an agent may have written: none is run by us.
@@ -41,7 +44,8 @@ async def git_output(
 
     `env` names the repository; where it is empty git looks for one, and obeys what it finds.
     """
-    env = {**{name: value for name, value in os.environ.items() if not name.startswith("GIT_")}, **_ENVIRONMENT, **env}
+    kept = {name: value for name, value in for_children().items() if not name.startswith("GIT_")}
+    env = {**kept, **safe_path(), **_ENVIRONMENT, **env}
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
             *("git", *_SAFE, *arguments),
@@ -56,7 +60,7 @@ async def git_output(
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
-                    cut = await _read(process, data, cap)
+                    cut = await unblocked(_read(process, data, cap), root)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()

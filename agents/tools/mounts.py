@@ -1,4 +1,4 @@
-"""What a bubblewrap sandbox sees of the file system, as bwrap's arguments."""
+"""What a sandbox sees of the file system, as bwrap's arguments and as mounts of a machine that is read-only."""
 
 import os
 from collections.abc import Iterable
@@ -58,3 +58,17 @@ def mount_arguments(mounts: Iterable[Mount], *, scratch_bytes: int | None) -> li
             closed += ["--remount-ro", name]
     # Closed last: the places inside must still get their mount points.
     return arguments + closed
+
+
+def places(mounts: Iterable[Mount]) -> list[tuple[str, bool]]:
+    """What is writable of a machine that is read-only, the outer places first, and what in there is not. /dev/shm is:
+    semaphores are in it."""
+    views: dict[Path, View] = {}
+    for path, view in (*mounts, Mount(Path("/dev/shm"), View.WRITABLE)):
+        views[path] = max(view, views.get(path, view))
+    found: list[tuple[str, bool]] = []
+    for path in sorted(views, key=lambda path: len(path.parts)):
+        around = next((views[parent] for parent in path.parents if parent in views), View.READABLE)
+        if path.exists() and (views[path] is View.WRITABLE) != (around is View.WRITABLE):
+            found.append((str(path), views[path] is View.WRITABLE))
+    return found

@@ -1,4 +1,5 @@
-"""A command's output as it comes: sanitized, logged whole, kept as head and tail, passed on in coalesced pieces."""
+"""A command's output as it comes: sanitized, kept as head and tail; and, its secrets taken out, logged whole and passed
+on in coalesced pieces."""
 
 import asyncio
 import codecs
@@ -7,7 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from agents.private_files import private_folder
+from agents.redaction import Redaction
+from agents.redactor import SECRETS, RedactedStream
 from agents.sanitize import sanitize
+from agents.tools.ends import Ends
 
 LOG_CAP = 50_000_000
 """Bytes of output after which a command is stopped: nobody reads that, and it fills the disk."""
@@ -84,19 +89,19 @@ class Drip:
 
 
 class OutputKeeper:
-    """Keeps one command's output: the whole in a log file, head and tail in memory, pieces to `on_output`."""
+    """Keeps one command's output: head and tail in memory; without its secrets, the whole in a log file and pieces to
+    `on_output`."""
 
     def __init__(self, log_path: Path, cap: int, on_output: Callable[[str], None], log_cap: int = LOG_CAP) -> None:
         """Creates the log file, readable by its owner only. Raises OSError when that is not possible."""
-        log_path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(log_path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         self._log = os.fdopen(os.open(log_path, flags, 0o600), "wb")
-        self._cap = max(cap, 200)
-        self._head_cap = self._cap // 3
         self._log_cap = log_cap
-        self._sanitizer = StreamSanitizer()
+        self._sanitizer, self._stream = StreamSanitizer(), RedactedStream(SECRETS)
         self._drip = Drip(on_output)
-        self._head, self._tail, self._length, self._bytes = "", "", 0, 0
+        self._ends = Ends(max(cap, 200))
+        self._bytes = 0
 
     @property
     def flooded(self) -> bool:
@@ -106,19 +111,16 @@ class OutputKeeper:
     def feed(self, data: bytes) -> None:
         """More output."""
         self._bytes += len(data)
-        self._keep(self._sanitizer.feed(data))
+        self._keep(self._stream.feed(self._sanitizer.feed(data)))
 
     def say(self, text: str) -> None:
         """A line of our own after the output so far: why the command was stopped."""
-        self._keep(self._sanitizer.flush())
-        self._keep(text if not self._length or (self._head + self._tail).endswith("\n") else f"\n{text}")
+        self._flush()
+        self._keep(Redaction(f"\n{text}" if self._ends.within_line else text))
 
     def text(self) -> tuple[str, bool]:
-        """What is shown, within the cap, and whether something was left out."""
-        if self._length <= self._cap:
-            return self._head + self._tail, False
-        note = f"\n[… {self._length - self._cap:,} characters left out here …]\n"
-        return self._head + note + self._tail[len(self._head) + len(note) - self._cap :], True
+        """What came, as it came, within the cap, and whether something was left out. No secret is cut apart."""
+        return self._ends.text()
 
     def __enter__(self) -> "OutputKeeper":
         return self
@@ -127,16 +129,16 @@ class OutputKeeper:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._keep(self._sanitizer.flush())
+            self._flush()
             self._drip.close()
         finally:
             self._log.close()
 
-    def _keep(self, text: str) -> None:
-        self._log.write(text.encode())
-        self._drip.add(text)
-        self._length += len(text)
-        room = self._head_cap - len(self._head)
-        if room > 0:
-            self._head, text = self._head + text[:room], text[room:]
-        self._tail = (self._tail + text)[-(self._cap - self._head_cap) :]
+    def _flush(self) -> None:
+        self._keep(self._stream.feed(self._sanitizer.flush()))
+        self._keep(self._stream.flush())
+
+    def _keep(self, came: Redaction) -> None:
+        self._log.write(came.shown.encode())
+        self._drip.add(came.shown)
+        self._ends.add(came)

@@ -4,15 +4,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agents.settings import Limits
 from agents.tools.output import LOG_CAP, OutputKeeper
 from agents.tools.shell_result import SandboxError, ShellResult, Stopped, ignore_output
 from agents.tools.strays import kill_strays, marked, new_mark
+from agents.tools.walls.control_group import control_group
 from agents.tools.walls.watch import TICK_S, Watch
 
 GRACE_S = 0.3
@@ -20,8 +21,12 @@ GRACE_S = 0.3
 _LAST_WORDS_S = 0.5
 _ENDING_S = 2.0
 """How long a process may take to end what is below it: thousands of processes take the kernel a while."""
-_CHUNK = 65_536
+_CHUNK = 16_384
+_NICER = 5
+"""Of what an agent runs, so that a thousand processes of it do not keep War Room from ending them."""
 _LIMITED: dict[int | None, Stopped] = {128 + signal.SIGXFSZ: Stopped.FILE, 128 + signal.SIGXCPU: Stopped.CPU}
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,14 @@ class Command:
     """Its scratch folders are its own and in memory."""
     at_once: signal.Signals = signal.SIGKILL
     """What makes the process end itself and everything below it without delay."""
+    nicer: int = _NICER
+    told: Callable[[], Stopped | None] = lambda: None
+    """Asked at its end for the limit that whoever holds it has ended it for."""
+
+
+def lower_priority(nicer: int = _NICER) -> int:
+    """Ours, so much nicer to others, as setpriority(2) takes it."""
+    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + nicer)
 
 
 async def run_command(command: Command) -> ShellResult:
@@ -60,11 +73,15 @@ async def run_command(command: Command) -> ShellResult:
     loop = asyncio.get_running_loop()
     started = loop.time()
     mark = new_mark()
-    with OutputKeeper(command.log_path, command.output_cap, command.on_output, command.log_cap) as keeper:
-        process, source = await _start(command, mark)
+    async with AsyncExitStack() as stack:
+        keeper = stack.enter_context(
+            OutputKeeper(command.log_path, command.output_cap, command.on_output, command.log_cap)
+        )
+        entry = await stack.enter_async_context(control_group(command.limits.threads))
+        process, source = await _start(command, entry, mark)
         pump = asyncio.create_task(_pump(source, keeper))
         exited = asyncio.create_task(process.wait())
-        watch = asyncio.create_task(_watched(command, process.pid))
+        watch = asyncio.create_task(_watched(command, process.pid, mark))
         stopped: Stopped | None = None
         try:
             stopped = await _until_end(exited, pump, watch, keeper, started + command.timeout_s)
@@ -76,6 +93,7 @@ async def run_command(command: Command) -> ShellResult:
             grace_s = 0 if hasty else GRACE_S
             await _uninterrupted(_end(process, exited, mark if looked_for else None, command.at_once, grace_s))
             await _uninterrupted(_last_words(pump))
+        stopped = stopped or command.told()
         code = _exit_code(process.returncode, stopped)
         stopped = stopped or _LIMITED.get(code)
         if stopped is not None:
@@ -118,20 +136,29 @@ def _why(stopped: Stopped, command: Command) -> str:
     }[stopped]
 
 
-async def _watched(command: Command, pid: int) -> Stopped:
+async def _watched(command: Command, pid: int, mark: str) -> Stopped:
     """Returns when its processes have exceeded a limit together."""
-    watch = Watch(pid, command.limits, command.folders, own_scratch=command.own_scratch)
+    watch = Watch(pid, mark, command.limits, command.folders, own_scratch=command.own_scratch)
     while True:
         await asyncio.sleep(TICK_S)  # most commands are over by then
-        if found := await asyncio.to_thread(watch.breach):
+        if found := await _aside(watch.breach):
             return found
 
 
-async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Process, int]:
+async def _aside(work: Callable[[], Answer]) -> Answer:
+    """In a thread, unless the machine is so full of processes that it gives none: then here, however long it takes."""
+    try:
+        return await asyncio.to_thread(work)
+    except RuntimeError:
+        return work()
+
+
+async def _start(command: Command, entry: Sequence[str], mark: str) -> tuple[asyncio.subprocess.Process, int]:
     # A pipe of our own: asyncio's would make wait() hang for as long as any descendant holds it open.
     source, sink = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
+            *entry,
             *command.argv,
             cwd=command.cwd,
             env=marked(command.env, mark),
@@ -152,11 +179,14 @@ async def _start(command: Command, mark: str) -> tuple[asyncio.subprocess.Proces
         os.close(sink)
     with suppress(OSError):  # when memory runs out all the same, this goes before anything of the person's
         Path(f"/proc/{process.pid}/oom_score_adj").write_text("500")
+    if command.nicer:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, lower_priority(command.nicer))
     return process, source
 
 
 async def _end_strays(mark: str) -> None:
-    await asyncio.to_thread(kill_strays, mark)
+    await _aside(lambda: kill_strays(mark))
 
 
 async def _pump(source: int, keeper: OutputKeeper) -> None:
@@ -167,6 +197,7 @@ async def _pump(source: int, keeper: OutputKeeper) -> None:
     try:
         while not keeper.flooded and (data := await reader.read(_CHUNK)):
             keeper.feed(data)
+            await asyncio.sleep(0)  # a flood leaves room for others: what has come already is read without waiting
     finally:
         transport.close()
 
@@ -212,7 +243,7 @@ async def _end(
         await asyncio.wait({exited}, timeout=_ENDING_S)
     _signal_group(process.pid, signal.SIGKILL)
     if mark is not None:
-        await asyncio.to_thread(kill_strays, mark)  # it reads of every process of this machine
+        await _aside(lambda: kill_strays(mark))  # it reads of every process of this machine
     await asyncio.wait({exited}, timeout=_LAST_WORDS_S)
 
 

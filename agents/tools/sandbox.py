@@ -14,6 +14,7 @@ from agents.tools.environment import GIT_IDENTITY, child_environment
 from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.walls.landlock import LandlockSandbox
+from agents.tools.walls.limits import limited, tasks_with
 from agents.tools.walls.sandbox_exec import SandboxExec
 from agents.workspace.private_git import PrivateGit
 
@@ -114,7 +115,7 @@ class PlainSandbox:
             (home / ".gitconfig").write_text(GIT_IDENTITY)
             return await run_command(
                 Command(
-                    argv=[self._shell, "-c", command],
+                    argv=limited(self._shell, command, self._limits, tasks=tasks_with(self._limits.threads)),
                     cwd=cwd,
                     env=child_environment(self._environ, home=str(home), extra=env),
                     timeout_s=timeout_s,

@@ -1,6 +1,8 @@
 """code_search: text or a regular expression over the project, by git grep, ignored files left out."""
 
+import asyncio
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,15 +59,15 @@ class CodeSearch:
         for way in _ways(pattern, bool(arguments.get("regex"))):
             found = await _grep(context, where, pattern, way)
             if found.text:
-                return self._outcome(pattern, found, way.note)
+                return await asyncio.to_thread(self._outcome, pattern, found, way.note, context.shown)
             problem = problem or (found.error if found.exit_code > 1 or found.cut else "")
         place = "" if where == context.root else f" in {name}"
         told = f" ({_said(problem)})" if problem else ""
         content = f'no match for "{one_line(pattern)}"{place}{told}.'
         return ToolOutcome(ok=True, content=content, summary=one_line(f"{pattern}: no match"))
 
-    def _outcome(self, pattern: str, found: GitOutput, note: str) -> ToolOutcome:
-        lines = [line for line in map(_line, found.text.split("\n")) if line]
+    def _outcome(self, pattern: str, found: GitOutput, note: str, shown: Callable[[str], str]) -> ToolOutcome:
+        lines = [line for raw in found.text.split("\n") if (line := _line(raw, shown))]
         room, kept = self._cap - 200, []
         for line in lines[:_MATCHES]:
             room -= len(line) + 1
@@ -112,12 +114,12 @@ async def _grep(context: ToolContext, where: Path, pattern: str, way: _Way) -> G
     return found
 
 
-def _line(raw: str) -> str:
+def _line(raw: str, shown: Callable[[str], str]) -> str:
     """`path\\0number\\0text` as `path:number: text`; empty when it was cut apart."""
     parts = raw.split("\0", 2)
     if len(parts) != 3:
         return ""
-    text = sanitize(parts[2][: _LINE * 4]).strip()
+    text = shown(sanitize(parts[2][: _LINE * 40]).strip())
     text = text if len(text) <= _LINE else text[:_LINE] + "…"
     return f"{one_line(parts[0])}:{parts[1]}: {text}"
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.models.chat import ToolSpec
+from agents.private_files import private_folder
 from agents.sanitize import one_line
 from agents.settings import Network
 from agents.tools.files import TEXT, parameters
@@ -76,7 +77,7 @@ def _outcome(command: str, result: ShellResult) -> ToolOutcome:
 
 def _next_log(logs: Path) -> Path:
     """A log file of its own for each command: the next free number, taken at once."""
-    logs.mkdir(parents=True, exist_ok=True)
+    private_folder(logs)
     number = 1 + max((int(path.stem[6:]) for path in logs.glob("shell-*.log") if path.stem[6:].isdigit()), default=0)
     while True:
         path = logs / f"shell-{number}.log"

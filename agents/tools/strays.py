@@ -32,7 +32,7 @@ def kill_strays(mark: str) -> int:
     """
     killed: set[int] = set()
     for _ in range(_ROUNDS):
-        found = {pid for pid in _carrying(mark)}
+        found = {pid for pid in carrying(mark)}
         if not found - killed:
             break
         for pid in found:
@@ -42,7 +42,8 @@ def kill_strays(mark: str) -> int:
     return len(killed)
 
 
-def _carrying(mark: str) -> Iterator[int]:
+def carrying(mark: str) -> Iterator[int]:
+    """The processes that carry it now, other than this one."""
     prefix, wanted = f"{MARK}=".encode(), mark.encode()
     try:
         entries = [name for name in os.listdir("/proc") if name.isdigit()]

@@ -1,8 +1,10 @@
 """Reading and writing text files of a worktree: regular files only, bounded, atomic."""
 
 import os
+import secrets
 import stat
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agents.tools.paths import shown
@@ -14,17 +16,23 @@ WRITE_CAP = 2_000_000
 """Bytes a model may write at once."""
 
 
+class FileGone(ToolError):
+    """There is no such file."""
+
+
 def read_text(root: Path, path: Path) -> str:
     """The file as text; bytes that are not UTF-8 become lone surrogates, so that writing it back loses nothing.
 
-    Raises ToolError when it is missing, a folder, a device or FIFO, too large, or binary.
+    Raises FileGone when it is missing; ToolError when it is a folder, a device or FIFO, too large, or binary.
     """
     name = shown(root, path)
     try:
-        # Not blocking: opening a FIFO would wait for its writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with folder_inside(root, path.parent) as folder:
+            # Not blocking: opening a FIFO would wait for its writer for ever.
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(path.name if path != root else ".", flags, dir_fd=folder)
     except FileNotFoundError:
-        raise ToolError(f"{name} does not exist.{_similar(root, path)}") from None
+        raise FileGone(f"{name} does not exist.{_similar(root, path)}") from None
     except OSError as error:
         raise ToolError(f"cannot read {name}: {error.strerror}.") from error
     try:
@@ -57,15 +65,12 @@ def write_text(root: Path, path: Path, text: str) -> bool:
     if len(data) > WRITE_CAP:
         raise ToolError(f"{len(data):,} bytes are too much for one file; the limit is {WRITE_CAP:,}.")
     try:
-        mode = os.lstat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise ToolError(f"{name} is {kind}; give the path of a file.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+        with folder_inside(root, path.parent, make=True) as folder:
+            mode = _mode_of(path.name, folder)
+            if mode is not None and not stat.S_ISREG(mode):
+                kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+                raise ToolError(f"{name} is {kind}; give the path of a file.")
+            _replace(path.name, folder, data, 0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
     except (FileExistsError, NotADirectoryError):
         raise ToolError(f"cannot write {name}: a part of its path is a file, not a folder.") from None
     except OSError as error:
@@ -73,15 +78,44 @@ def write_text(root: Path, path: Path, text: str) -> bool:
     return mode is None
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".warroom-", dir=path.parent)
+@contextmanager
+def folder_inside(root: Path, folder: Path, *, make: bool = False) -> Iterator[int]:
+    """A descriptor of `folder`, which is `root` or inside it, reached step by step without following any link: whatever
+    was swapped for one since the path was resolved, nothing outside is reached. `make`: what is missing.
+
+    Raises OSError.
+    """
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folder.relative_to(root).parts if folder.is_relative_to(root) else ():
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=descriptor)
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _mode_of(name: str, folder: int) -> int | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _replace(name: str, folder: int, data: bytes, mode: int) -> None:
+    temporary = f".warroom-{secrets.token_hex(8)}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             os.fchmod(descriptor, mode)
-        os.replace(temporary, path)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        os.unlink(temporary)
+        os.unlink(temporary, dir_fd=folder)
         raise
 
 

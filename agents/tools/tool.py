@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.models.chat import ToolSpec
+from agents.redactor import SECRETS
 from agents.tasks import Frozen
 from agents.workspace.errors import WorkspaceError
 from agents.workspace.private_git import PrivateGit
@@ -36,6 +37,12 @@ class ToolContext:
     """Called with sanitized pieces of streaming output."""
     place: "Place | None" = None
     """What the harness knows of the worktree; None: it is any folder."""
+    veiled: bool = False
+    """The agent is not shown any secret."""
+
+    def shown(self, text: str) -> str:
+        """`text` as the agent may see it. To be asked before anything of it is cut off."""
+        return SECRETS.redact(text) if self.veiled else text
 
     def git_env(self) -> Mapping[str, str]:
         """Environment by which git finds the repository without believing the worktree's `.git`."""

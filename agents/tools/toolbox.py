@@ -59,7 +59,8 @@ class Toolbox:
         except (OSError, ValueError) as error:
             return _failed(name, f"{name} failed: {error}")
         note = f"\n[ignored unknown arguments: {', '.join(ignored)}]" if ignored else ""
-        return outcome.model_copy(update={"content": sanitize(outcome.content)[:_LONGEST] + note})
+        content = self._context.shown(sanitize(outcome.content))[:_LONGEST]
+        return outcome.model_copy(update={"content": content + note})
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name.casefold(), self._tools, n=1, cutoff=0.5)
@@ -77,15 +78,18 @@ def build_toolbox(
     settings: Settings,
     on_output: Callable[[str], None],
     place: Place | None = None,
+    veiled: bool = False,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
-    `place`: what the harness knows of the worktree; None: it is any folder.
+    `place`: what the harness knows of the worktree; None: it is any folder. `veiled`: secrets are taken
+    out of what the tools answer.
     """
     cap = settings.mission.output_cap
     shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.network)
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    return Toolbox(tools, ToolContext(root=root.resolve(), logs=logs, on_output=on_output, place=place))
+    context = ToolContext(root=root.resolve(), logs=logs, on_output=on_output, place=place, veiled=veiled)
+    return Toolbox(tools, context)
 
 
 def _failed(name: str, message: str) -> ToolOutcome:

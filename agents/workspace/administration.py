@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import secrets
 import shutil
 import stat
 from pathlib import Path
@@ -75,25 +77,44 @@ async def delete_worktree(common: Path, path: Path) -> None:
 
 
 def delete_folder(path: Path) -> None:
-    """Remove a folder with everything in it, read-only parts too; links are removed, not followed."""
+    """Remove a folder with everything in it, read-only parts too, however deep; links are removed, not followed."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     with contextlib.suppress(FileNotFoundError):
         try:
             shutil.rmtree(path)
-        except PermissionError:
-            _make_writable(path)
+        except (PermissionError, RecursionError):
             try:
+                _flatten(path)
                 shutil.rmtree(path)
             except OSError as error:
                 raise WorkspaceError(f"{path} cannot be removed: {error.strerror} ({error.filename}).") from error
 
 
-def _make_writable(folder: Path) -> None:
-    os.chmod(folder, stat.S_IRWXU)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            inner = os.path.join(parent, name)
-            if not os.path.islink(inner):
-                with contextlib.suppress(OSError):
-                    os.chmod(inner, stat.S_IRWXU)
+def _flatten(top: Path) -> None:
+    """Make every folder below `top` writable and move it up to `top`: then nothing is too deep, nor a path too long."""
+    top.chmod(stat.S_IRWXU)
+    prefix = secrets.token_hex(8)
+    numbers = itertools.count()
+    above = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        waiting = _folders(above)
+        while waiting:
+            name = waiting.pop()
+            os.chmod(name, stat.S_IRWXU, dir_fd=above)
+            folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+            try:
+                for inner in _folders(folder):
+                    os.chmod(inner, stat.S_IRWXU, dir_fd=folder)
+                    moved = f"{prefix}-{next(numbers)}"
+                    os.rename(inner, moved, src_dir_fd=folder, dst_dir_fd=above)
+                    waiting.append(moved)
+            finally:
+                os.close(folder)
+    finally:
+        os.close(above)
+
+
+def _folders(descriptor: int) -> list[str]:
+    with os.scandir(descriptor) as entries:
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -2,11 +2,13 @@
 
 import contextlib
 import fcntl
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from agents.private_files import private_folder
 from agents.workspace.administration import add_detached, delete_worktree, git_of
 from agents.workspace.errors import WorkspaceError
 from agents.workspace.git import Git, to_the_end
@@ -21,7 +23,7 @@ class Checkouts:
     @asynccontextmanager
     async def open(self, commit: str) -> AsyncIterator[Git]:
         """git in a fresh worktree of `commit` on no branch; removed at the end, also when cancelled."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         with _held(self._folder) as path:
             try:
                 await add_detached(self._git, path, commit)
@@ -46,7 +48,7 @@ def _held(folder: Path) -> Iterator[Path]:
     while True:
         path = folder / secrets.token_hex(5)
         lock = path.with_suffix(".lock")
-        with lock.open("x") as file:
+        with open(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # A sweep may have taken it between the two lines.
             if not lock.exists():

@@ -6,6 +6,8 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from agents.regular_files import read_regular
+
 _MAX_BYTES = 1_000_000
 _RULE = re.compile(r"^([^\t#:=][^:=#]*?)\s*::?(?!=)", re.MULTILINE)
 _TEST_NAME = re.compile(
@@ -72,8 +74,7 @@ def is_test(path: str) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(_MAX_BYTES).decode("utf-8", "replace")
+        return read_regular(path, _MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 

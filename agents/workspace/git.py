@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from agents.children import for_children
 from agents.workspace.errors import GitError, WorkspaceError
 
 T = TypeVar("T")
@@ -54,14 +55,20 @@ _GRACE_S = 0.3
 """Between asking git to stop, so that it takes its lock files with it, and killing it."""
 
 
+def safe_path() -> dict[str, str]:
+    """PATH without relative folders: git runs where agents write, and a program of theirs must not be taken for one."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return {"PATH": os.pathsep.join(entry for entry in entries if os.path.isabs(entry))}
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what would point git at another repository, plus `extra`."""
+    """This process's environment without what would point git at another repository, or open a door, plus `extra`."""
     kept = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in for_children().items()
         if not name.startswith("GIT_") or name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    return {**kept, "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    return {**kept, **safe_path(), "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
 
 
 async def git_bytes(

@@ -84,7 +84,10 @@ async def _make(git: Git, common: Path, folder: Path, branch: str) -> None:
     own = f"refs/heads/{branch}"
     lines = [line for line in refs.split("\n") if _shown(line.partition(" ")[2], own)]
     (making / "packed-refs").write_bytes(os.fsencode("".join(f"{line}\n" for line in lines)))
-    (making / "objects/info/alternates").write_text(f"{_quoted(common / 'objects')}\n", errors="surrogateescape")
+    store = str(common / "objects")
+    # Quoted only where it must be: `git clone` does not understand it there.
+    line = _quoted(common / "objects") if store.startswith(('"', "#")) or "\n" in store else store
+    (making / "objects/info/alternates").write_bytes(os.fsencode(f"{line}\n"))
     copies = [(common, "info/exclude"), (common, "info/attributes"), (common, "shallow")]
     copies += [(admin, "info/sparse-checkout"), *((admin, shared.name) for shared in admin.glob("sharedindex.*"))]
     for source, name in ((admin, "index"), *copies):

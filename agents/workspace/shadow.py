@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.private_files import private_folder
 from agents.workspace.commits import EMAIL, NAME, named, write_commit
 from agents.workspace.errors import WorkspaceError, name_files
 from agents.workspace.git import Git, to_the_end
@@ -28,7 +29,7 @@ async def open_shadow(folder: Path, home: Path, place: Path) -> "PlainFolder":
     """The private history of `folder` kept at `place`, made when it is not there yet."""
     store = place / "history"
     if not (store / "HEAD").is_file():
-        place.mkdir(parents=True, exist_ok=True)
+        private_folder(place)
         making = place / f"making-{secrets.token_hex(4)}"
         await Git(place)("init", "--quiet", "--bare", "--template=", str(making))
         (making / "info").mkdir(exist_ok=True)

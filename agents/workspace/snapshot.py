@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +40,9 @@ async def take_snapshot(
     private = git.having(GIT_INDEX_FILE=str(index))
     changed = await private.names("diff-files", "-z", "--name-status", "--ignore-submodules=all")
     others = await private.names("ls-files", "-z", "--others", "--exclude-standard", f"--exclude-from={LITTER}")
-    deleted = [path for status, path in zip(changed[::2], changed[1::2], strict=True) if status == "D"]
-    edited = [path for status, path in zip(changed[::2], changed[1::2], strict=True) if status not in {"D", "U"}]
+    pairs = [(_status(git.cwd, status, path), path) for status, path in zip(changed[::2], changed[1::2], strict=True)]
+    deleted = [path for status, path in pairs if status == "D"]
+    edited = [path for status, path in pairs if status not in {"D", "U"}]
 
     others = [path for path in others if not skipped(path)]
     nested = [path for path in others if path.endswith("/")]
@@ -73,6 +75,16 @@ def _without_caches(paths: list[str]) -> list[str]:
         path[: -len(marker)] for path in paths for marker in _MARKERS if path.endswith(f"/{marker}")
     )  # each ends with a slash
     return [path for path in paths if not path.startswith(folders)] if folders else paths
+
+
+def _status(root: Path, status: str, path: str) -> str:
+    """`status`, but of a file that has become a pipe, a socket or a device D: git cannot keep one."""
+    try:
+        mode = os.lstat(root / path).st_mode
+    except OSError:
+        return status
+    kept = stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)
+    return status if kept or status == "U" else "D"
 
 
 def _size(root: Path, path: str) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.private_files import private_folder, write_private
 from agents.sanitize import one_line
 from agents.workspace.administration import delete_folder, delete_worktree, find_admin, git_of, point
 from agents.workspace.commits import compose, identity, write_commit
@@ -18,6 +19,7 @@ from agents.workspace.git import Git, to_the_end
 from agents.workspace.includes import Included
 from agents.workspace.locks import WorktreeLocks, is_left
 from agents.workspace.overlay import overlaid, overlaid_tree
+from agents.workspace.pipes import unblocked
 from agents.workspace.private_git import PrivateGit, alternates, drop_private, open_private, private_head
 from agents.workspace.registering import add_worktree
 from agents.workspace.results import Commit, Worktree, oid
@@ -48,7 +50,7 @@ class Worktrees:
         if not _LABEL.fullmatch(label):
             raise WorkspaceError(f"{label[:80]!r} cannot be part of a branch name.")
         oid(start_commit)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         for _ in range(_TRIES):
             claim = _Claim(*await self._free_name(f"{label}-{number}"))
             try:
@@ -65,7 +67,7 @@ class Worktrees:
         """Hold the name: the folder under this home, the branch in the repository. Not held: others were quicker."""
         state = self._state(claim.name)
         try:
-            state.mkdir()
+            state.mkdir(mode=0o700)
         except FileExistsError:
             return
         ref, nothing = f"refs/heads/{claim.branch}", "0" * len(start_commit)
@@ -182,12 +184,13 @@ class Worktrees:
             await git.having(GIT_INDEX_FILE=str(index))("read-tree", "HEAD")
         copied = frozenset(_facts(state).get("copied", ()))
         folders = tuple(name for name in copied if name.endswith("/"))
-        return await take_snapshot(
+        taking = take_snapshot(
             git,
             index,
             max_bytes=MAX_FILE_BYTES,
             skipped=lambda name: name in copied or name.startswith(folders),
         )
+        return await unblocked(taking, path)
 
     async def commit(self, worktree: Worktree, message: str, trailers: Mapping[str, str]) -> Commit | None:
         """All the mission's work as one commit on `start_commit`; None when nothing differs from it.
@@ -199,7 +202,7 @@ class Worktrees:
         start = oid(worktree.start_commit)
         await self._return_to_branch(git, worktree)
         state = self._state(worktree.path.name)
-        state.mkdir(exist_ok=True)
+        private_folder(state)
         index = state / "index.new"
         try:
             snapshot = await self._snapshot(git, worktree.path, index)
@@ -285,7 +288,7 @@ class Worktrees:
         except WorkspaceError:
             return any(path.iterdir())
         index = self._state(path.name) / "index.look"
-        index.parent.mkdir(exist_ok=True)
+        private_folder(index.parent)
         try:
             snapshot = await self._snapshot(git, path, index)
             return snapshot.tree != await git.maybe("rev-parse", "--verify", "--quiet", "HEAD^{tree}")
@@ -300,7 +303,7 @@ class Worktrees:
         git = git_of(self._common, self._owned(path))
         state = self._state(path.name)
         index, objects = state / "index.tree", state / "objects"
-        objects.mkdir(parents=True, exist_ok=True)
+        private_folder(objects)
         apart = {"GIT_OBJECT_DIRECTORY": str(objects), **alternates(self._common)}
         try:
             # The index is kept for the next time, which then has only the differences to look at.
@@ -353,7 +356,7 @@ class _Claim:
 def _note(state: Path, **facts: Any) -> None:
     """Whole or not at all, also when we are killed."""
     written = state / "facts.new"
-    written.write_text(json.dumps(facts))
+    write_private(written, json.dumps(facts))
     written.replace(state / "facts.json")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agents.models.chat import Message
-from agents.redact import redact_all
+from agents.redactor import SECRETS
 from agents.tasks import Mission, Task, Way
 
 
@@ -26,7 +26,7 @@ def example(task: Task, mission: Mission, transcript: Sequence[Message]) -> dict
         "messages": messages,
         "task": task.id,
         "mission": mission.label,
-        "title": redact_all(task.title),
+        "title": SECRETS.redact_all(task.title),
         "tier": mission.tier,
         "model": mission.model,
         "way": mission.way.value,
@@ -39,16 +39,16 @@ def _turns(message: Message) -> Iterator[dict[str, Any]]:
     """A message as chat turns: one for each tool's result."""
     if message.tool_results:
         for result in message.tool_results:
-            content = redact_all(result.content)
+            content = SECRETS.redact_all(result.content)
             yield {"role": "tool", "tool_call_id": result.call_id, "name": result.name, "content": content}
         return
-    turn: dict[str, Any] = {"role": message.role, "content": redact_all(message.content)}
+    turn: dict[str, Any] = {"role": message.role, "content": SECRETS.redact_all(message.content)}
     if message.tool_calls:
         turn["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(redact_all(call.arguments))},
+                "function": {"name": call.name, "arguments": json.dumps(SECRETS.redact_all(call.arguments))},
             }
             for call in message.tool_calls
         ]

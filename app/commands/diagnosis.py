@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from agents.children import for_children
 from agents.clock import SystemClock
 from agents.configuration import Configuration
 from agents.models.errors import ModelError
@@ -53,6 +54,7 @@ async def git() -> Finding:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env=for_children(),
     )
     out, _ = await process.communicate()
     return Finding(

@@ -97,6 +97,7 @@ _TEMPLATE = """\
 [sandbox]
 # kind = @  # the best that works here; "bubblewrap", "landlock", "sandbox-exec" insist, "none" goes without
 # network = @  # "loopback": servers that a command starts itself; "all"
+# redact_prompts = @  # keep secrets from paid models; "all": from local ones too, "off": from none
 # memory_mb = @  # of all processes of one command together, as are those below
 # processes = @
 # disk_mb = @  # what it may add to the worktree

@@ -71,6 +71,7 @@ def _csv(stream: TextIO, what: str) -> Write:
 
 async def _export(what: str, since: datetime | None, write: Write) -> int:
     """Write every row as it is read; how many."""
+    from agents.redactor import learn_secrets
     from app.commands import export_rows
 
     sources: dict[str, Callable[[Store, datetime | None], AsyncIterator[dict[str, Any]]]] = {
@@ -79,6 +80,7 @@ async def _export(what: str, since: datetime | None, write: Write) -> int:
         "costs": export_rows.costs,
     }
     rows = 0
+    learn_secrets(Path.cwd())
     async with notebook(Path.cwd()) as (store, _):
         async for row in sources[what](store, since):
             write(row)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from agents.redact import redact_all
+from agents.redactor import SECRETS
 from agents.store import Call, CallState, Store
 from agents.store.ledger import day_of
 from agents.store.paging import each
@@ -27,7 +27,7 @@ async def events(store: Store, since: datetime | None) -> AsyncIterator[Row]:
     """Every event, as `--json` prints it."""
     async for event in each(partial(store.events_after, since=since), lambda found: found.seq):
         if since is None or event.at >= since:
-            yield redact_all(event.row())
+            yield SECRETS.redact_all(event.row())
 
 
 def event_cells(row: Row) -> Row:
@@ -41,7 +41,7 @@ async def costs(store: Store, since: datetime | None) -> AsyncIterator[Row]:
     """Every row of the ledger."""
     async for call in each(partial(store.calls_after, since=since), lambda found: found.id):
         if since is None or call.at >= since:
-            yield redact_all(_call_row(call))
+            yield SECRETS.redact_all(_call_row(call))
 
 
 def _call_row(call: Call) -> Row:

@@ -22,9 +22,13 @@ def told(error: Exception) -> int:
     if code is not None:
         say(f"warroom: {error}", "red")
         return code
-    say(f"warroom: an error in War Room itself: {type(error).__name__}: {error}", "red")
-    place = _log(error)
-    say(f"The details are in {place}; please report it." if place else "".join(traceback.format_exception(error)))
+    from agents.redactor import SECRETS
+
+    SECRETS.learn_environment(os.environ)
+    say(SECRETS.redact(f"warroom: an error in War Room itself: {type(error).__name__}: {error}"), "red")
+    details = SECRETS.redact("".join(traceback.format_exception(error)))
+    place = _log(details)
+    say(f"The details are in {place}; please report it." if place else details)
     return FAILED
 
 
@@ -49,15 +53,16 @@ _CODES: dict[str, Callable[[Any], int]] = {
 }
 
 
-def _log(error: Exception) -> Path | None:
+def _log(details: str) -> Path | None:
     """Write the traceback under home/logs; None when that fails too."""
     from agents.configuration import warroom_home
+    from agents.private_files import private_folder, write_private
 
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     path = warroom_home(os.environ) / "logs" / f"crash-{stamp}-{os.getpid()}.log"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+        private_folder(path.parent)
+        write_private(path, details)
     except OSError:
         return None
     return path

@@ -9,6 +9,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from agents.children import for_children
+from agents.private_files import private_folder
+
 MOST = 74_000
 """Bytes of text a terminal's clipboard takes at once; several give up at 100,000 of base64."""
 
@@ -38,7 +41,7 @@ async def into_tmux(text: str, environ: Mapping[str, str]) -> bool:
     try:
         process = await asyncio.create_subprocess_exec(
             *(program, "load-buffer", "-w", "-"),
-            env=dict(environ),
+            env=for_children(environ),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -56,7 +59,7 @@ async def into_tmux(text: str, environ: Mapping[str, str]) -> bool:
 
 def save(text: str, folder: Path) -> Path:
     """Write `text` to the file of the last copy in `folder`, which only this person may read. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     path = folder / "clipboard.txt"
     beside = folder / f".clipboard.{os.getpid()}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.clock import Clock
+from agents.private_files import write_private
 from agents.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def _note(logs: Path, clock: Clock, text: str) -> None:
     """Add a line; a disk that takes none is no reason to stop working."""
     try:
         line = one_line(f"{clock.now():%Y-%m-%d %H:%M:%S}Z process {os.getpid()} in {Path.cwd()} {text}", 1000)
-        with (logs / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{line}\n")
+        write_private(logs / LOG, f"{line}\n", append=True)
     except OSError:
         return

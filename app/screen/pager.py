@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.children import for_children
 from agents.sanitize import one_line, sanitize
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ async def show(app: App[Any], text: str, log_path: str, environ: Mapping[str, st
 async def _run(command: Sequence[str]) -> int:
     """Run it as the terminal's foreground: its ctrl+c is its own, and stops no mission."""
     terminal = os.open("/dev/tty", os.O_RDWR) if _has_terminal() else None
-    process = await asyncio.create_subprocess_exec(*command, process_group=0)
+    process = await asyncio.create_subprocess_exec(*command, process_group=0, env=for_children())
     try:
         if terminal is not None:
             _hand_over(terminal, process.pid)

@@ -3,17 +3,17 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents.clock import SystemClock
-from agents.configuration import Configuration, warroom_home
+from agents.configuration import Configuration, ConfigurationError, warroom_home
 from agents.refusals import NotPossible
 from agents.sanitize import one_line
 from app.commands.console import say
 from app.commands.failures import told
-from app.commands.opening import configuration, headquarters, repository_of
+from app.commands.opening import configuration, headquarters, repository_of, settings_of
 from app.screen.headless import work_on
 from app.serving.permissions import may_accept, other_repositories
 
@@ -28,12 +28,31 @@ GRACE_S = 2.0
 
 
 class Room:
-    """An open Headquarters with what its person allows to those who call in."""
+    """An open Headquarters with what its person allows to those who call in.
 
-    def __init__(self, hq: "Headquarters", found: Configuration) -> None:
+    That is read at each call: a client stays for hours, and the person who allows or forbids something means now.
+    """
+
+    def __init__(self, hq: "Headquarters", *, trusted: bool) -> None:
         self.hq = hq
-        self.may_accept = may_accept(found)
-        self.others = other_repositories(found)
+        self._trusted = trusted
+
+    @property
+    def may_accept(self) -> bool:
+        """Whether a result may be merged without the person. While a file cannot be read: no."""
+        found = self._settings_now()
+        return found is not None and may_accept(found)
+
+    @property
+    def others(self) -> frozenset[Path]:
+        """Where work may be done besides here. While a file cannot be read: nowhere."""
+        found = self._settings_now()
+        return other_repositories(found) if found is not None else frozenset()
+
+    def _settings_now(self) -> Configuration | None:
+        with suppress(ConfigurationError):
+            return settings_of(self.root, trusted=self._trusted)
+        return None
 
     @property
     def root(self) -> Path:
@@ -125,11 +144,12 @@ class Rooms:
     async def _hold(self, root: Path, opened: "asyncio.Future[Room]") -> None:
         """Keep one room open until the client has left, and its work is done or is to stop."""
         try:
-            found = configuration(root, trusted=self._trusted and root == self._folder)
+            trusted = self._trusted and root == self._folder
+            found = configuration(root, trusted=trusted)
             async with headquarters(root, found=found, recover=True) as hq:
                 for warning in hq.warnings:
                     say(warning, "yellow")
-                room = Room(hq, found)
+                room = Room(hq, trusted=trusted)
                 opened.set_result(room)
                 await self._left.wait()
                 await self._orders_carried_out()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import anyio
 
-from app.commands.failures import DONE, INTERRUPTED
+from app.commands.console import say
+from app.commands.failures import DONE, ENVIRONMENT, INTERRUPTED
 from app.commands.interrupts import interruptible
 from app.serving.rooms import Rooms
 from app.serving.server import Desk
@@ -37,6 +38,9 @@ async def serve(folder: Path, *, trusted: bool) -> int:
             stopping.cancel()
             rooms.stop()
             await rooms.closed()
+    if isinstance(failure, ExceptionGroup) and (lost := failure.subgroup(OSError)) is not None:
+        say(f"warroom: the client gets no answers any more: {lost.exceptions[0]}", "red")
+        return ENVIRONMENT
     if isinstance(failure, Exception):
         raise failure
     return INTERRUPTED if wish.is_set() else DONE

@@ -8,9 +8,11 @@ import pytest
 
 from agents.settings import Network, SandboxKind
 from agents.tools.sandbox import choose_sandbox
+from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
 from agents.tools.tool import ToolContext, ToolError, ToolOutcome
 from agents.workspace import Repository, WorkspaceError, Worktree
+from agents.workspace.administration import delete_folder
 from agents.workspace.private_git import PrivateHead, object_stores, private_head
 from tests.agents.conftest import run_git
 from tests.fakes.sandboxes import WALLS
@@ -205,3 +207,54 @@ def test_a_head_is_read_as_text(tmp_path: Path, head: str, packed: str, expected
     (tmp_path / "HEAD").write_text(head)
     (tmp_path / "packed-refs").write_text(packed)
     assert private_head(tmp_path) == expected
+
+
+async def test_a_git_planted_in_the_worktree_is_not_run(
+    repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mission = await Mission.begin("none", repo, home)
+    planted = mission.worktree.path / "git"
+    planted.write_text(f"#!/bin/sh\ntouch {home}/ran\n")
+    planted.chmod(0o755)
+    monkeypatch.setenv("PATH", f".::{os.environ['PATH']}")
+    await CodeSearch(1_000).run({"pattern": "shop"}, mission.context)
+    assert await mission.repository.commit(mission.worktree, "Work", {}) is not None
+    assert not (home / "ran").exists()
+
+
+@pytest.mark.parametrize("place", [".gitignore", "deep/.gitattributes"])
+async def test_a_pipe_in_place_of_a_file_of_gits_holds_nothing_up(repo: Path, home: Path, place: str) -> None:
+    mission = await Mission.begin("none", repo, home)
+    pipe = mission.worktree.path / place
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    (pipe.parent / "work").write_text("x\n")
+    commit = await mission.repository.commit(mission.worktree, "Work", {})
+    assert commit is not None
+    assert commit.files == (str((pipe.parent / "work").relative_to(mission.worktree.path)),)
+
+
+async def test_a_tracked_file_that_became_a_pipe_counts_as_deleted(repo: Path, home: Path) -> None:
+    mission = await Mission.begin("none", repo, home)
+    (mission.worktree.path / "README.md").unlink()
+    os.mkfifo(mission.worktree.path / "README.md")
+    commit = await mission.repository.commit(mission.worktree, "Work", {})
+    assert commit is not None
+    assert [
+        tuple(change) for change in await mission.repository.changes(mission.worktree.start_commit, commit.commit)
+    ] == [("D", "README.md")]
+
+
+def test_a_folder_without_bottom_and_without_rights_is_removed(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    top.mkdir()
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(1_500):
+        os.mkdir("folder-with-a-name", dir_fd=here)
+        inner = os.open("folder-with-a-name", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    (top / "folder-with-a-name").chmod(0o500)
+    delete_folder(top)
+    assert not top.exists()

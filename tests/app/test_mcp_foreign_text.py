@@ -45,7 +45,9 @@ def _texts(value: object) -> list[str]:
     return [text for item in items for text in _texts(item)]
 
 
-async def test_answers_and_resources_are_harmless_and_come_in_pages(shell: CommandLine) -> None:
+async def test_answers_and_resources_are_harmless_and_come_in_pages(
+    shell: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with in_process(shell) as client:
         given = {"task": f"Create note.py {HOSTILE}", "brief": f"Beware {HOSTILE}", "check": CHECK}
         done = answer(await client.call_tool("dispatch", given))
@@ -65,6 +67,13 @@ async def test_answers_and_resources_are_harmless_and_come_in_pages(shell: Comma
             uri = uri.rstrip("]\n")
         assert "+line_5999 = 5999" in whole
         assert len(whole) > resources.PAGE
+        monkeypatch.setattr(resources, "LISTED", 2)
+        first = await client.list_resources()
+        rest = await client.list_resources(cursor=first.next_cursor)
+        assert [*first.resources, *rest.resources] == listed
+        assert (len(rest.resources), rest.next_cursor) == (1, None)
+        with pytest.raises(MCPError, match="no such page"):
+            await client.list_resources(cursor="-1")
         for wrong in ("warroom://task/9/diff", "warroom://task/1/secrets", "file:///etc/passwd"):
             with pytest.raises(MCPError, match="there is no"):
                 await client.read_resource(wrong)

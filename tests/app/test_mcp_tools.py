@@ -80,10 +80,12 @@ async def test_accept_is_refused_unless_the_persons_own_file_allows_it(
         assert refused.is_error
         assert "warroom accept T1" in words(refused)
         assert "accept = true" in words(refused)
-    (shell.folder / "warroom.toml").unlink()
-    monkeypatch.delenv("WARROOM_MCP__ACCEPT")
-    _own_config(shell, allowed)
-    async with in_process(shell) as client:
+        (shell.folder / "warroom.toml").unlink()
+        monkeypatch.delenv("WARROOM_MCP__ACCEPT")
+        _own_config(shell, "[mcp\n")
+        assert (await client.call_tool("accept", {"task": 1})).is_error
+        _own_config(shell, allowed)
+        assert "accept(task=1)" in answer(await client.call_tool("show", {"task": 1}))["next"]
         accepted = answer(await client.call_tool("accept", {"task": 1}))
         assert accepted["status"] == "done"
         assert "slug.py" in run_git(shell.folder, "ls-files")
@@ -136,14 +138,12 @@ async def test_only_the_repositories_the_person_names(shell: CommandLine, tmp_pa
         assert "repos under [mcp]" in words(refused)
         for wrong in ("other", str(tmp_path / "nowhere")):
             assert "absolute path" in words(await client.call_tool("board", {"repo": wrong}))
-    _own_config(shell, f"[mcp]\nrepos = ['{other}']\n")
-    async with in_process(shell) as client:
+        _own_config(shell, f"[mcp]\nrepos = ['{other}']\n")
         given = {"task": SLUG_TASK, "check": SLUG_CHECK, "repo": str(other)}
         assert answer(await client.call_tool("dispatch", given))["repo"] == str(other)
         assert "slugify" in answer(await client.call_tool("diff", {"task": 1}))["diff"]
         assert answer(await client.call_tool("board"))["tasks"] == []
-    _own_config(shell, "")
-    async with in_process(shell) as client:
+        _own_config(shell, "")
         assert (await client.call_tool("diff", {"task": 1})).is_error
         rows = answer(await client.call_tool("costs"))["rows"]
         assert [row["title"] for row in rows if row["by"] == "task"] == [""]

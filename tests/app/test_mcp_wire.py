@@ -1,12 +1,13 @@
 """`warroom mcp` on its pipes: what is no message, clients that cancel, lose patience, vanish, or are several."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine
+from command_line import CommandLine, ended
 from mcp.shared.exceptions import MCPError
 from mcp_side import answer, connected, in_process, over_pipes, solved, started, take_environment
 from screen_pilot import so
@@ -141,6 +142,31 @@ async def test_a_call_taken_back_cancels_its_task_and_lost_patience_does_not(
         gate.set()
         shown = answer(await client.call_tool("show", {"task": 2, "wait_s": 20}))
         assert (shown["status"], shown["outcome"]) == ("review", "proven")
+
+
+async def test_a_running_task_is_cancelled_and_whoever_waits_for_it_is_told(
+    shell: CommandLine, server: FakeOllama, gate: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_environment(shell, monkeypatch)
+    async with in_process(shell) as client:
+        waiting = asyncio.create_task(client.call_tool("dispatch", SLUG))
+        await so(lambda: len(server.chats) == 1)
+        assert answer(await client.call_tool("cancel", {"task": 1}))["status"] == "cancelled"
+        assert answer(await waiting)["outcome"] == "cancelled"
+        await asyncio.wait_for(server.chats[0].disconnected.wait(), 10)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+async def test_answers_that_cannot_be_written_are_no_fault_of_ours(shell: CommandLine) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = await shell.start("mcp", stdin=asyncio.subprocess.PIPE, stdout=full)
+    os.close(full)
+    assert process.stdin is not None
+    process.stdin.write(b'{"jsonrpc": "2.0", "id": 1}\n')
+    done = await ended(process)
+    assert done.code == 3
+    assert "gets no answers any more" in done.err
+    assert "No space left" in done.err
 
 
 async def test_two_clients_at_once_on_one_home(shell: CommandLine, server: FakeOllama, gate: asyncio.Event) -> None:

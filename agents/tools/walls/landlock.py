@@ -2,7 +2,7 @@
 
 import asyncio
 import ctypes
-import json
+import marshal
 import os
 import platform
 import shutil
@@ -10,7 +10,6 @@ import signal
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,11 +18,11 @@ from typing import Any
 from agents.sanitize import one_line
 from agents.settings import Limits, Network
 from agents.tools.environment import GIT_IDENTITY, child_environment
-from agents.tools.mounts import Mount, View
-from agents.tools.processes import Command, run_command
+from agents.tools.mounts import Mount, View, places
+from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
-from agents.tools.walls.limits import tasks_of_user
+from agents.tools.walls.limits import tasks_with
 from agents.tools.walls.territory import Territory, usable
 from agents.tools.walls.watch import SHARED_MEMORY
 from agents.workspace.private_git import PrivateGit
@@ -33,6 +32,7 @@ _CREATE_RULESET, _VERSION = 444, 1
 _INTERNET = (seccomp.INET, seccomp.INET6, seccomp.NETLINK)
 _LARGE = 1024**2
 """Bytes in /dev/shm: a semaphore has 32."""
+_TOO_MANY = "stopped: processes"
 _NEWER = "a kernel from 5.13 on with landlock in its lsm= list"
 
 
@@ -61,9 +61,12 @@ class LandlockSandbox:
         hidden: Sequence[Path] = (),
         limits: Limits | None = None,
         loopback: bool = True,
+        read_only: bool = True,
     ) -> None:
-        """Use `open`, which finds out what works here. `loopback`: a network namespace can be had."""
+        """Use `open`, which finds out what works here. `loopback`, `read_only`: namespaces of the network and of
+        mounts can be had."""
         self._abi = abi
+        self._read_only = read_only
         self._environ = dict(environ)
         self._territory = Territory.of(environ, hidden)
         self._limits = limits or Limits()
@@ -86,11 +89,14 @@ class LandlockSandbox:
         abi = landlock_abi()
         if not abi:
             raise SandboxUnavailable(f"this kernel has no Landlock; it takes {_NEWER}")
-        first = cls(abi, environ=environ, hidden=hidden, limits=limits)
-        problem, no_loopback = await asyncio.gather(first._try(Network.NONE), first._try(Network.LOOPBACK))
-        if problem is not None:
-            raise SandboxUnavailable(f"Landlock does not work here ({problem}); it takes {_NEWER}")
-        return cls(abi, environ=environ, hidden=hidden, limits=limits, loopback=no_loopback is None)
+        problem: str | None = None
+        for read_only in (True, False):
+            first = cls(abi, environ=environ, hidden=hidden, limits=limits, read_only=read_only)
+            problem, closed = await asyncio.gather(first._try(Network.NONE), first._try(Network.LOOPBACK))
+            if problem is None:
+                first._loopback = closed is None
+                return first
+        raise SandboxUnavailable(f"Landlock does not work here ({problem}); it takes {_NEWER}")
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -98,9 +104,12 @@ class LandlockSandbox:
         filtered = seccomp.program(platform.machine(), families=(), own_namespaces=False) is not None
         found = [
             (True, "a command can see that a file or process outside exists, its size and dates, but not open it"),
-            (True, "it can change mode, dates and attributes of your files outside when it knows their path"),
+            (
+                not self._read_only,
+                "it can change mode, owner, dates and attributes of your files outside when it knows their path",
+            ),
             (True, "it can open what your other programs keep in /dev/shm when it knows the name"),
-            (True, "it can rewrite the .git file of its own worktree"),
+            (not self._read_only, "it can rewrite the .git file of its own worktree"),
             (self._abi < 3, "it can empty files of yours that it may read (kernel before 6.2)"),
             (self._abi < 6, "it can send signals to your other processes (kernel before 6.12)"),
             (
@@ -143,11 +152,12 @@ class LandlockSandbox:
                 stack.enter_context(git.standing_in(cwd))
             report, report_sink = os.pipe()
             stack.callback(os.close, report)
+            said = _Report(report)
             try:
                 orders = self._orders(command, cwd, mounts, network, report_sink)
                 handed = os.memfd_create("orders")
                 stack.callback(os.close, handed)
-                os.write(handed, json.dumps(orders).encode())
+                os.write(handed, marshal.dumps(orders))
                 os.lseek(handed, 0, os.SEEK_SET)
                 result = await run_command(
                     Command(
@@ -163,6 +173,8 @@ class LandlockSandbox:
                         limits=self._limits,
                         folders=(cwd, *writable, own, SHARED_MEMORY, *([] if git is None else [git.folder])),
                         at_once=signal.SIGUSR1,
+                        nicer=0,
+                        told=said.stopped,
                         pass_fds=(handed, report_sink),
                     )
                 )
@@ -170,7 +182,7 @@ class LandlockSandbox:
                 os.close(report_sink)
             if result.stopped is Stopped.DISK:
                 _clear_shared_memory(began)
-            if problem := _told(report):
+            if problem := said.problem():
                 raise SandboxError(f"the sandbox could not be set up: {problem}")
             return result
 
@@ -186,18 +198,21 @@ class LandlockSandbox:
             "parent": os.getpid(),
             "report": report,
             "own_network": network is Network.LOOPBACK,
+            "places": places(mounts) if self._read_only else [],
             "files": rights.handled_files(self._abi),
             "network": tcp,
             "scoped": rights.SCOPE_SIGNAL | rights.SCOPE_ABSTRACT_UNIX if self._abi >= 6 else 0,
             "size": rights.attribute_size(self._abi),
             "rules": rights.rules(mounts, self._abi),
-            "filter": b64encode(code).decode() if code else "",
+            "filter": code or b"",
             "limits": {
                 "RLIMIT_CORE": 0,
                 "RLIMIT_FSIZE": limits.file_mb * 1024 * 1024,
                 "RLIMIT_CPU": limits.cpu_s,
-                "RLIMIT_NPROC": tasks_of_user() + limits.threads,
+                "RLIMIT_NPROC": tasks_with(limits.threads),
             },
+            "most": (limits.processes, limits.threads),
+            "priority": lower_priority(),
             "cwd": str(cwd),
             "argv": [self._shell, "-c", command],
         }
@@ -220,13 +235,26 @@ class LandlockSandbox:
             return None if held else "it did not hold a command"
 
 
-def _told(report: int) -> str:
-    """What the launcher says went wrong; empty: nothing."""
-    os.set_blocking(report, False)
-    try:
-        return one_line(os.read(report, 4096).decode("utf-8", "replace"))
-    except BlockingIOError:
-        return ""
+class _Report:
+    """What the launcher says by the pipe `source`, which no command has."""
+
+    def __init__(self, source: int) -> None:
+        os.set_blocking(source, False)
+        self._source = source
+        self._text = ""
+
+    def _read(self) -> str:
+        with suppress(BlockingIOError):
+            self._text += os.read(self._source, 4096).decode("utf-8", "replace")
+        return self._text
+
+    def stopped(self) -> Stopped | None:
+        """The limit it has ended the command for."""
+        return Stopped.PROCESSES if self._read().startswith(_TOO_MANY) else None
+
+    def problem(self) -> str:
+        """What went wrong before the command ran; empty: nothing."""
+        return "" if self.stopped() else one_line(self._text)
 
 
 def _clear_shared_memory(began: float) -> None:

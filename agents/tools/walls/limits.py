@@ -15,11 +15,12 @@ def kernel() -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def limited(shell: str, command: str, limits: Limits, *, tasks: bool) -> Sequence[str]:
+def limited(shell: str, command: str, limits: Limits, *, tasks: int | None) -> Sequence[str]:
     """The argument vector that runs `command` in `shell` within `limits`.
 
-    `tasks`: limit processes and threads as well. Only inside a user namespace, since Linux 5.14, do those of the
-    command alone count; anywhere else it is every process of the person. A limit above the one in force stays as it is.
+    `tasks`: the limit of processes and threads, if any. Only inside a user namespace, since Linux 5.14, do those of
+    the command alone count; anywhere else it is every process of the person. Root is never held by it. A limit above
+    the one in force stays as it is.
     """
     bash = Path(shell).name == "bash"
     block = 1024 if bash else 512  # the unit of `ulimit -f`
@@ -28,19 +29,23 @@ def limited(shell: str, command: str, limits: Limits, *, tasks: bool) -> Sequenc
         ("Ht", limits.cpu_s + 5),  # so that the signal at the soft limit tells why it ends
         ("St", limits.cpu_s),
         ("f", limits.file_mb * 1024 * 1024 // block),
-        *([("u" if bash else "p", limits.threads)] if tasks else []),
+        *([("u" if bash else "p", tasks)] if tasks else []),
     ]
     first = "; ".join(f"ulimit -{letter} {value} 2>/dev/null" for letter, value in set_)
     return (shell, "-c", f'{first}; exec "$0" -c "$1"', shell, command)
 
 
-def tasks_of_user() -> int:
-    """Processes and threads of this user now: what RLIMIT_NPROC already counts outside a user namespace."""
-    count, user = 0, os.getuid()
+def tasks_with(more: int) -> int | None:
+    """RLIMIT_NPROC for a command that may have so many processes and threads outside a user namespace, where those
+    this user has now count too. None: it would hold nothing, or nobody says how many there are (macOS)."""
+    user = os.getuid()
+    if user == 0 or not os.path.isdir("/proc/self"):
+        return None
+    count = 0
     for name in os.listdir("/proc"):
         try:
             if name.isdigit() and os.stat(f"/proc/{name}").st_uid == user:
                 count += len(os.listdir(f"/proc/{name}/task"))
         except OSError:
             continue
-    return count
+    return count + more

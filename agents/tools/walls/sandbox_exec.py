@@ -156,7 +156,7 @@ class SandboxExec:
                 Command(
                     argv=[
                         *(PROGRAM, "-p", profile(mounts, network)),
-                        *limited(self._shell, command, self._limits, tasks=False),
+                        *limited(self._shell, command, self._limits, tasks=None),
                     ],
                     cwd=cwd,
                     env=child_environment(self._environ, home=str(home), extra=extra),

@@ -4,10 +4,12 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from agents.settings import Limits
 from agents.tools.shell_result import Stopped
+from agents.tools.strays import carrying
 from agents.tools.visible import SCRATCH
 
 TICK_S = 0.1
@@ -26,18 +28,21 @@ _MEGABYTE = 1024**2
 class Watch:
     """Looks at the processes below one, and at the folders they may write. Without /proc (macOS) at folders only."""
 
-    def __init__(self, pid: int, limits: Limits, folders: Sequence[Path], *, own_scratch: bool) -> None:
-        """`own_scratch`: the command has scratch folders of its own in memory, which count as memory it holds."""
+    def __init__(self, pid: int, mark: str, limits: Limits, folders: Sequence[Path], *, own_scratch: bool) -> None:
+        """`mark`: in the environment of what it started (strays.py). `own_scratch`: the command has scratch folders of
+        its own in memory, which count as memory it holds."""
         self._pid = pid
+        self._mark = mark
         self._limits = limits
         self._own_scratch = own_scratch
         self._disks = [_Disk(there, limits) for there in _by_disk(folders)]
         self._ticks = 0
+        self._least = _tasks_of_machine()
 
     def breach(self) -> Stopped | None:
         """The limit that is exceeded now; None: all is well. Reads /proc: about 0.1 ms for each process."""
         tree, threads = _tree(self._pid, self._limits.processes)
-        if len(tree) > self._limits.processes or threads > self._limits.threads:
+        if len(tree) > self._limits.processes or self._crowded() or threads > self._limits.threads:
             return Stopped.PROCESSES
         if self._memory(tree) > self._limits.memory_mb * _MEGABYTE:
             return Stopped.MEMORY
@@ -45,6 +50,14 @@ class Watch:
         if self._ticks % _DISK_EVERY == 0 and any(disk.filled(tree) for disk in self._disks):
             return Stopped.DISK
         return None
+
+    def _crowded(self) -> bool:
+        """Too many carry the command's mark: those whose parent has ended may be in no tree. Looked at only when the
+        whole machine has so many more processes and threads than at its emptiest."""
+        now = _tasks_of_machine()
+        self._least = min(self._least, now)
+        most = self._limits.processes
+        return now - self._least > most and sum(1 for _ in islice(carrying(self._mark), most + 1)) > most
 
     def _memory(self, tree: Sequence[int]) -> int:
         """Bytes the processes hold that no file stands behind. The dearer ways of counting, which count what several
@@ -99,6 +112,15 @@ def _tree(root: int, most: int) -> tuple[list[int], int]:
                     found += children
                     open_ += children
     return found, threads
+
+
+def _tasks_of_machine() -> int:
+    """Processes and threads, as in `0.20 0.18 0.12 1/80 11206`; 0: it does not say."""
+    try:
+        with open("/proc/loadavg") as file:
+            return int(file.read().split()[3].partition("/")[2])
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def _resident(pid: int) -> int:
