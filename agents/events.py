@@ -376,13 +376,41 @@ class OrderReviewed(Event):
 
 
 class ApprovalRequested(Event):
+    """An agent waits for a person's word."""
+
     type: Literal["approval.requested"] = "approval.requested"
     question: str
+    """All of it in one line."""
+    ask: int | None = None
+    """Its number: A7."""
+    command: str = ""
+    """Exactly what would run, with everything written out that a terminal would obey or hide."""
+    folder: str = ""
+    reason: str = ""
+    """The agent's own words."""
+    crossings: tuple[str, ...] = ()
+    """Why it is asked about: no wall, network, read outside, write outside, ask list."""
+    reach: str = ""
+    """What the command would have: network; write /data."""
+    pattern: str = ""
+    """What "for this mission" would allow."""
 
 
 class ApprovalAnswered(Event):
+    """What became of an ask, or of a wish that needed none."""
+
     type: Literal["approval.answered"] = "approval.answered"
     answer: str
+    """allow, allow-mission, deny; refused by a setting; closed with its mission."""
+    ask: int | None = None
+    question: str = ""
+    message: str = ""
+    """What the agent is told, or why nobody was asked."""
+    by: str = ""
+    """Who answered: the process of the person, or the rule."""
+    pattern: str = ""
+    """What was allowed for the mission, or remembered."""
+    remembered: bool = False
 
 
 AnyEvent = Annotated[

@@ -17,6 +17,7 @@ from typing import Any, Self
 from agents.bus import Listener, Subscription
 from agents.clock import Clock, SystemClock
 from agents.dispatch import budget, concluding, reviewing, splitting
+from agents.dispatch.approvals import ALONE, SCRIPTED, Approvals, Attendance
 from agents.dispatch.budget import Credits
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.follow import Follower
@@ -26,13 +27,13 @@ from agents.dispatch.owner import new_owner
 from agents.dispatch.posting import edit, post, require_tier
 from agents.dispatch.posting_all import Posted, post_all
 from agents.dispatch.recovery import recover
-from agents.dispatch.resting import known_task, until_at_rest
-from agents.dispatch.roster import after
+from agents.dispatch.resting import all_possible, known_task, until_at_rest
+from agents.dispatch.roster import Roster
 from agents.dispatch.sending import Sending
 from agents.dispatch.slots import Slots
 from agents.dispatch.squad import UNDER_WAY, Squad
 from agents.dispatch.verdicts import Verdicts
-from agents.events import AgentHealth, Event
+from agents.events import Event
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
@@ -44,6 +45,7 @@ from agents.sanitize import sanitize
 from agents.settings import Settings
 from agents.store import Proving, Store
 from agents.tasks import Agent, Mission, NewTask, Outcome, Task, TaskStatus
+from agents.tools.closed import unless_trusted
 from agents.tools.sandbox import choose_sandbox
 from agents.workspace import Repository
 
@@ -68,17 +70,18 @@ class Headquarters:
         connect: Connect | None = None,
         recover: bool = False,
         proving: Proving | None = None,
+        attendance: Attendance = ALONE,
+        trusted: bool = True,
     ) -> None:
-        self.settings = settings
-        self.simulated = simulated
+        """`trusted`: the person vouches for what the repository runs; else nothing of it runs outside a wall."""
+        self.settings, self.simulated = settings, simulated
         self.warnings: tuple[str, ...] = ()
+        self.closed = ""  # why nothing of this repository is run here
         self._home, self._folder, self.walled = home, folder, True
-        self._clock = clock or SystemClock()
-        self._seed = seed
+        self._clock, self._seed = clock or SystemClock(), seed
         self._connect = within(settings.routing, connect or connector(self._clock, routing=settings.routing))
-        self._recover, self._proving = recover, proving
+        self._recover, self._proving, self._trusted, self._who = recover, proving, trusted, attendance
         self._owner = new_owner()
-        self._agents: dict[str, Agent] = {}
 
     async def __aenter__(self) -> Self:
         """Open everything. Raises NoHome, StoreError, WorkspaceError, SandboxError."""
@@ -86,7 +89,7 @@ class Headquarters:
             private_folder(self._home / "logs")
         except OSError as error:
             raise NoHome(self._home, error.strerror or str(error)) from error
-        self.repository = await Repository.open(self._folder, self._home)
+        self.repository = await Repository.open(self._folder, self._home, trusted=self._trusted)
         await asyncio.to_thread(learn_secrets, self.repository.root)
         self.store = await Store.open(self._home / "warroom.db", self._clock)
         try:
@@ -107,9 +110,13 @@ class Headquarters:
 
     async def _open(self) -> None:
         settings = self.settings
-        sandbox = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
+        chosen = await choose_sandbox(settings.sandbox.kind, hidden=[self._home], limits=settings.sandbox)
+        sandbox, self.closed = unless_trusted(chosen, trusted=self._trusted)
+        self._recover = self._recover and not self.closed
         self.warnings, self.walled = ((sandbox.warning,) if sandbox.warning else ()), sandbox.wall
-        logs = self._home / "logs"
+        logs, repo = self._home / "logs", str(self.repository.root)
+        who = SCRIPTED if self.simulated else self._who
+        self.approvals = Approvals(self.store, self._clock, settings.sandbox, owner=self._owner, repo=repo, who=who)
         ground = Ground(
             store=self.store,
             repository=self.repository,
@@ -128,19 +135,21 @@ class Headquarters:
             owner=self._owner,
             seed=self._seed,
             proving=self._proving,
+            asks=self.approvals,
         )
         leases = Leases(self.store, self._clock, self._owner, settings.dispatch.lease_s)
         slots = Slots(settings.tiers, self.store, leases, max_running=settings.dispatch.max_running)
-        for slot in (slot for group in slots.all.values() for slot in group):
-            self._agents[slot.callsign] = Agent(callsign=slot.callsign, tier=slot.tier)
-        repo = str(self.repository.root)
+        self._roster = Roster(slot for group in slots.all.values() for slot in group)
         self._ground, self._verdicts = ground, Verdicts(ground)
         self._squad = Squad(
             ground,
             slots=slots,
-            gate=Gate(self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock),
+            gate=Gate(
+                self.store, settings.dispatch, repo=repo, owner=self._owner, clock=self._clock, closed=self.closed
+            ),
             cooling=Cooling(settings.cooldown, self.store, self._clock, ground.power),
             leases=leases,
+            approvals=self.approvals,
             connect=self._connect,
             conclude=partial(concluding.conclude, ground),
             at_rest=self._at_rest,
@@ -151,7 +160,7 @@ class Headquarters:
         adopt = partial(recover, self.store, self.repository, self._clock, leases)
         recovered = await adopt() if self._recover else []
         await self._squad.open()
-        self._squad.spawn(self._watch_agents(self.store.bus.subscribe()))
+        self._squad.spawn(self._roster.watch(self.store.bus.subscribe()))
         follower = Follower(
             self.store, self._squad, leases, self._clock, repo=repo, adopt=adopt if self._recover else None
         )
@@ -174,7 +183,7 @@ class Headquarters:
 
     def agents(self) -> tuple[Agent, ...]:
         """The roster: every slot's agent and how it is."""
-        return tuple(self._agents.values())
+        return self._roster.agents()
 
     async def task(self, task_id: int) -> Task:
         """Raises UnknownTask."""
@@ -329,10 +338,7 @@ class Headquarters:
     async def abort_all(self) -> list[Task]:
         """Cancel everything that is under way in this repository, in every War Room of this home; what was stopped."""
         under_way = [task for task in await self.tasks() if task.status in UNDER_WAY]
-        ended = await asyncio.gather(*(self.cancel(task.id) for task in under_way), return_exceptions=True)
-        if faults := [one for one in ended if isinstance(one, Exception) and not isinstance(one, NotPossible)]:
-            raise faults[0]
-        return [one for one in ended if isinstance(one, Task)]
+        return await all_possible(self.cancel(task.id) for task in under_way)
 
     async def accept(self, task_id: int) -> Task:
         """Merge the result onto the person's branch. When the branch moved, the check runs on the merged tree first.
@@ -392,9 +398,3 @@ class Headquarters:
         if task.repo != str(self.repository.root):
             raise NotPossible(f"{task.label} belongs to another repository: run this in {task.repo}")
         return task
-
-    async def _watch_agents(self, events: Subscription) -> None:
-        with events:
-            async for event in events:
-                if isinstance(event, AgentHealth) and event.agent in self._agents:
-                    self._agents[event.agent] = after(self._agents[event.agent], event)

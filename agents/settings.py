@@ -249,6 +249,12 @@ class SandboxSettings(Limits):
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
     """Under radio silence "all" means "none"."""
+    ask: tuple[str, ...] = ()
+    """Commands that are asked about although they stay within the wall: git push*, npm publish*."""
+    unwalled: Literal["ask", "allow", "refuse"] = "ask"
+    """What becomes of an agent's commands where there is no wall. Only the person's own file may say so."""
+    headless: Literal["refuse", "wait"] = "refuse"
+    """What becomes of an ask where there is no screen: refused at once, or it waits for `warroom answer`."""
     redact_prompts: Literal["paid", "all", "off"] = "paid"
     """Take secrets out of what is sent to paid models; to all; to none. Logs and transcripts never hold them."""
 

@@ -1,17 +1,22 @@
-"""The merged configuration: variables over the repository's file over the person's file over the defaults."""
+"""The merged configuration: variables over the repository's file over the person's file over the defaults.
+
+The repository's file counts where the person trusts the folder; elsewhere it is looked at and not obeyed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from agents.configuration.checking import checked
-from agents.configuration.foreign import distrust
+from agents.configuration.errors import ConfigurationError
+from agents.configuration.foreign import Foreign, changes
 from agents.configuration.keys import flatten
 from agents.configuration.layers import Layer, file_layer, merge, strongest, variable_layer
-from agents.configuration.toml_file import read_toml
+from agents.configuration.own import without_own
+from agents.configuration.toml_file import TomlFile, read_toml
+from agents.configuration.trust import recorded
 from agents.settings import Settings
 
 REPOSITORY_FILE = "warroom.toml"
@@ -26,9 +31,16 @@ class Configuration:
     origins: dict[str, str]
     """`default`, `config.toml:12`, `warroom.toml:3` or the name of a variable, by dotted key."""
     warnings: tuple[str, ...]
-    """What a repository's file asks for that a person should know of; sanitized sentences."""
+    """What a person should know of, as that a repository's file is not obeyed; sanitized sentences."""
     files: tuple[Path, ...]
-    """The files that were read, the stronger one last."""
+    """The files that are obeyed, the stronger one last."""
+    foreign: Foreign | None = None
+    """The repository and its file; None: there is none."""
+
+    @property
+    def trusted(self) -> bool:
+        """The person vouches for the repository and what is run of it."""
+        return self.foreign is None or self.foreign.trusted
 
 
 def warroom_home(environ: Mapping[str, str]) -> Path:
@@ -45,26 +57,72 @@ def user_config_file() -> Path:
 def load_settings(repo: Path | None, *, home: Path, environ: Mapping[str, str], trusted: bool = False) -> Configuration:
     """Read, merge and check everything.
 
-    `repo` is the person's folder (None: no repository file is read; `home` itself is never a repository); `trusted`:
-    they vouch for its warroom.toml. Raises ConfigurationError, naming file, line and key or the variable.
+    `repo` is the top level of the person's repository (None: no repository file is read; `home` itself is never a
+    repository); `trusted`: they vouch for it now, whatever they said before. Every file is read once: what is shown,
+    trusted and obeyed are the same bytes. Raises ConfigurationError, naming file, line and key or the variable.
     """
     user = read_toml(user_config_file())
-    foreign = read_toml(repo / REPOSITORY_FILE) if repo is not None and repo.absolute() != home.absolute() else None
-    files = [file for file in (user, foreign) if file is not None]
-    layers = [file_layer(file) for file in files]
+    foreign, file = (
+        _look_at(repo, home, trusted=trusted) if repo and repo.absolute() != home.absolute() else (None, None)
+    )
+    file, not_theirs = without_own(file) if file is not None else (None, ())
+    obeyed = [one for one in (user, file if foreign and foreign.trusted else None) if one is not None]
+    layers = [file_layer(one) for one in obeyed]
     defaults = Settings().model_dump(mode="json")
-    layers += _variable_layers(environ, [*defaults["tiers"], *_tier_names(layers)])
+    variables = list(_variable_layers(environ, [*defaults["tiers"], *_tier_names(layers)]))
+    layers += variables
 
+    try:
+        settings = checked(_merged(defaults, layers), layers)
+    except ConfigurationError as error:
+        # A variable may be about a tier that only the repository's file has.
+        raise ConfigurationError("\n".join([str(error), *(foreign.warnings if foreign else ())])) from error
+    if foreign is not None and file is not None and not foreign.trusted:
+        theirs = [*([file_layer(user)] if user else []), file_layer(file), *variables]
+        foreign = _proposed(foreign, settings, defaults, theirs)
+    warnings = (*foreign.warnings, *(not_theirs if foreign.trusted else ())) if foreign else ()
+    return Configuration(settings, _origins(settings, layers), warnings, tuple(one.path for one in obeyed), foreign)
+
+
+def _look_at(repo: Path, home: Path, *, trusted: bool) -> tuple[Foreign, TomlFile | None]:
+    """The repository and what the person said about it. Raises ConfigurationError for a file that should be obeyed."""
+    folder = repo.resolve()
+    path, record = repo / REPOSITORY_FILE, recorded(home, folder)
+    foreign = Foreign(folder, path, trusted=trusted)
+    try:
+        file = read_toml(path, follow=False)
+    except ConfigurationError as error:
+        if trusted:
+            raise
+        return replace(foreign, exists=True, problem=str(error)), None
+    decides = file.values if file else {}
+    same = record is not None and record.is_about(decides)
+    return replace(
+        foreign,
+        exists=file is not None,
+        trusted=trusted or (same and record is not None and record.trusted),
+        asked=same,
+        text=file.text if file else "",
+        decides=decides,
+        before=record.decides if record is not None and not same else None,
+    ), file
+
+
+def _proposed(foreign: Foreign, now: Settings, defaults: dict[str, Any], layers: Sequence[Layer]) -> Foreign:
+    """What the file would change if it were obeyed, or why it could not be."""
+    try:
+        wanted = checked(_merged(defaults, layers), layers)
+    except ConfigurationError as error:
+        return replace(foreign, problem=str(error))
+    proposed = changes(foreign.decides, now.model_dump(mode="json"), wanted.model_dump(mode="json"))
+    return replace(foreign, changes=proposed)
+
+
+def _merged(defaults: dict[str, Any], layers: Sequence[Layer]) -> dict[str, Any]:
     merged = defaults
     for layer in layers:
         merged = merge(merged, layer.values)
-    settings = checked(merged, layers)
-    origins = _origins(settings, layers)
-    warnings: tuple[str, ...] = ()
-    if foreign is not None and not trusted:
-        own = merge(defaults, user.values) if user else defaults
-        settings, warnings = distrust(settings, own, origins, foreign.path.name)
-    return Configuration(settings, origins, warnings, tuple(file.path for file in files))
+    return merged
 
 
 def _variable_layers(environ: Mapping[str, str], tiers: Sequence[str]) -> Iterator[Layer]:

@@ -1,6 +1,8 @@
 """A TOML file read with care: it may be a stranger's. Line numbers, which tomllib does not keep, too."""
 
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ KeyPath = tuple[str, ...]
 
 SIZE_LIMIT = 64 * 1024
 """Bytes. Nobody's settings are longer; a stranger's file may be."""
+
+DEPTH_LIMIT = 16
+"""Tables within tables. Ours need four; thousands would end Python's own recursion."""
 
 _LONG_KEY = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]{1,200}[ \t]{0,9}\.[ \t]{0,9}){100}""")
 """A key of so many parts is a trap: tomllib takes time with the square of them."""
@@ -33,6 +38,8 @@ class TomlFile:
     """What a file says, and on which line."""
 
     path: Path
+    text: str
+    """As it stands there: foreign text, not sanitized."""
     values: dict[str, Any]
     lines: dict[KeyPath, int]
     """The line of every key and table header. A key inside an inline table has the line of what holds it."""
@@ -50,16 +57,17 @@ class TomlFile:
         return 1
 
 
-def read_toml(path: Path) -> TomlFile | None:
-    """The file at `path`, None when there is none. Raises ConfigurationError: not readable, too long, not TOML."""
+def read_toml(path: Path, *, follow: bool = True) -> TomlFile | None:
+    """The file at `path`, None when there is none. It is opened once, and only a regular file is read.
+
+    `follow`: a symbolic link leads to the file; without, it is refused. Raises ConfigurationError: not readable, too
+    long, not TOML.
+    """
     shown = one_line(str(path), 300)
     try:
-        if not path.exists():
-            return None
-        if not path.is_file():
-            raise ConfigurationError(f"{shown} is not a regular file. Remove it or put the settings file there.")
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+        data = _bytes(path, shown, follow=follow)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise ConfigurationError(f"{shown} cannot be read: {error.strerror}. Check its permissions.") from error
     if len(data) > SIZE_LIMIT:
@@ -69,7 +77,20 @@ def read_toml(path: Path) -> TomlFile | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.") from error
-    return TomlFile(path, parse_toml(text, shown), dict(_lines(text)))
+    return TomlFile(path, text, parse_toml(text, shown), dict(_lines(text)))
+
+
+def _bytes(path: Path, shown: str, *, follow: bool) -> bytes:
+    """At most a byte more than may be. What is no file (a FIFO, a device, a folder) is neither waited for nor read."""
+    if not follow and path.is_symlink():
+        raise ConfigurationError(f"{shown} is a symbolic link, which is not followed. Put the file itself there.")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ConfigurationError(f"{shown} is not a regular file. Remove it or put the settings file there.")
+        return os.read(descriptor, SIZE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
 
 
 def parse_toml(text: str, shown: str) -> dict[str, Any]:
@@ -78,7 +99,10 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         line = text.count("\n", 0, found.start()) + 1
         raise ConfigurationError(f"{shown}, line {line}: a key of more than 100 parts. Shorten it.")
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
+        if _depth(values) > DEPTH_LIMIT:
+            raise RecursionError
+        return values
     except tomllib.TOMLDecodeError as error:
         said = one_line(str(error))
         found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", said)
@@ -89,6 +113,16 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         raise ConfigurationError(f"{shown}: brackets nested too deeply to read.") from error
     except ValueError as error:  # a number of thousands of digits
         raise ConfigurationError(f"{shown}: not readable as TOML: {one_line(str(error), 100)}.") from error
+
+
+def _depth(values: dict[str, Any]) -> int:
+    """How deep tables and lists lie in each other, counted up to a little over the limit."""
+    depth, level = 0, list(values.values())
+    while level and depth <= DEPTH_LIMIT:
+        depth += 1
+        tables = [inner for inner in level if isinstance(inner, dict | list)]
+        level = [one for inner in tables for one in (inner.values() if isinstance(inner, dict) else inner)]
+    return depth
 
 
 def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:

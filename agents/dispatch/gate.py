@@ -101,7 +101,11 @@ class _Entry:
 class Gate:
     """Tasks wait here until nothing holds them; pausing one that runs holds it before its next step."""
 
-    def __init__(self, store: Store, settings: Dispatch, *, repo: str, owner: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, settings: Dispatch, *, repo: str, owner: str, clock: Clock, closed: str = ""
+    ) -> None:
+        """`closed`: why nothing at all is let through here, whoever forces it."""
+        self._closed = Hold(status=TaskStatus.QUEUED, reason=closed) if closed else None
         self._store, self._settings, self._repo, self._owner, self._clock = store, settings, repo, owner, clock
         self._entries: dict[int, _Entry] = {}
         self._going: dict[int, asyncio.Event] = {}
@@ -144,7 +148,7 @@ class Gate:
         if task is None or task.owner != self._owner:
             raise Elsewhere
         board, parts = await self._store.standings(self._repo), await self._store.parts_of(task_id)
-        return hold(task, board, parts, self._settings) is None
+        return (self._closed or hold(task, board, parts, self._settings)) is None
 
     async def proceed(self, task_id: int) -> bool:
         """Before each step of a task that runs: wait while it is paused. True when it had to."""
@@ -214,7 +218,7 @@ class Gate:
         task = entry.task
         if task is None or task.owner != self._owner or task.status not in {TaskStatus.QUEUED, TaskStatus.BLOCKED}:
             raise Elsewhere
-        held = hold(task, board, entry.parts or (), self._settings)
+        held = self._closed or hold(task, board, entry.parts or (), self._settings)
         status, reason = (held.status, held.reason) if held else (TaskStatus.QUEUED, "")
         if (task.status, task.reason) != (status, reason) and (held or task.status is not TaskStatus.QUEUED):
             at = self._clock.now()

@@ -35,6 +35,8 @@ async def recover(store: Store, repository: Repository, clock: Clock, leases: Le
             with contextlib.suppress(_Taken):
                 await _take(store, clock, leases.owner, task)
                 taken.append(task.id)
+    for task_id in taken:
+        await store.close_asks(task_id)
     await _end_missions(store, repository, clock, leases, taken)
     paid = await store.settle_abandoned_of_dead(leases.dead)
     await store.forget_owners(dead - {""})

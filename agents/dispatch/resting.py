@@ -1,6 +1,7 @@
 """Waiting for a task to come to rest, whichever War Room carries it out."""
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 
 from agents.dispatch.gate import is_stuck
 from agents.events import TaskStatusChanged
@@ -35,3 +36,11 @@ async def until_at_rest(store: Store, task_id: int, within_s: float | None = Non
         except TimeoutError:
             raise NotPossible(f"{task.label} is {task.status} in another War Room that does not answer") from None
     return task
+
+
+async def all_possible(orders: Iterable[Awaitable[Task]]) -> list[Task]:
+    """Carry out orders beside each other; the tasks of those that were possible. Raises the first fault."""
+    ended = await asyncio.gather(*orders, return_exceptions=True)
+    if faults := [one for one in ended if isinstance(one, Exception) and not isinstance(one, NotPossible)]:
+        raise faults[0]
+    return [one for one in ended if isinstance(one, Task)]

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agents.dispatch.approvals import Approvals
 from agents.dispatch.carry_out import CarryOut
 from agents.dispatch.cooldown import Cooling
 from agents.dispatch.council import Council
@@ -52,6 +53,7 @@ class Squad:
         gate: Gate,
         cooling: Cooling,
         leases: Leases,
+        approvals: Approvals,
         connect: Connect,
         conclude: Callable[[Task, tuple[int, ...]], Awaitable[Task]],
         at_rest: AtRest,
@@ -60,6 +62,7 @@ class Squad:
         self._ground = ground
         self._store = ground.store
         self.slots, self.gate, self.leases = slots, gate, leases
+        self._approvals = approvals
         self._conclude, self._at_rest = conclude, at_rest
         self._cooling = cooling
         leave = Leave(ground.store, ground.clock, slots, cooling)
@@ -216,21 +219,26 @@ class Squad:
         """Until no task is under way here but those that wait for a person, or for such a one, and nobody is asked."""
         while self._running:
             await self.gate.settled()
-            self.gate.entered.clear()
-            going = {running for number, (running, _) in self._running.items() if number not in self.gate.held}
+            waits = (self.gate, self._approvals)
+            for one in waits:
+                one.entered.clear()
+            held = self.gate.held | self._approvals.held
+            going = {running for number, (running, _) in self._running.items() if number not in held}
             if not going:
                 break
-            entered = asyncio.create_task(self.gate.entered.wait())  # one that went may be held again
+            entered = [asyncio.create_task(one.entered.wait()) for one in waits]  # one that went may be held again
             try:
-                await asyncio.wait({*going, entered}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({*going, *entered}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                entered.cancel()
+                for one_entered in entered:
+                    one_entered.cancel()
         await self.council.idle()
 
     async def _hear(self) -> None:
         with self._store.bus.subscribe() as events:
             async for event in events:
                 self.gate.hear(event)
+                self._approvals.hear(event)
                 self._cooling.hear(event)
 
     def _ready(self) -> "asyncio.Task[Readiness]":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agents.dispatch.footing import check_of
 from agents.events import TaskStatusChanged
+from agents.missions.fences import quoted
 from agents.missions.mission import Ground
 from agents.refusals import Conflict, NotPossible
 from agents.sanitize import one_line, sanitize
@@ -89,7 +90,7 @@ class Verdicts:
         return sanitize(
             "An earlier result was good but does not fit the branch as it is now. "
             f"{conflict.brief}\nDo the same again on the files as they are now, keeping what others changed. "
-            f"The earlier result was:\n```diff\n{diff[:SHOWN_DIFF]}\n```"
+            f"The earlier result was:\n{quoted(diff[:SHOWN_DIFF], 'diff')}"
         )
 
     async def _now(self, task: Task) -> Task:
@@ -115,7 +116,7 @@ class Verdicts:
             raise Conflict(
                 f"{task.label} was not merged: your branch has moved on, and on the merged tree the check {ended}. "
                 f"`warroom retry {task.label}` does it again from your branch as it is now",
-                brief=f"Merged with the branch, the check `{one_line(command, 300)}` {ended}:\n{result.output}",
+                brief=f"Merged with the branch, the check `{one_line(command, 300)}` {ended}:\n{quoted(result.output)}",
             )
 
     async def check(self, task: Task, command: str, commit: str) -> CheckResult:

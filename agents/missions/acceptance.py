@@ -11,7 +11,7 @@ from agents.missions.answer import Unreadable, read_object
 from agents.missions.blocks import parse_python
 from agents.missions.context import fitting
 from agents.missions.decompose import named_within
-from agents.missions.material import RULE, fenced
+from agents.missions.fences import RULE, fenced
 from agents.missions.order_mending import order_in_words
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import sanitize

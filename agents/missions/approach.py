@@ -8,7 +8,7 @@ from agents.missions.answer import Unreadable, read_object, text_of
 from agents.missions.context import fitting, project_context
 from agents.missions.decompose import CODE_LINES, code_lines, named_within
 from agents.missions.failure import essence
-from agents.missions.material import RULE, fenced
+from agents.missions.fences import RULE, fenced
 from agents.models.tokens import estimate_tokens
 from agents.tasks import CheckResult, Frozen, Role, Task
 

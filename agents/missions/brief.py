@@ -5,6 +5,7 @@ from pathlib import Path
 from agents.missions.attempt import Attempt, HandOver
 from agents.missions.conventions.documents import kind_of
 from agents.missions.failure import essence
+from agents.missions.fences import quoted
 from agents.missions.reply import named_files
 from agents.models.errors import ContextOverflow
 from agents.models.tokens import estimate_tokens
@@ -30,7 +31,7 @@ def loop_brief(attempt: Attempt) -> str:
     parts = [f"MISSION {attempt.task.label}: {sanitize(attempt.task.text)}"]
     parts += _check(attempt)
     if attempt.base_failure:
-        parts.append(f"How the check fails now:\n{attempt.base_failure}")
+        parts.append(f"How the check fails now:\n{quoted(attempt.base_failure)}")
     parts += _comment(attempt)
     if attempt.hand_over is not None and attempt.hand_over.tried:
         parts.append(_handed_over(attempt.hand_over, kept=attempt.retries and bool(attempt.hand_over.diff)))
@@ -46,20 +47,20 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
     parts += [attempt.conventions] if attempt.conventions else []
     existing = relevant_files(attempt)
     for path, text in existing.items():
-        parts.append(f"{path} now:\n```\n{text}\n```")
+        parts.append(f"{path} now:\n{quoted(text)}")
     targets = target_files(attempt)
     retry = attempt.hand_over if attempt.retries else None
     failure = retry.failure if retry else attempt.base_failure
     # Before anything is written, a check of a new file only says that the file is missing.
     if failure and (retry or not targets or any(path in existing for path in targets)):
-        parts.append(f"The check fails now:\n{essence(failure)}")
+        parts.append(f"The check fails now:\n{quoted(essence(failure))}")
     if retry:
         parts += [sanitize(retry.note)] if retry.note else []
         parts.append("Find the fault in the code above and correct it.")
     elif attempt.hand_over is not None and attempt.arm.variant is Variant.SAMPLE:
         # Not the code that failed: a small model would repeat it.
         if attempt.hand_over.failure and not existing:
-            parts.append(f"Other programmers failed here:\n{essence(attempt.hand_over.failure)}\nDo it right.")
+            parts.append(f"Other programmers failed here:\n{quoted(essence(attempt.hand_over.failure))}\nDo it right.")
     elif attempt.hand_over is not None and attempt.hand_over.tried:
         parts.append(_handed_over(attempt.hand_over, kept=False))
     if not existing and attempt.context and estimate_tokens(attempt.context) < 1500:
@@ -163,16 +164,16 @@ def _comment(attempt: Attempt) -> list[str]:
     hand_over = attempt.hand_over
     says, plan = (hand_over.comment, hand_over.plan) if hand_over else ("", "")
     parts = [f"An earlier result was sent back. The person says:\n{sanitize(says)}"] if says else []
-    return [*parts, f"A senior engineer planned it so:\n{sanitize(plan)}"] if plan else parts
+    return [*parts, f"A senior engineer planned it so; do it so:\n{quoted(sanitize(plan))}"] if plan else parts
 
 
 def _handed_over(hand_over: HandOver, *, kept: bool) -> str:
     state = "Its changes are in the worktree." if kept else "Its changes were discarded."
     parts = [f"An earlier attempt failed. {state}"]
     if hand_over.diff:
-        parts.append(f"What it changed:\n```diff\n{sanitize(hand_over.diff)}\n```")
+        parts.append(f"What it changed:\n{quoted(sanitize(hand_over.diff), 'diff')}")
     if hand_over.failure:
-        parts.append(f"The check then failed with:\n{hand_over.failure}")
+        parts.append(f"The check then failed with:\n{quoted(hand_over.failure)}")
     if hand_over.note:
         parts.append(sanitize(hand_over.note))
     parts.append("Find the fault and do it right this time.")

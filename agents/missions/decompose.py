@@ -10,7 +10,7 @@ from agents.missions.advice import Question
 from agents.missions.answer import Unreadable, line_of, objects, read_object, text_of, whole_number
 from agents.missions.context import fitting, project_context
 from agents.missions.failure import essence
-from agents.missions.material import RULE, fenced
+from agents.missions.fences import RULE, fenced
 from agents.missions.naming import named_files
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import one_line

@@ -7,6 +7,7 @@ from agents.events import AgentHealth, Event, LoopDetected, ToolFinished, ToolSt
 from agents.missions.attempt import Attempt, LimitReached, Stuck
 from agents.missions.brief import loop_brief, reply_room
 from agents.missions.conversation import Conversation
+from agents.missions.fences import quoted
 from agents.missions.persona import loop_persona
 from agents.missions.repeating import RepeatsItself
 from agents.missions.watch import LoopWatch, Verdict, advice
@@ -146,7 +147,7 @@ class _Loop:
             if outcome.finished:
                 summary = outcome.content
         if as_text:
-            told = "\n\n".join(f"Result of {result.name}:\n{result.content}" for result in results)
+            told = "\n\n".join(f"Result of {result.name}:\n{quoted(result.content)}" for result in results)
             answer = Message(role="user", content=f"{told}\n\n{note}".strip())
         else:
             answer = Message(role="tool", tool_results=tuple(results))
@@ -164,7 +165,7 @@ class _Loop:
         where = attempt.where()
         summary = attempt.toolbox.describe(call.name, call.arguments)
         await attempt.emit(ToolStarted(**where, call=number, tool=one_line(call.name, 40), summary=summary))
-        started = attempt.clock.monotonic()
+        started = attempt.stall.worked_s  # what a person takes to answer is not the tool's time
         outcome = await attempt.toolbox.call(call.name, call.arguments)
         if call.name == "shell_run":
             attempt.stall.heard(outcome.content)
@@ -174,7 +175,7 @@ class _Loop:
             tool=one_line(call.name, 40),
             ok=outcome.ok,
             summary=outcome.summary,
-            seconds=round(attempt.clock.monotonic() - started, 4),
+            seconds=round(attempt.stall.worked_s - started, 4),
             exit_code=outcome.exit_code,
             log_path=outcome.log_path,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.clock import Clock
 from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolStarted
+from agents.missions.asks import Asks, NobodyAnswers
 from agents.missions.attempt import Attempt, AttemptEnded
 from agents.missions.beginning import Begun, begin_mission, where_of
 from agents.missions.calls import ModelCalls
@@ -23,6 +24,7 @@ from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
 from agents.models.tokens import estimate_tokens
+from agents.permission import Ruling, Wish
 from agents.private_files import private_folder
 from agents.redactor import learn_secrets
 from agents.sanitize import one_line
@@ -51,6 +53,7 @@ class Ground:
     proving: Proving | None = None
     """What is carried out here are graded tasks, not the person's work."""
     power: PowerWatch = field(default_factory=PowerWatch)
+    asks: Asks = field(default_factory=NobodyAnswers)
 
 
 async def run_mission(ground: Ground, orders: Orders) -> Report:
@@ -234,6 +237,8 @@ class _Run:
                 sandbox=self.ground.sandbox,
                 settings=settings,
                 on_output=self._tool_output,
+                permit=self._permit,
+                answerable=self.ground.asks.answerable,
                 place=self.ground.repository.place(self.worktree),
                 veiled=self.calls.veiled,
             ),
@@ -349,6 +354,13 @@ class _Run:
         """Before each step: wait while a person holds the task. That time is not the mission's."""
         with self.stall.paused():
             await self.orders.steering.proceed()
+
+    async def _permit(self, wish: Wish) -> Ruling:
+        """Before a command that an agent may not run by itself. The time a person takes is not the mission's."""
+        with self.stall.paused():
+            ruling = await self.ground.asks.rule(self.mission, wish, step=self.calls.made)
+            await self.orders.steering.proceed()  # they may have held the task meanwhile
+        return ruling
 
     async def _activity(self, note: str, health: Health = Health.WORKING) -> None:
         await self._emit(AgentHealth(**self._now(), health=health, step=self.calls.made, note=note))

@@ -6,7 +6,8 @@ from agents.missions.advice import Question
 from agents.missions.answer import Unreadable, line_of, read_object
 from agents.missions.context import fitting
 from agents.missions.failure import trim_output
-from agents.missions.material import RULE, diff_within, fenced
+from agents.missions.fences import RULE, fenced
+from agents.missions.material import diff_within
 from agents.missions.work_order import BRIEF_LIMIT, MOST_TOKENS, paths_of, words
 from agents.models.tokens import estimate_tokens
 from agents.store.work_orders import WorkOrder

@@ -6,7 +6,8 @@ from agents.missions.advice import Question
 from agents.missions.answer import Unreadable
 from agents.missions.context import fitting
 from agents.missions.failure import trim_output
-from agents.missions.material import RULE, diff_within, fenced
+from agents.missions.fences import RULE, fenced
+from agents.missions.material import diff_within
 from agents.missions.order_mending import order_in_words
 from agents.missions.review import MOST_DIFF_TOKENS, SCHEMA, Verdict, read_verdict
 from agents.models.tokens import estimate_tokens

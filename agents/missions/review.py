@@ -7,7 +7,8 @@ from agents.missions.advice import Question
 from agents.missions.answer import line_of, objects, read_object, whole_number, yes_or_no
 from agents.missions.context import fitting
 from agents.missions.failure import trim_output
-from agents.missions.material import RULE, diff_within, fenced
+from agents.missions.fences import RULE, fenced
+from agents.missions.material import diff_within
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import one_line
 from agents.tasks import CheckResult, Finding, Frozen, Role, Task

@@ -49,6 +49,11 @@ class StallWatch:
         """When a tool last ended that nobody has looked after yet."""
         self._tool_runs = False
 
+    @property
+    def worked_s(self) -> float:
+        """Seconds so far in which the mission waited for nobody."""
+        return self._working.seconds
+
     def suspended(self) -> AbstractContextManager[object]:
         """While the mission waits for what is not its fault (a rate limit, a model being loaded) it cannot stall."""
         return self._working.held()

@@ -11,7 +11,7 @@ from agents.missions.answer import Unreadable, line_of, objects, read_object, te
 from agents.missions.context import fitting, project_context
 from agents.missions.decompose import named_within
 from agents.missions.failure import essence
-from agents.missions.material import RULE, fenced
+from agents.missions.fences import RULE, fenced
 from agents.missions.naming import unsafe
 from agents.missions.prose import holds_code
 from agents.models.tokens import estimate_tokens

@@ -7,7 +7,7 @@ from pydantic import Field
 from agents.missions.advice import Question
 from agents.missions.answer import Unreadable, line_of, read_object, whole_number
 from agents.missions.context import fitting
-from agents.missions.material import RULE, fenced
+from agents.missions.fences import RULE, fenced
 from agents.models.tokens import estimate_tokens
 from agents.routing.assessment import Assessment
 from agents.tasks import Frozen, Role

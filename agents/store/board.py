@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from agents.events import Event, TaskPosted, TaskStatusChanged
-from agents.store import log
+from agents.store import asks, log
 from agents.store.database import Transaction
 from agents.store.encoding import encode, load, plain
 from agents.store.errors import AlreadyPosted, StoreError, UnknownRow
@@ -146,6 +146,8 @@ def save_mission(
         "UPDATE missions SET finished = ?, data = ? WHERE id = ?",
         (mission.finished_at is not None, encode(mission), mission_id),
     )
+    if mission.finished_at is not None:
+        asks.close(transaction, at, mission=mission_id)
     record(transaction, events, at)
     return mission
 

@@ -26,7 +26,7 @@ def make_private(path: Path) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        why = "its folder is a file" if isinstance(error, FileExistsError) else error.strerror
+        why = "its folder is a file" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
         raise StoreError(
             f"the database {one_line(str(path))} cannot be opened ({why}): "
             "check the folder and its permissions, or set WARROOM_HOME to another one"

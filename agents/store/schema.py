@@ -104,6 +104,25 @@ _TRIALS = (
 )
 """Attempts that a check judged: what odds are learned from."""
 
+_APPROVALS = (
+    """CREATE TABLE asks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        task INTEGER NOT NULL REFERENCES tasks (id),
+        mission INTEGER REFERENCES missions (id),
+        waits INTEGER NOT NULL DEFAULT 1,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX asks_waiting ON asks (task) WHERE waits = 1",
+    "CREATE INDEX asks_mission ON asks (mission) WHERE mission IS NOT NULL",
+    """CREATE TABLE remembered (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        repo TEXT NOT NULL,
+        data TEXT NOT NULL
+    )""",
+    "CREATE INDEX remembered_repo ON remembered (repo)",
+)
+"""What agents asked a person and how it was answered, and what is allowed for good in a repository."""
+
 _CONVENTIONS: tuple[str, ...] = ()
 """Missions say which guides and skills of the repository they were told."""
 
@@ -120,7 +139,7 @@ _WORK_ORDERS = (
 """Orchestrated work: orders with how far they are, and how many stubs the checks of a repository let pass. With it come
 the events `order.*`, a task's pin `orchestrate`, and the variant `orchestrated`."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _CONVENTIONS, _WORK_ORDERS)
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS, _CONVENTIONS, _WORK_ORDERS)
 SCHEMA = len(STEPS)
 
 

@@ -15,8 +15,8 @@ from agents.store import board, log, notes, parts, squads, trials, work_orders
 from agents.store.database import Database, Transaction
 from agents.store.encoding import without_secrets
 from agents.store.parts import NewPart
+from agents.store.permissions import Permissions
 from agents.store.records import Expected, Order, Probe, Trial
-from agents.store.treasury import Treasury
 from agents.store.work_orders import Orchestration
 from agents.tasks import Mission, NewTask, Role, Task, TaskKind, TaskStatus, Variant, Way
 
@@ -26,7 +26,7 @@ MOST_TRIALS = 5000
 """Trials that count: at a discount of .98 a trial an older one weighs nothing."""
 
 
-class Store(Treasury):
+class Store(Permissions):
     """A home's database. Everything raises StoreError or one of its kinds when it cannot be done.
 
     Cancelling a call does not undo it: it is carried out whole, and told, or was refused whole. Callbacks that make

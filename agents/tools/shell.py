@@ -1,12 +1,16 @@
 """shell_run: a command line in the worktree, inside the sandbox."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from agents.models.chat import ToolSpec
+from agents.permission import Reach, Wish
 from agents.private_files import private_folder
 from agents.sanitize import one_line
 from agents.settings import Network
+from agents.tools.asking import network_was_closed, reach_of
 from agents.tools.files import TEXT, parameters
 from agents.tools.sandbox import Sandbox
 from agents.tools.shell_result import SandboxError, ShellResult
@@ -19,15 +23,22 @@ _LONGEST = 100_000
 class ShellRun:
     """shell_run."""
 
-    spec = ToolSpec(
-        name="shell_run",
-        description="Run a bash command in the project folder; shows exit code and output.",
-        parameters=parameters("command", command=TEXT),
-    )
-
-    def __init__(self, sandbox: Sandbox, *, timeout_s: float, cap: int, network: Network) -> None:
-        """`cap`: characters of output shown."""
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        *,
+        timeout_s: float,
+        cap: int,
+        network: Network,
+        ask: Sequence[str] = (),
+        answerable: bool = False,
+    ) -> None:
+        """`cap`: characters of output shown. `ask`: commands that are asked about although they stay within the wall.
+        `answerable`: the agent may ask for more than the wall lets through."""
         self._sandbox = sandbox
+        self._ask = ask
+        self._offers = answerable and sandbox.wall
+        self.spec = _OFFERING if self._offers else _REASONED if answerable else _PLAIN
         self._timeout_s = timeout_s
         self._cap = cap
         self._network = network
@@ -48,6 +59,7 @@ class ShellRun:
         place = context.place
         if place and (problem := place.misplaced()) and "git checkout" not in command:
             raise ToolError(problem)
+        reach = await self._permitted(command, arguments, context)
         try:
             result = await self._sandbox.run(
                 command,
@@ -56,19 +68,73 @@ class ShellRun:
                 output_cap=self._cap - 200,
                 log_path=_next_log(context.logs),
                 on_output=context.on_output,
-                network=self._network,
+                network=Network.ALL if reach.network else self._network,
+                writable=[Path(folder) for folder in reach.writable],
                 git=await place.private_git() if place and self._sandbox.wall else None,
             )
         except (SandboxError, WorkspaceError) as error:
             raise ToolError(one_line(str(error), 500)) from error
-        return _outcome(command, result)
+        closed = self._network is not Network.ALL and not reach.network
+        hint = self._hint() if closed and result.exit_code != 0 and network_was_closed(result.output) else ""
+        return _outcome(command, result, hint)
+
+    async def _permitted(self, command: str, arguments: dict[str, Any], context: ToolContext) -> Reach:
+        """What the command may have beyond what every command has. Raises ToolError when it must not be run."""
+        reach = reach_of(
+            command,
+            str(arguments.get("needs", "")) if self._offers else "",
+            root=context.root,
+            walled=self._sandbox.wall,
+            network=self._network,
+            ask=self._ask,
+            search_path=os.environ.get("PATH", ""),
+        )
+        if reach.crossings:
+            reason = one_line(str(arguments.get("why", "")), 300)
+            wish = Wish(command=command, folder=str(context.root), reason=reason, reach=reach)
+            ruling = await context.permit(wish)
+            if not ruling.allowed:
+                raise ToolError(ruling.message)
+            if context.place and (problem := context.place.misplaced()):
+                raise ToolError(problem)  # an answer may take hours
+        return reach
+
+    def _hint(self) -> str:
+        if not self._sandbox.wall:
+            return ""
+        if self._offers:
+            return _CLOSED_ASK
+        return "\n[the network is closed to commands, and nobody can open it now. Go on without it.]"
 
 
-def _outcome(command: str, result: ShellResult) -> ToolOutcome:
+_CLOSED_ASK = (
+    "\n[the network is closed to commands. If this one must have it, run it again "
+    'with needs="network" and say why: a person is asked.]'
+)
+_ABOUT = "Run a bash command in the project folder; shows exit code and output."
+_PLAIN = ToolSpec(name="shell_run", description=_ABOUT, parameters=parameters("command", command=TEXT))
+_REASONED = ToolSpec(
+    name="shell_run",
+    description=f"{_ABOUT} A person may be asked first: say why.",
+    parameters=parameters("command", command=TEXT, why=TEXT),
+)
+_OFFERING = ToolSpec(
+    name="shell_run",
+    description=f"{_ABOUT} No network and no other folders, unless you ask with needs and why, and a person allows it.",
+    parameters=parameters(
+        "command",
+        command=TEXT,
+        needs={"type": "string", "description": "network, write:/a/folder"},
+        why=TEXT,
+    ),
+)
+
+
+def _outcome(command: str, result: ShellResult, hint: str) -> ToolOutcome:
     ended = "stopped" if result.exit_code is None else f"exit code {result.exit_code}"
     return ToolOutcome(
         ok=result.exit_code == 0,
-        content=f"{ended}\n{result.output or '(no output)'}",
+        content=f"{ended}\n{result.output or '(no output)'}{hint}",
         summary=one_line(f"{ended}, {result.seconds:.1f} s: {command}"),
         exit_code=result.exit_code,
         log_path=result.log_path,

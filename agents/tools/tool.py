@@ -1,12 +1,13 @@
 """What a tool is: a name and schema for the model, and a run that never leaves the worktree."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from agents.models.chat import ToolSpec
+from agents.permission import Ruling, Wish
 from agents.redactor import SECRETS
 from agents.tasks import Frozen
 from agents.workspace.errors import WorkspaceError
@@ -25,6 +26,14 @@ class ToolOutcome(Frozen):
     """The agent says it is done (the harness decides whether it is)."""
 
 
+Permit = Callable[[Wish], Awaitable[Ruling]]
+
+
+async def refuse(wish: Wish) -> Ruling:
+    """Nobody is there who could allow it."""
+    return Ruling(allowed=False, message="nobody is here to allow it")
+
+
 @dataclass(frozen=True)
 class ToolContext:
     """Where a tool works and where its output goes."""
@@ -35,6 +44,8 @@ class ToolContext:
     """Folder for whole outputs."""
     on_output: Callable[[str], None]
     """Called with sanitized pieces of streaming output."""
+    permit: Permit = refuse
+    """Whether it may do what an agent may not do by itself; waits for a person where one has to say so."""
     place: "Place | None" = None
     """What the harness knows of the worktree; None: it is any folder."""
     veiled: bool = False

@@ -15,7 +15,7 @@ from agents.tools.listing import FileList
 from agents.tools.sandbox import Sandbox
 from agents.tools.search import CodeSearch
 from agents.tools.shell import ShellRun
-from agents.tools.tool import Place, Tool, ToolContext, ToolError, ToolOutcome
+from agents.tools.tool import Permit, Place, Tool, ToolContext, ToolError, ToolOutcome, refuse
 
 _LONGEST = 200_000
 
@@ -77,18 +77,28 @@ def build_toolbox(
     sandbox: Sandbox,
     settings: Settings,
     on_output: Callable[[str], None],
+    permit: Permit = refuse,
+    answerable: bool = False,
     place: Place | None = None,
     veiled: bool = False,
 ) -> Toolbox:
     """Every tool, working in the worktree `root`, whole outputs going to the folder `logs`.
 
+    `permit` says whether an agent may run what it may not run by itself; `answerable`: it may ask for that.
     `place`: what the harness knows of the worktree; None: it is any folder. `veiled`: secrets are taken
     out of what the tools answer.
     """
     cap = settings.mission.output_cap
-    shell = ShellRun(sandbox, timeout_s=settings.mission.tool_timeout_s, cap=cap, network=settings.network)
+    shell = ShellRun(
+        sandbox,
+        timeout_s=settings.mission.tool_timeout_s,
+        cap=cap,
+        network=settings.network,
+        ask=settings.sandbox.ask,
+        answerable=answerable,
+    )
     tools: list[Tool] = [FileRead(cap), FileWrite(), FileEdit(), FileList(cap), CodeSearch(cap), shell, Finish()]
-    context = ToolContext(root=root.resolve(), logs=logs, on_output=on_output, place=place, veiled=veiled)
+    context = ToolContext(root.resolve(), logs, on_output, permit=permit, place=place, veiled=veiled)
     return Toolbox(tools, context)
 
 

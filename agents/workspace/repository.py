@@ -11,6 +11,7 @@ from pathlib import Path
 from agents.sanitize import one_line
 from agents.workspace.checkouts import Checkouts
 from agents.workspace.errors import GitError, WorkspaceError
+from agents.workspace.foreign_programs import refuse_foreign_programs
 from agents.workspace.git import Git
 from agents.workspace.includes import Included, copy_included
 from agents.workspace.merging import Branches, Destination, preview_merge, stack
@@ -39,16 +40,19 @@ class Repository:
         self._worktrees = Worktrees(git, common, home / "worktrees" / name, self._copy_included)
 
     @classmethod
-    async def open(cls, folder: Path, home: Path) -> "Repository":
+    async def open(cls, folder: Path, home: Path, *, trusted: bool = True) -> "Repository":
         """The repository `folder` is in; a plain folder gets a private one under `home`.
 
-        Raises WorkspaceError, with what to do, for a bare repository, one of another owner, and a missing folder.
+        `trusted`: git may run what the repository's own configuration names. Raises WorkspaceError, with what to do,
+        for a bare repository, one of another owner, one that is not trusted and names programs, and a missing folder.
         """
         folder = Path(os.path.realpath(folder))
         home = Path(os.path.realpath(home))
         if not folder.is_dir():
             raise WorkspaceError(f"{one_line(str(folder))} is not a folder.")
         git = Git(folder)
+        if not trusted:
+            await refuse_foreign_programs(folder)
         try:
             kind = (await git("rev-parse", "--is-bare-repository", "--is-inside-work-tree")).split()
         except GitError as error:

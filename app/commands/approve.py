@@ -8,7 +8,7 @@ import click
 from agents.tasks import TaskStatus
 from app.commands.console import say
 from app.commands.failures import INTERRUPTED
-from app.commands.opening import FOLDER, TASK_ID, headquarters
+from app.commands.opening import FOLDER, TASK_ID, TRUST, headquarters
 from app.commands.report import next_steps, print_result
 from app.commands.watching import Interrupted, exit_code, shower, watched
 
@@ -16,15 +16,16 @@ from app.commands.watching import Interrupted, exit_code, shower, watched
 @click.command()
 @click.argument("task", type=TASK_ID, metavar="ID")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@TRUST
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
-def command(task: int, repo: Path, as_json: bool, verbose: bool) -> int:
+def command(task: int, *, repo: Path, trust: bool, as_json: bool, verbose: bool) -> int:
     """Send out the parts `warroom split` proposed. With all of them accepted, run the check of the whole."""
-    return asyncio.run(_approve(repo, task, as_json=as_json, verbose=verbose))
+    return asyncio.run(_approve(repo, task, trust=trust, as_json=as_json, verbose=verbose))
 
 
-async def _approve(folder: Path, task_id: int, *, as_json: bool, verbose: bool) -> int:
-    async with headquarters(folder) as hq:
+async def _approve(folder: Path, task_id: int, *, trust: bool, as_json: bool, verbose: bool) -> int:
+    async with headquarters(folder, trusted=trust, runs=True) as hq:
         await hq.task(task_id)
         mine = {task_id, *(part.id for part in await hq.parts(task_id))}
         sent: list[int] = []

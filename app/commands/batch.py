@@ -16,7 +16,7 @@ from app.commands.batch_tasks import BatchTask, batch_tasks
 from app.commands.console import let_go, put_json, say, terminals
 from app.commands.failures import INTERRUPTED
 from app.commands.local_only import LOCAL_ONLY
-from app.commands.opening import FOLDER, configuration, headquarters, notebook
+from app.commands.opening import ASK, FOLDER, TRUST, YES_IN_SANDBOX, configuration, headquarters, notebook
 from app.commands.watching import Interrupted, Show, shower, watched
 
 if TYPE_CHECKING:
@@ -34,11 +34,15 @@ _KEYS = {"budget_nano": "budget_usd"}
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
-@click.option("--trust", is_flag=True, help="Obey all of this repository's warroom.toml: you vouch for it.")
 @LOCAL_ONLY
+@TRUST
+@ASK
+@YES_IN_SANDBOX
 @click.option("--json", "as_json", is_flag=True, help="Every event of these tasks as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
-def command(*, file: Path, repo: Path, trust: bool, as_json: bool, verbose: bool) -> int:
+def command(
+    *, file: Path, repo: Path, trust: bool, ask: bool, yes_in_sandbox: bool, as_json: bool, verbose: bool
+) -> int:
     """Many tasks from FILE, side by side, within slots and budget. Run again with the same FILE it continues.
 
     FILE is TOML ([[task]] tables) or JSON Lines, by its suffix or its content; - reads JSON Lines from stdin. Keys:
@@ -58,7 +62,7 @@ def command(*, file: Path, repo: Path, trust: bool, as_json: bool, verbose: bool
             data = read_bytes(opened, shown_name(name))
     wanted = batch_tasks(entries(data, name), name, tiers)
     batch = _Batch(wanted, shower(as_json=as_json, verbose=verbose), as_json=as_json)
-    return asyncio.run(batch.run(found, repo))
+    return asyncio.run(batch.run(found, repo, ask=ask, yes_in_sandbox=yes_in_sandbox))
 
 
 class _Batch:
@@ -74,9 +78,11 @@ class _Batch:
         self._shown = 0
         """The seq of the last event that was shown."""
 
-    async def run(self, found: "Configuration", repo: Path) -> int:
+    async def run(self, found: "Configuration", repo: Path, *, ask: bool, yes_in_sandbox: bool) -> int:
         tasks: list[Task] | None = None
-        async with headquarters(repo, found=found, recover=True) as hq:
+        async with headquarters(
+            repo, found=found, recover=True, runs=True, ask=ask, yes_in_sandbox=yes_in_sandbox
+        ) as hq:
             for warning in hq.warnings:
                 say(warning, "yellow")
             try:

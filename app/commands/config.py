@@ -11,7 +11,7 @@ from agents.sanitize import one_line
 from app.commands.console import put, put_json, say, table
 from app.commands.example_config import example
 from app.commands.failures import DONE, USAGE
-from app.commands.opening import FOLDER, configuration, repository_of
+from app.commands.opening import FOLDER, TRUST, configuration, repository_of
 
 REPO = click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="The repository whose warroom.toml counts.")
 JSON = click.option("--json", "as_json", is_flag=True, help="A line of JSON per row.")
@@ -26,9 +26,10 @@ def command() -> None:
 @REPO
 @JSON
 @click.option("--changed", is_flag=True, help="Only what is not a default.")
-def show(repo: Path, as_json: bool, changed: bool) -> None:
+@TRUST
+def show(*, repo: Path, as_json: bool, changed: bool, trust: bool) -> None:
     """Every value in force and where it came from."""
-    found = configuration(repo)
+    found = configuration(repo, trusted=trust)
     data = found.settings.model_dump(mode="json")
     rows = [
         {"key": key, "value": _value(data, key), "origin": origin}

@@ -62,13 +62,16 @@ async def git() -> Finding:
     )
 
 
-async def repository(folder: Path, home: Path) -> Finding:
+async def repository(folder: Path, home: Path, *, trusted: bool = True) -> Finding:
     """The folder War Room would work on."""
-    from agents.workspace import Repository, WorkspaceError
+    from agents.workspace import ForeignPrograms, Repository, WorkspaceError
 
     try:
-        found = await Repository.open(folder, home)
+        found = await Repository.open(folder, home, trusted=trusted)
         base = await found.base()
+    except ForeignPrograms as error:
+        detail, _, fix = str(error).rpartition(". ")
+        return Finding(name="repository", status="fail", detail=one_line(detail, 300), fix=fix)
     except WorkspaceError as error:
         return Finding(
             name="repository", status="fail", detail=one_line(str(error), 300), fix="Run War Room in a repository."
@@ -105,8 +108,9 @@ async def home(folder: Path) -> Finding:
     return Finding(name="home", status="ok", detail=f"{shown}, {events} events")
 
 
-async def sandbox(settings: Settings) -> Finding:
-    """The wall around agents' commands, what it cannot hold, and why it is not a better one."""
+async def sandbox(settings: Settings, *, trusted: bool = True) -> Finding:
+    """The wall around agents' commands, what it cannot hold, and why it is not a better one; what its lack means where
+    the folder is not trusted."""
     from agents.tools.sandbox import SandboxError, choose_sandbox
 
     try:
@@ -118,6 +122,9 @@ async def sandbox(settings: Settings) -> Finding:
         detail = one_line(f"OPEN FIELD: {found.warning}", 600)
         asked = settings.sandbox.kind == "none"
         fix = 'Set [sandbox] kind = "auto".' if asked else "Install bubblewrap (apt install bubblewrap)."
+        if not trusted:
+            detail += "; this folder is not trusted, so nothing of it is run"
+            fix += " Or look at the folder, then `warroom trust`."
         return Finding(name="sandbox", status="warn", detail=detail, fix=fix, gaps=found.gaps)
     fix = f"For a tighter wall: {one_line('; '.join(found.passed_over), 500)}" if found.passed_over else ""
     limits = settings.sandbox
@@ -134,9 +141,10 @@ async def sandbox(settings: Settings) -> Finding:
 def configured(found: Configuration) -> Finding:
     """The settings that are in force."""
     files = ", ".join(one_line(str(path), 200) for path in found.files) or "defaults only"
-    if found.warnings:
-        fix = "Look into the file before you work here; --trust obeys all of it."
-        return Finding(name="configuration", status="warn", detail=" ".join(found.warnings), fix=fix)
+    if found.foreign is not None and found.warnings:
+        mend = f"Mend it, or leave it: it decides nothing here. {one_line(str(found.foreign.path), 200)}"
+        fix = mend if found.foreign.problem else "`warroom trust` shows what it would change, and asks."
+        return Finding(name="configuration", status="warn", detail=f"{files}. {' '.join(found.warnings)}", fix=fix)
     return Finding(name="configuration", status="ok", detail=files)
 
 

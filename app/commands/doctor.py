@@ -47,17 +47,21 @@ async def _findings(folder: Path) -> AsyncIterator[Finding]:
     yield diagnosis.python()
     git = await diagnosis.git()
     yield git
-    if git.status != "fail":
-        yield await diagnosis.repository(folder, home)
-    yield await diagnosis.home(home)
+    found: Configuration | ConfigurationError
     try:
         found = settings_of(repository_of(folder))
     except ConfigurationError as error:
+        found = error
+    trusted = isinstance(found, Configuration) and found.trusted
+    if git.status != "fail":
+        yield await diagnosis.repository(folder, home, trusted=trusted)
+    yield await diagnosis.home(home)
+    if isinstance(found, ConfigurationError):
         fix = "`warroom config path` says where the files are."
-        yield Finding(name="configuration", status="fail", detail=one_line(str(error), 500), fix=fix)
+        yield Finding(name="configuration", status="fail", detail=one_line(str(found), 500), fix=fix)
         return
     yield diagnosis.configured(found)
-    yield await diagnosis.sandbox(found.settings)
+    yield await diagnosis.sandbox(found.settings, trusted=found.trusted)
     async for finding in tiers(found):
         yield finding
     yield diagnosis.terminal(os.environ)

@@ -97,6 +97,9 @@ _TEMPLATE = """\
 [sandbox]
 # kind = @  # the best that works here; "bubblewrap", "landlock", "sandbox-exec" insist, "none" goes without
 # network = @  # "loopback": servers that a command starts itself; "all"
+# ask = @  # commands that are asked about even so: ["git push*", "npm publish*"]
+# unwalled = @  # an agent's commands where there is no wall: "ask", "allow", "refuse"; in your own file only
+# headless = @  # what is asked where there is no screen: "refuse", or "wait" for `warroom answer`
 # redact_prompts = @  # keep secrets from paid models; "all": from local ones too, "off": from none
 # memory_mb = @  # of all processes of one command together, as are those below
 # processes = @

@@ -48,7 +48,9 @@ _CODES: dict[str, Callable[[Any], int]] = {
     "agents.refusals.HeadquartersError": lambda error: int(error.exit_code),
     "agents.models.errors.ModelError": lambda error: ENVIRONMENT if error.environment else FAILED,
     "agents.store.errors.StoreError": lambda _: ENVIRONMENT,
+    "agents.tools.closed.NotTrusted": lambda _: USAGE,
     "agents.tools.shell_result.SandboxError": lambda _: ENVIRONMENT,
+    "agents.workspace.foreign_programs.ForeignPrograms": lambda _: USAGE,
     "agents.workspace.errors.WorkspaceError": lambda _: ENVIRONMENT,
 }
 

@@ -131,6 +131,15 @@ def _asked(event: e.ApprovalRequested) -> Line:
     return f"◆ asks: {one_line(event.question, 300)}", "magenta"
 
 
+def _answered(event: e.ApprovalAnswered) -> Line | None:
+    what = f": {one_line(event.question, 200)}" if event.question else ""
+    why = f" ({one_line(event.message, 300)})" if event.message else ""
+    if event.answer == "closed" or (event.answer == "allow" and event.question):
+        return None  # nobody asked, nobody answered
+    allowed = event.answer.startswith("allow")
+    return f"{'✓' if allowed else '✗'} {one_line(event.answer, 20)}{what}{why}", "green" if allowed else "yellow"
+
+
 def _finished(event: e.TaskFinished) -> Line:
     style = "green" if event.outcome.accepted else "red"
     return f"{event.outcome}, {event.status.replace('_', ' ')}: {one_line(event.reason, 200)}", style
@@ -206,6 +215,7 @@ _TELLERS: dict[str, Callable[[Any], Line | None]] = {
     "budget.exhausted": _exhausted,
     "budget.raised": _raised,
     "approval.requested": _asked,
+    "approval.answered": _answered,
 }
 _VERBOSE: dict[str, Callable[[Any], Line | None]] = {
     "tool.started": _tool_started,

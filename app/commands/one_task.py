@@ -21,10 +21,18 @@ Begin = Callable[["Headquarters", set[int]], Awaitable[None]]
 
 
 async def to_the_end(
-    folder: Path, begin: Begin, *, accept: bool = False, trust: bool = False, as_json: bool, verbose: bool
+    folder: Path,
+    begin: Begin,
+    *,
+    accept: bool = False,
+    trust: bool = False,
+    ask: bool = False,
+    yes_in_sandbox: bool = False,
+    as_json: bool,
+    verbose: bool,
 ) -> int:
     """Carry one task out in `folder` and tell how it went; the exit code."""
-    async with headquarters(folder, trusted=trust) as hq:
+    async with headquarters(folder, trusted=trust, runs=True, ask=ask, yes_in_sandbox=yes_in_sandbox) as hq:
         for warning in hq.warnings:
             say(warning, "yellow")
 

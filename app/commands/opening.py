@@ -54,18 +54,34 @@ def settings_of(
 
 @asynccontextmanager
 async def headquarters(
-    folder: Path, *, trusted: bool = False, found: Configuration | None = None, recover: bool = False
+    folder: Path,
+    *,
+    trusted: bool = False,
+    found: Configuration | None = None,
+    recover: bool = False,
+    runs: bool = False,
+    ask: bool = False,
+    yes_in_sandbox: bool = False,
 ) -> "AsyncIterator[Headquarters]":
     """The engine on `folder`, with the person's settings; `found` where they were read already.
 
-    `recover`: what a dead process of this repository left undone is carried on here.
+    `recover`: what a dead process of this repository left undone is carried on here. `runs`: the command is for
+    running something of the repository. `ask`: what agents ask waits for `warroom answer`; `yes_in_sandbox`: what
+    crosses no wall is not asked. Raises NotTrusted where something would run outside a wall, in a folder that the
+    person does not trust.
     """
     found = found or configuration(folder, trusted=trusted)
     # The engine is half of a command's start; a wrong setting is told before.
+    from agents.dispatch.approvals import Attendance
     from agents.headquarters import Headquarters
+    from agents.tools.closed import NotTrusted
 
-    home = warroom_home(os.environ)
-    async with Headquarters(found.settings, home=home, folder=folder, recover=recover) as hq:
+    home, who = warroom_home(os.environ), Attendance(attended=ask, yes_in_sandbox=yes_in_sandbox)
+    async with Headquarters(
+        found.settings, home=home, folder=folder, recover=recover, trusted=found.trusted, attendance=who
+    ) as hq:
+        if runs and hq.closed:
+            raise NotTrusted(hq.closed)
         yield hq
 
 
@@ -102,4 +118,11 @@ class TaskId(click.ParamType[int]):
 
 
 TASK_ID = TaskId()
+TRUST = click.option(
+    "--trust", is_flag=True, help="Trust this folder for this run: obey its warroom.toml, run it without a wall."
+)
+ASK = click.option("--ask", is_flag=True, help="What agents ask waits for `warroom answer`, instead of being refused.")
+YES_IN_SANDBOX = click.option(
+    "--yes-in-sandbox", is_flag=True, help="Allow what [sandbox] ask names while it crosses no wall; never more."
+)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

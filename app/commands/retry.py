@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.commands.one_task import to_the_end
-from app.commands.opening import FOLDER, TASK_ID
+from app.commands.opening import FOLDER, TASK_ID, TRUST
 
 if TYPE_CHECKING:
     from agents.headquarters import Headquarters
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--tier", metavar="NAME", help="Pin it to this tier from now on.")
 @click.option("--up", is_flag=True, help="Begin with the next tier up, instead of the cheapest.")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@TRUST
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
 def command(
@@ -30,6 +31,7 @@ def command(
     tier: str | None,
     up: bool,
     repo: Path,
+    trust: bool,
     as_json: bool,
     verbose: bool,
 ) -> int:
@@ -49,4 +51,4 @@ def command(
         else:
             await (hq.send_back if from_review else hq.retry)(task, comment, tier=tier)
 
-    return asyncio.run(to_the_end(repo, begin, as_json=as_json, verbose=verbose))
+    return asyncio.run(to_the_end(repo, begin, trust=trust, as_json=as_json, verbose=verbose))

@@ -24,6 +24,8 @@ COMMANDS = {
     "review": "A stronger model reads a result's diff.",
     "split": "A planner divides a task that is too large.",
     "approve": "Send out the parts of a split task.",
+    "approvals": "What agents ask you, and what you allowed for good.",
+    "answer": "Allow or deny what an agent asks.",
     "cancel": "Stop a task now.",
     "pause": "Hold a task before its next step.",
     "resume": "Let a paused task go on.",
@@ -42,6 +44,7 @@ COMMANDS = {
     "models": "Local models: list, pull, probe.",
     "sounds": "Sound packs: list, test, use, add.",
     "doctor": "What works here and what does not, with the fix.",
+    "trust": "Vouch for a folder: obey its warroom.toml, run it without a wall.",
     "config": "The merged configuration and where it came from.",
 }
 """Every command with its line of help; `app.commands.NAME` holds it as `command`."""

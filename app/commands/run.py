@@ -12,7 +12,7 @@ from agents.tasks import NewTask
 from app.commands.console import say
 from app.commands.local_only import LOCAL_ONLY
 from app.commands.one_task import to_the_end
-from app.commands.opening import FOLDER
+from app.commands.opening import ASK, FOLDER, TRUST, YES_IN_SANDBOX
 from app.commands.report import split_advice
 from app.commands.values import Dollars, Seconds, task_text
 
@@ -34,8 +34,10 @@ TITLE_LIMIT = 200
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="Model calls a mission may make.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds a mission may take.")
 @click.option("--accept", is_flag=True, help="Merge the result onto your branch when it is good.")
-@click.option("--trust", is_flag=True, help="Obey all of this repository's warroom.toml: you vouch for it.")
 @LOCAL_ONLY
+@TRUST
+@ASK
+@YES_IN_SANDBOX
 @click.option("--json", "as_json", is_flag=True, help="Every event as a line of JSON on stdout.")
 @click.option("--verbose", is_flag=True, help="Also what models write and tools print, as it comes.")
 def command(
@@ -50,6 +52,8 @@ def command(
     timeout: float | None,
     accept: bool,
     trust: bool,
+    ask: bool,
+    yes_in_sandbox: bool,
     as_json: bool,
     verbose: bool,
 ) -> int:
@@ -83,7 +87,8 @@ def command(
             say(advice, "yellow")
         await hq.dispatch(task.id)
 
-    return asyncio.run(to_the_end(repo, begin, accept=accept, trust=trust, as_json=as_json, verbose=verbose))
+    how = {"ask": ask, "yes_in_sandbox": yes_in_sandbox}
+    return asyncio.run(to_the_end(repo, begin, accept=accept, trust=trust, as_json=as_json, verbose=verbose, **how))
 
 
 def titled(words: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from app.screen.conditions import (
     SPLIT,
     anything_under_way,
     approve,
+    asked,
     engine_open,
     findings,
     open_tasks,
@@ -49,7 +50,7 @@ Where = Literal[
     "dialog",
 ]
 """The screen or the pane an action belongs to. "pane" is every pane, "search" every pane while it has a search."""
-Group = Literal["task", "result", "field", "money", "advice", "view", "moving", "application", "dialog"]
+Group = Literal["task", "result", "field", "asks", "money", "advice", "view", "moving", "application", "dialog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,11 @@ _GROUPS: Mapping[Group, str] = {
     "task": "new open edit raise lower dispatch dispatch_all next split approve force",
     "result": "diff accept reject retry review findings",
     "field": "cancel pause escalate abort_all",
+    "asks": "allow allow_mission deny remember later",
     "money": "task_cap day_cap",
     "moving": "up down left right page_up page_down first last search_next search_previous "
     "next_file previous_file next_hunk previous_hunk",
-    "application": "quit leave help theme settings palette command mute quieter louder",
+    "application": "quit leave help theme settings palette command trust mute quieter louder",
 }
 """What belongs together, by verb; the rest is about what is shown."""
 
@@ -135,6 +137,13 @@ _CENTER = _in(
     Action("review", "r", "r", "review", "Have a stronger model read the result (asks)", why_not=READ, footer=False),
     Action("findings", "b", "b", "findings", "Send it back with its findings (asks)", why_not=findings, footer=False),
     Action("split", "S", "S", "split", "Have the task divided into parts (asks)", why_not=SPLIT, footer=False),
+    Action("allow", "ctrl+y", "ctrl+y", "allow", "Allow what an agent asks, this once", why_not=asked, footer=False),
+    Action("allow_mission", "ctrl+e", "ctrl+e", "for mission", "Allow commands like it for the rest of the mission",
+           why_not=asked, footer=False),
+    Action("deny", "ctrl+o", "ctrl+o", "deny", "Deny what an agent asks, and say why", why_not=asked, footer=False),
+    Action("remember", "ctrl+k", "ctrl+k", "always", "Allow commands like it in this repository (asks)",
+           why_not=asked, footer=False),
+    Action("later", "ctrl+l", "ctrl+l", "next ask", "Look at the next that is asked", why_not=asked, footer=False),
     Action("intel", "i", "i", "intel", "How good the odds are, what succeeds, costs and is slow", why_not=engine_open,
            footer=False),
     Action("zoom", "z", "z", "zoom", "Fill the screen with the focused pane, and back", footer=False),
@@ -147,6 +156,8 @@ _CENTER = _in(
     Action("pane_radar", "4", "4", "radar", "Go to the radar", method="pane('radar')", footer=False),
     Action("pane_credits", "5", "5", "credits", "Go to the credits", method="pane('credits')", footer=False),
     Action("pane_barracks", "6", "6", "barracks", "Go to the barracks", method="pane('barracks')", footer=False),
+    Action("pane_approvals", "7", "7", "approvals", "Go to what is asked, to scroll it", method="pane('approvals')",
+           why_not=asked, footer=False),
     Action("last_view", "minus", "-", "last view", "Back to the pane you came from", footer=False),
     Action("output", "o", "o", "output", "Show or hide the output of commands in the tool log"),
 )  # fmt: skip
@@ -195,6 +206,8 @@ _EVERYWHERE = _in(
     Action("palette", "ctrl+p", "ctrl+p", "palette", "Search every action, task and theme", footer=False),
     Action("command", "colon", ":", "command", "Type what to do; tab completes"),
     Action("settings", "comma", ",", "settings", "What you can set while you work", footer=False),
+    Action("trust", "ctrl+t", "ctrl+t", "trust", "Look at what this folder's warroom.toml asks for (asks)",
+           why_not=engine_open, footer=False),
     Action("mute", "m", "m", "mute", "Switch the sound on; mute it, and back", why_not=engine_open, footer=False),
     Action("quieter", "left_square_bracket", "[", "quieter", "Turn the volume down", why_not=engine_open, footer=False),
     Action("louder", "right_square_bracket", "]", "louder", "Turn the volume up", why_not=engine_open, footer=False),
@@ -293,6 +306,7 @@ _DIALOG = _in(
     Action("dialog_post", "ctrl+o", "ctrl+o", "post", "Post the task", method="post(False)", priority=True),
     Action("dialog_go", "ctrl+g", "ctrl+g", "dispatch", "Post and dispatch it", method="post(True)", priority=True),
     Action("dialog_yes", "y", "y", "yes", "Do it", method="yes"),
+    Action("dialog_trust", "T", "T", "trust", "Trust the folder, where that is asked", method="trust"),
     Action("dialog_abort", "ctrl+x", "ctrl+x", "abort", "Abort all, where that is asked", method="yes"),
     Action("pick_up", "up", "↑", "up", "One choice up; the line typed before", method="pick(-1)"),
     Action("pick_down", "down", "↓", "down", "One choice down; the line typed after", method="pick(1)"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from agents.clock import Clock
+from app.screen.asks import stored
 from app.screen.chronicle import notice
 from app.screen.reduce import apply, recall
 from app.screen.state import Part, War
@@ -88,10 +89,11 @@ class Bridge:
         history = await command.history(HISTORY)
         tasks = await command.tasks()
         running = await command.open_missions()
+        asks = [] if war.replayed else [stored(ask) for ask in await command.approvals.waiting()]
         credits = await command.credits()
         if not war.replayed:  # a recording may be of another repository
             war.repositories.add(str(command.repository.root))
-        war.load(tasks, command.agents(), running)
+        war.load(tasks, command.agents(), running, [ask for ask in asks if ask is not None])
         self._recalled = recall(war, history)
         war.burn.read(credits)
         for text in self._notices:
@@ -166,4 +168,5 @@ class Bridge:
     def _ticked(self) -> None:
         self._tick = None
         rested = self._war.end_rests(self._clock.now())
-        self._want(Part.MISSIONS | Part.CREDITS | rested)
+        asked = Part.ASKS if self._war.asks else Part.NONE
+        self._want(Part.MISSIONS | Part.CREDITS | asked | rested)

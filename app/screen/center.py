@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from agents.clock import Clock
 from app.screen.actions import Situation, bindings
+from app.screen.approvals import ApprovalsPanel
 from app.screen.barracks import Barracks
 from app.screen.board import Board
 from app.screen.credits import CreditsPane, SideLine
@@ -57,6 +58,7 @@ class CommandCenter(Screen[None]):
         self.credits = CreditsPane(war, clock, zone, ascii_only=ascii_only)
         self.barracks = Barracks(war, ascii_only=ascii_only)
         self.sideline = SideLine(war, clock, ascii_only=ascii_only)
+        self.approvals = ApprovalsPanel(war, clock, ascii_only=ascii_only)
         self.status = StatusLine()
         self.keys = KeyLine("center")
         super().__init__()
@@ -74,6 +76,7 @@ class CommandCenter(Screen[None]):
                 yield self.credits
                 yield self.barracks
         yield self.sideline
+        yield self.approvals
         yield QueryLine()
         yield self.status
         yield self.keys
@@ -98,6 +101,7 @@ class CommandCenter(Screen[None]):
             self.barracks: Part.ROSTER,
             self.header: Part.HEADER | Part.CREDITS,
             self.sideline: Part.RADAR | Part.CREDITS,
+            self.approvals: Part.ASKS,
         }
 
     def draw(self, parts: Part) -> None:
@@ -111,7 +115,7 @@ class CommandCenter(Screen[None]):
         """Draw with ASCII only, or not."""
         for pane in (self.header, self.board, self.missions, self.log_pane, self.radar, self.credits):
             pane.ascii_only = ascii_only
-        self.barracks.ascii_only = self.sideline.ascii_only = ascii_only
+        self.barracks.ascii_only = self.sideline.ascii_only = self.approvals.ascii_only = ascii_only
         self.draw(Part.ALL)
 
     def rename(self) -> None:
@@ -146,6 +150,7 @@ class CommandCenter(Screen[None]):
             open_tasks=self._war.count("open"),
             under_way=self._war.count(*UNDER_WAY),
             need_person=len(self._war.index.waiting),
+            asks=len(self._war.asks),
             keys=self.remapped,
         )
 
@@ -178,8 +183,16 @@ class CommandCenter(Screen[None]):
         """To the pane a person was in before this one."""
         self.action_pane(self._before)
 
+    def on_screen_resume(self) -> None:
+        """What was asked while another screen lay over this one is seen only now."""
+        self.approvals.came_back()
+
     def action_pane(self, name: str) -> None:
         """Go to a pane. Where there is no sidebar its panes fill the screen until another is chosen."""
+        if name == "approvals":
+            if self.approvals.display:
+                self.approvals.focus()
+            return
         hidden = name in _SIDE and self.size.width < WIDE
         if self.zoomed or hidden:
             self.zoomed = hidden or (self.zoomed and name not in _SIDE and self._shown not in _SIDE)

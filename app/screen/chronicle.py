@@ -207,6 +207,15 @@ def _asked(log: LogBook, event: e.ApprovalRequested) -> None:
     log.write(_line(event, "◆", "asks", event.question, tone="warn", kind="alarm"))
 
 
+def _answered(log: LogBook, event: e.ApprovalAnswered) -> None:
+    if event.answer == "closed":
+        return
+    allowed = event.answer.startswith("allow")
+    said = " ".join(filter(None, (event.answer, event.question, event.pattern, event.message)))
+    mark = "✓" if allowed else "✗"
+    log.write(_line(event, mark, "answered", one_line(said, 500), tone="good" if allowed else "bad", kind="alarm"))
+
+
 LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "tool.started": _tool_started,
     "tool.output": _tool_output,
@@ -235,6 +244,7 @@ LINES: Mapping[str, Callable[[LogBook, Any], None]] = {
     "task.paused": _paused,
     "budget.raised": _raised,
     "approval.requested": _asked,
+    "approval.answered": _answered,
 }
 
 

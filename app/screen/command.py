@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from agents.events import Event
     from agents.models.chat import Message
+    from agents.permission import Answer, Ask
     from agents.settings import Settings
     from agents.store import Store
     from agents.tasks import Agent, Mission, NewTask, Task
@@ -71,6 +72,18 @@ class EventStream(Protocol):
         """No more events."""
 
 
+class Approvals(Protocol):
+    """What agents ask."""
+
+    async def waiting(self) -> Sequence[Ask]:
+        """What waits for an answer in this repository, oldest first."""
+
+    async def answer(
+        self, numbers: Collection[int], answer: Answer, *, message: str = "", remember: bool = False
+    ) -> object:
+        """Answer those that still wait."""
+
+
 class Command(Protocol):
     """What the command center asks of the engine. Every method raises the engine's own errors, made for people."""
 
@@ -97,6 +110,10 @@ class Command(Protocol):
     @property
     def repository(self) -> Repository:
         """The person's folder."""
+
+    @property
+    def approvals(self) -> Approvals:
+        """What agents ask, and the answers to it."""
 
     def events(self) -> EventStream:
         """Everything that happens from now on."""

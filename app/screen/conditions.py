@@ -55,6 +55,11 @@ def someone_waits(situation: Situation) -> Verdict:
     return engine_open(situation) or (None if situation.need_person else "Nothing needs you.")
 
 
+def asked(situation: Situation) -> Verdict:
+    """There is something to answer."""
+    return engine_open(situation) or (None if situation.asks else "Nobody asks anything.")
+
+
 _OPEN = "an open task is sent out with {dispatch:d}."
 _ON_ITS_WAY = "cancel it first ({cancel:x})."
 CANCEL = _status(

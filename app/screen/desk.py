@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from app.screen.place import Place
 from themes.palettes import THEME_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.dom import DOMNode
 
     from agents.configuration import Configuration
@@ -34,15 +37,17 @@ class Desk:
     def __init__(self, app: WarRoom) -> None:
         self._app = app
         self._typed: list[str] = []
-        self._verbs = {
+        self._verbs: dict[str, Callable[[], None]] = {
             "help": self._help,
             "palette": self._palette,
             "command": self._command,
             "settings": self._settings,
+            "trust": self._trust,
             "intel": self._intel,
             "theme": self._theme,
             "next": self._next,
             "output": self._output,
+            **{verb: partial(self._answer, verb) for verb in ("allow", "allow_mission", "deny", "remember", "later")},
         }
 
     def carry_out(self, verb: str) -> bool:
@@ -51,6 +56,11 @@ class Desk:
             return False
         self._verbs[verb]()
         return True
+
+    def _answer(self, verb: str) -> None:
+        from app.screen.answering import Answering
+
+        Answering(self._app).verbs[verb]()
 
     def _help(self) -> None:
         from app.screen.help import HelpDialog
@@ -103,6 +113,14 @@ class Desk:
         found = await asyncio.to_thread(drawer.read)
         app = self._app
         await app.push_screen(SettingsScreen(found, drawer, ascii_only=app.ascii_only, simulated=app.war.simulated))
+
+    def _trust(self) -> None:
+        self._app.run_worker(self._open_trust(), group="desk", exit_on_error=False)
+
+    async def _open_trust(self) -> None:
+        from app.screen.vouching import ask_again
+
+        await ask_again(self._app)
 
     def _intel(self) -> None:
         self._app.run_worker(self._open_intel(), group="desk", exit_on_error=False)
@@ -161,7 +179,9 @@ class Desk:
         here = center.board.selected_id
         place = waiting.index(here) + 1 if here in waiting else 0
         center.action_pane("board")
-        center.board.select(waiting[place % len(waiting)])
+        center.board.select(chosen := waiting[place % len(waiting)])
+        if center.approvals.put_first(chosen):
+            center.action_pane("approvals")
         center.offer_keys()
 
     def _output(self) -> None:

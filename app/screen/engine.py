@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agents.settings import Settings
     from app.commands.diagnosis import Finding
     from app.screen.command import Command
+    from app.screen.vouching import Ask
 
 
 async def _nothing() -> None:
@@ -38,6 +39,8 @@ class Opened:
     """Why a tier cannot be reached, by its name."""
     look: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     """Finds that out where it was not yet; a server may take seconds to say nothing, and the board waits for none."""
+    distrusted: bool = False
+    """The folder is not trusted, and that makes a difference: its warroom.toml is not obeyed, or nothing of it runs."""
     odds: Callable[[], Awaitable[Odds]] | None = None
     """What this home has learnt of its models."""
     examine: Callable[[], Awaitable[Sequence[Finding]]] | None = None
@@ -65,6 +68,7 @@ _NEEDED = (
     "app.screen.settling",
     "app.screen.sound",
     "app.screen.task_page",
+    "app.screen.vouching",
 )
 
 
@@ -75,24 +79,28 @@ def load() -> None:
 
 
 @asynccontextmanager
-async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
+async def here(folder: Path, *, seed: int = 59, ask: Ask | None = None) -> AsyncIterator[Opened]:
     """The engine on `folder`. With no model in reach and nothing on the board: the simulation, and it says so.
 
+    `ask` is asked where the person has not said yet whether they trust the folder, and it makes a difference.
     Raises ConfigurationError, StoreError, WorkspaceError, SandboxError.
     """
     from agents.configuration import warroom_home
     from agents.dispatch.readiness import look
-    from agents.headquarters import Headquarters
-    from app.commands.opening import settings_of
+    from app.commands.opening import repository_of, settings_of
+    from app.screen.vouching import Outside, answered, answered_for, why_none
 
-    home = warroom_home(os.environ)
-    found = settings_of(_repository(folder))
+    home, repository = warroom_home(os.environ), repository_of(folder)
+    found = await answered_for(settings_of(repository), repository, home, ask)
     async with AsyncExitStack() as stack:
         own = AsyncExitStack()
         await stack.enter_async_context(own)
-        hq: Headquarters = await own.enter_async_context(
-            Headquarters(found.settings, home=home, folder=folder, recover=True)
-        )
+        hq = await own.enter_async_context(_headquarters(found, home, folder))
+        if hq.closed and ask is not None and found.foreign is not None and not found.foreign.asked:
+            found = await answered(found, repository, home, ask, Outside(why_none(hq.closed)))
+            if found.trusted:
+                await own.aclose()
+                hq = await own.enter_async_context(_headquarters(found, home, folder))
         warnings = (*found.warnings, *hq.warnings)
 
         async def missing() -> Mapping[str, str]:
@@ -112,6 +120,14 @@ async def here(folder: Path, *, seed: int = 59) -> AsyncIterator[Opened]:
         yield Opened(played.command, (said, *played.warnings), begin=played.begin)
 
 
+def _headquarters(found: Configuration, home: Path, folder: Path) -> Headquarters:
+    from agents.dispatch.approvals import Attendance
+    from agents.headquarters import Headquarters
+
+    here = Attendance(attended=True)
+    return Headquarters(found.settings, home=home, folder=folder, recover=True, trusted=found.trusted, attendance=here)
+
+
 def _opened(hq: Headquarters, found: Configuration, warnings: tuple[str, ...], home: Path, **more: Any) -> Opened:
     """An engine on the person's repository."""
     from agents.dispatch.known_odds import KnownOdds
@@ -123,16 +139,21 @@ def _opened(hq: Headquarters, found: Configuration, warnings: tuple[str, ...], h
         on_hangup=hq.settings.dispatch.on_hangup == "continue",
         odds=KnownOdds(hq.store, hq.settings).now,
         examine=partial(_examined, found),
+        distrusted=bool(found.warnings or hq.closed),
         **more,
     )
 
 
 async def _examined(found: Configuration) -> list[Finding]:
-    """What the doctor says of the models and the sandbox."""
+    """What the doctor says of a file that is not obeyed, of the models and of the sandbox."""
     from app.commands import diagnosis
     from app.commands.doctor import tiers
 
-    return [*[finding async for finding in tiers(found)], await diagnosis.sandbox(found.settings)]
+    return [
+        *([diagnosis.configured(found)] if found.warnings else []),
+        *[finding async for finding in tiers(found)],
+        await diagnosis.sandbox(found.settings, trusted=found.trusted),
+    ]
 
 
 def _headless(hq: Headquarters, home: Path) -> Callable[[], Coroutine[Any, Any, None]]:
@@ -185,9 +206,3 @@ def _personal(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
     except ConfigurationError as error:
         return settings, (one_line(str(error), 400),)
     return settings.model_copy(update={"screen": own.screen, "keys": own.keys, "sound": own.sound}), ()
-
-
-def _repository(folder: Path) -> Path:
-    """The repository `folder` is in, by its `.git`; `folder` itself when it is in none."""
-    folder = folder.resolve()
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)

@@ -44,13 +44,14 @@ def launch(
     from app.screen.application import WarRoom
     from app.screen.terminal import PatientDriver
 
-    def prepare() -> AbstractAsyncContextManager[Opened]:
-        from app.screen.engine import here, load, simulation
-
-        load()
-        return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed)
-
     async def live() -> int:
+        def prepare() -> AbstractAsyncContextManager[Opened]:
+            from app.screen.engine import here, load, simulation
+            from app.screen.vouching import asker
+
+            load()
+            return simulation(seed=seed, speed=speed, tasks=tasks) if demo else here(folder, seed=seed, ask=asker(app))
+
         app = WarRoom(
             remote=remote, ascii_only=ascii_only, plain_speech=plain_speech, ask_sound=True, driver_class=PatientDriver
         )
@@ -101,6 +102,7 @@ async def _engine(app: WarRoom, prepare: Prepare, ending: Ending) -> None:
         settings, root = opened.command.settings, opened.command.repository.root
         app.orders.estimated = Estimator(settings, root, odds=opened.odds, offline=lambda: app.war.offline)
         app.can_work_alone = opened.work_on is not None
+        app.war.distrusted = opened.distrusted
         app.engine_ready(opened.command, opened.warnings, opened.offline)
         begin = asyncio.create_task(_begin(app, opened), name="begin")
         await ending.screen_closed.wait()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from agents.sanitize import one_line, sanitize
+from app.screen.asks import told
 from app.screen.chronicle import chronicle
 from app.screen.state import AFRESH, AT_EASE, ENDED, NEEDS_PERSON, MissionRow, Part, TaskRow, War
 
@@ -223,13 +224,19 @@ def _raised(war: War, event: e.BudgetRaised) -> Part:
 
 
 def _asked(war: War, event: e.ApprovalRequested) -> Part:
-    war.change_task(event.task, asks=True)
-    return Part.TASK
+    row = told(event)
+    if row is None:
+        war.change_task(event.task, asks=True)
+    else:
+        war.put_ask(row)
+    return Part.TASK | Part.ASKS
 
 
 def _answered(war: War, event: e.ApprovalAnswered) -> Part:
-    war.change_task(event.task, asks=False)
-    return Part.TASK
+    if event.ask is None and event.question:
+        return Part.NONE  # a rule decided: nobody was asked
+    war.end_ask(event.ask, event.task)
+    return Part.TASK | Part.ASKS
 
 
 def _reviewed(war: War, event: e.TaskReviewed) -> Part:

@@ -36,4 +36,5 @@ def settle(app: WarRoom, command: Command) -> None:
 
         chosen = keymap(settings.keys)
         app.center.remapped = chosen.shown
+        app.center.approvals.keys = dict(chosen.shown)
         app.set_keymap(dict(chosen.bound))

@@ -25,6 +25,8 @@ class Situation:
     open_tasks: int = 0
     under_way: int = 0
     need_person: int = 0
+    asks: int = 0
+    """Asks that wait for an answer."""
     approvable: bool = False
     """The task has parts that wait for approval, or all of them are done and the whole is to be judged."""
     keys: Mapping[str, str] = field(default_factory=dict)

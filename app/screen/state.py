@@ -9,6 +9,7 @@ from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 from agents.sanitize import one_line
+from app.screen.asks import AskRow
 from app.screen.burn import Burn
 from app.screen.log_book import LogBook
 from app.screen.task_index import TaskIndex
@@ -47,9 +48,10 @@ class Part(Flag):
     ROSTER = auto()
     HEADER = auto()
     TRANSCRIPT = auto()
+    ASKS = auto()
     TASK = BOARD | RADAR | HEADER
     FIELD = MISSIONS | RADAR | ROSTER
-    ALL = BOARD | MISSIONS | LOG | RADAR | CREDITS | ROSTER | HEADER | TRANSCRIPT
+    ALL = BOARD | MISSIONS | LOG | RADAR | CREDITS | ROSTER | HEADER | TRANSCRIPT | ASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class War:
         self.index = TaskIndex()
         """The same rows in order, by status and by parent: they are asked for at every drawing."""
         self.missions: dict[int, MissionRow] = {}
+        self.asks: dict[int, AskRow] = {}
+        """What agents ask and nobody answered."""
         self.units: dict[str, UnitRow] = {}
         self.streaks: dict[str, int] = {}
         """Missions in a row, by callsign, whose result the check passed."""
@@ -196,6 +200,8 @@ class War:
         self.sound = ""
         """What is heard where, as the header shows it; empty before that is known."""
         self.simulated = False
+        self.distrusted = False
+        """The folder is not trusted, and that makes a difference here."""
         self.open_field = False
         """No wall is up: agents' commands run as the person."""
         self.replayed = False
@@ -221,7 +227,13 @@ class War:
 
     # Opening
 
-    def load(self, tasks: Iterable[Task], agents: Iterable[Agent], missions: Iterable[Mission]) -> None:
+    def load(
+        self,
+        tasks: Iterable[Task],
+        agents: Iterable[Agent],
+        missions: Iterable[Mission],
+        asks: Iterable[AskRow] = (),
+    ) -> None:
         """Take the engine's stored state: what was there before the first event."""
         for task in tasks:
             self.put_task(task)
@@ -243,7 +255,20 @@ class War:
             if mission.finished_at is None and mission.task in self.tasks:
                 row = self.missions.setdefault(mission.id, mission_row(mission))
                 self.put_unit(replace(self.unit(row.agent, row.tier), health=row.health, note="", task=row.task))
+        for ask in asks:
+            self.put_ask(ask)
         self.opened = True
+
+    def put_ask(self, ask: AskRow) -> None:
+        """An agent waits for an answer."""
+        self.asks[ask.id] = ask
+        self.change_task(ask.task, asks=True)
+
+    def end_ask(self, number: int | None, task_id: int | None) -> None:
+        """It was answered, or nobody wants to know any more."""
+        if number is not None:
+            self.asks.pop(number, None)
+        self.change_task(task_id, asks=any(ask.task == task_id for ask in self.asks.values()))
 
     def take_offline(self, why: Mapping[str, str]) -> Part:
         """Why a tier's agents cannot work, by tier. Those that do work are left alone."""
@@ -355,4 +380,4 @@ class War:
     @property
     def moving(self) -> bool:
         """Something on the screen changes with the clock alone: a mission runs or an agent cools."""
-        return bool(self.missions) or any(unit.health == "cooling" for unit in self.units.values())
+        return bool(self.missions or self.asks) or any(unit.health == "cooling" for unit in self.units.values())

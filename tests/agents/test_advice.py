@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from agents.missions.answer import Unreadable
 from agents.missions.decompose import BRIEF_LIMIT, MOST, read_decomposition
-from agents.missions.material import diff_within, fenced
+from agents.missions.fences import fenced
+from agents.missions.material import diff_within
 from agents.missions.review import MOST_FINDINGS, read_verdict
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import sanitize

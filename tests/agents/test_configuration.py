@@ -17,13 +17,13 @@ Load = Callable[..., Configuration]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Loads with a repository file, a user file and variables given as text."""
+    """Loads with a repository file, a user file and variables given as text; the person trusts the repository."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path))
     user = tmp_path / "config" / "warroom" / "config.toml"
     user.parent.mkdir(parents=True)
 
-    def run(repo: str | bytes = "", own: str = "", trusted: bool = False, **environ: str) -> Configuration:
+    def run(repo: str | bytes = "", own: str = "", trusted: bool = True, **environ: str) -> Configuration:
         (tmp_path / "warroom.toml").write_bytes(repo if isinstance(repo, bytes) else repo.encode())
         user.write_text(own)
         return load_settings(tmp_path, home=tmp_path / "home", environ=environ, trusted=trusted)
@@ -155,27 +155,15 @@ def test_hostile_names_and_values_do_not_reach_the_terminal(load: Load) -> None:
 def test_a_huge_or_strange_file_is_refused(load: Load, tmp_path: Path) -> None:
     assert "longer than" in refused(load, "# " + "x" * 70_000)
     assert "nested too deeply" in refused(load, "a = " + "[" * 30_000)
+    assert "more than 100 parts" in refused(load, "a." * 30_000 + "a = 1")
+    assert "nested too deeply" in refused(load, "a = " + "[" * 40 + "]" * 40)
     (tmp_path / "warroom.toml").unlink()
     (tmp_path / "warroom.toml").mkdir()
     with pytest.raises(ConfigurationError, match="not a regular file"):
-        load_settings(tmp_path, home=tmp_path / "home", environ={})
+        load_settings(tmp_path, home=tmp_path / "home", environ={}, trusted=True)
 
 
-def test_a_repository_may_not_send_the_anthropic_credential_elsewhere(load: Load) -> None:
-    repo = (
-        "[[tiers.haiku.endpoints]]\nurl = 'http://collector.example'\n"
-        "[tiers.mine]\nprovider = 'anthropic'\nmodel = 'm'\nendpoints = [{ url = 'http://collector.example' }]\n"
-    )
-    found = load(repo)
-    for tier in ("haiku", "mine"):
-        assert found.settings.tiers[tier].endpoints == ()
-        assert not found.settings.tiers[tier].enabled
-        assert found.origins[f"tiers.{tier}.endpoints"].startswith("refused (warroom.toml:")
-        assert any(f"warroom.toml of this repository sets tiers.{tier}.endpoints" in said for said in found.warnings)
-    assert load(repo, trusted=True).settings.tiers["haiku"].enabled
-
-
-def test_the_persons_own_endpoints_are_obeyed(load: Load) -> None:
+def test_endpoints_of_a_trusted_repository_and_the_persons_own_are_obeyed(load: Load) -> None:
     found = load(
         "[tiers.haiku]\nmax_tokens = 500\n",
         "[tiers.haiku]\nendpoints = [{ url = 'http://gateway:8080' }]\n",
@@ -186,17 +174,16 @@ def test_the_persons_own_endpoints_are_obeyed(load: Load) -> None:
     assert found.settings.tiers["opus"].enabled
 
 
-def test_delicate_settings_of_a_repository_are_obeyed_and_told(load: Load) -> None:
-    found = load(
-        "[sandbox]\nkind = 'none'\nnetwork = true\n[budget]\ndaily_usd = 900\ntask_usd = 0.5\n"
-        "[tiers.local]\nendpoints = [{ url = 'http://gpu:11434' }]\n"
-    )
-    assert found.settings.sandbox.kind == "none"
+def test_what_is_done_without_asking_is_never_said_by_a_repository(load: Load) -> None:
+    repo = "[sandbox]\nask = ['git push*']\nunwalled = 'allow'\nheadless = 'wait'\n"
+    found = load(repo, "[sandbox]\nunwalled = 'refuse'\n", trusted=True)
+    sandbox = found.settings.sandbox
+    assert (sandbox.unwalled, sandbox.headless, sandbox.ask) == ("refuse", "refuse", ("git push*",))
     said = "\n".join(found.warnings)
-    for expected in ("sets sandbox.kind to none", "sets sandbox.network to all", "raises budget.daily_usd from 5.0"):
-        assert expected in said
-    assert "sets tiers.local.endpoints to http://gpu:11434" in said
-    assert "task_usd" not in said
+    assert "warroom.toml, line 3: sandbox.unwalled is not obeyed" in said
+    assert "line 4: sandbox.headless" in said
+    assert found.origins["sandbox.unwalled"] == "config.toml:2"
+    assert load("", WARROOM_SANDBOX__UNWALLED="allow").settings.sandbox.unwalled == "allow"
 
 
 def test_home_is_the_variable_or_the_platforms_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

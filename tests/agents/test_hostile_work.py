@@ -53,7 +53,8 @@ async def test_an_agent_that_tampers_with_its_worktree_is_judged_all_the_same(
         ollama.answer = lambda body: calls_apart(call("finish", {"summary": "x"}))
         ollama.reply(*loop_of(WRITE, shell(command)))
         settings = local_settings(ollama.url, way="loop")
-        settings = settings.model_copy(update={"sandbox": settings.sandbox.model_copy(update={"kind": kind})})
+        sandbox = settings.sandbox.model_copy(update={"kind": kind, "unwalled": "allow"})
+        settings = settings.model_copy(update={"sandbox": sandbox})
         before = run_git(repo, "rev-parse", "main")
         async with Headquarters(settings, home=home, folder=repo) as hq:
             task = await carry_out(hq)

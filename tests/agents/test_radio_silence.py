@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from agents.clock import SystemClock
 from agents.configuration import load_settings, user_config_file
+from agents.configuration.foreign import risk
 from agents.dispatch.readiness import look, without_looking
 from agents.headquarters import Headquarters
 from agents.models.chat import ChatRequest, Message
@@ -195,14 +196,13 @@ def test_a_strangers_file_cannot_end_radio_silence(tmp_path: Path, monkeypatch: 
     theirs.write_text('[routing]\nmode = "auto"\nlocal_hosts = ["10.6.6.6"]\npreset = "fast"\n')
     found = load_settings(tmp_path, home=tmp_path / "home", environ={})
     routing = found.settings.routing
-    assert (routing.mode, routing.local_hosts, routing.preset) == ("local-only", ("10.0.0.5",), "fast")
-    assert [said.split(" to ")[0].split()[-1] for said in found.warnings] == ["routing.local_hosts", "routing.mode"]
-    assert found.origins["routing.mode"].startswith("refused")
-    assert load_settings(tmp_path, home=tmp_path / "home", environ={}, trusted=True).settings.routing.mode == "auto"
+    assert (routing.mode, routing.local_hosts) == ("local-only", ("10.0.0.5",))
+    assert any("not obeyed" in said and "routing.mode" in said for said in found.warnings)
+    trusted = load_settings(tmp_path, home=tmp_path / "home", environ={}, trusted=True)
+    assert trusted.settings.routing.mode == "auto"
 
 
-def test_a_strangers_file_may_begin_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    (tmp_path / "warroom.toml").write_text('[routing]\nmode = "local-only"\n')
-    found = load_settings(tmp_path, home=tmp_path / "home", environ={})
-    assert (found.settings.routing.mode, found.warnings) == ("local-only", ())
+def test_who_trusts_a_file_is_told_that_it_ends_radio_silence() -> None:
+    assert risk(("routing", "mode"), "local-only", "auto") == "radio silence ends"
+    assert risk(("routing", "mode"), "auto", "local-only") == ""
+    assert "under radio silence" in risk(("routing", "local_hosts"), [], ["10.6.6.6"])

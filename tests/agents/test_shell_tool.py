@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.permission import Ruling, Wish
 from agents.settings import Network
 from agents.tools.environment import child_environment, looks_secret
 from agents.tools.output import OutputKeeper, StreamSanitizer
@@ -34,7 +35,11 @@ KEYBOARD_LAYOUT COMPASS
 def context(tmp_path: Path) -> ToolContext:
     root = tmp_path.resolve() / "project"
     root.mkdir()
-    return ToolContext(root=root, logs=tmp_path / "logs", on_output=lambda _: None)
+    return ToolContext(root=root, logs=tmp_path / "logs", on_output=lambda _: None, permit=allowed)
+
+
+async def allowed(wish: Wish) -> Ruling:
+    return Ruling(allowed=True)
 
 
 @pytest.fixture(params=BOTH_SANDBOXES)

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agents.permission import Ruling, Wish
 from agents.settings import Settings
 from agents.tools.sandbox import PlainSandbox
 from agents.tools.toolbox import Toolbox, build_toolbox
 
 NAMES = ["file_read", "file_write", "file_edit", "file_list", "code_search", "shell_run", "finish"]
+
+
+async def allowed(wish: Wish) -> Ruling:
+    return Ruling(allowed=True)
 
 
 @pytest.fixture
@@ -26,7 +31,9 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def toolbox(root: Path) -> Toolbox:
     logs, sandbox = root.parent / "logs", PlainSandbox("a test")
-    return build_toolbox(root=root, logs=logs, sandbox=sandbox, settings=Settings(), on_output=lambda _: None)
+    return build_toolbox(
+        root=root, logs=logs, sandbox=sandbox, settings=Settings(), on_output=lambda _: None, permit=allowed
+    )
 
 
 def test_the_tools_and_what_they_cost(toolbox: Toolbox) -> None:

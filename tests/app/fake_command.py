@@ -1,12 +1,14 @@
 """A scripted engine in memory: satisfies the screen's protocol and tells real events over the real bus."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.bus import EventBus, Listener, Subscription
 from agents.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
     Event,
     MissionStarted,
     TaskPaused,
@@ -17,6 +19,7 @@ from agents.events import (
     TaskStatusChanged,
 )
 from agents.models.chat import Message
+from agents.permission import Answer, Ask
 from agents.settings import Settings
 from agents.tasks import Agent, CheckResult, Mission, NewTask, Outcome, Review, Task, TaskStatus
 
@@ -98,9 +101,13 @@ class FakeCommand:
     refuse: Exception | None = None
     ledger_error: Exception | None = None
     diff_text: str = DIFF
+    of: dict[int, int] = field(default_factory=dict)
+    """The tasks of what was asked."""
     verdict: Review | None = None
     planned: tuple[str, ...] = ()
     past: list[Event] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
+    """What agents asked before the screen opened."""
     elsewhere: set[int] = field(default_factory=set)
     """Tasks that another War Room carries out."""
     busy: set[int] = field(default_factory=set)
@@ -136,7 +143,41 @@ class FakeCommand:
                 self.busy.discard(event.task)
         self.bus.publish(event)
 
+    def ask(self, number: int, task: int, command: str = "npm install", **more: object) -> None:
+        """An agent asks."""
+        self.of[number] = task
+        fields: dict[str, object] = {
+            "at": START,
+            "task": task,
+            "mission": task,
+            "agent": "CodeX-7",
+            "tier": "local",
+            "question": command[:200],
+            "ask": number,
+            "command": command,
+            "folder": f"/home/ada/.warroom/worktrees/T{task}-1",
+            "reason": "it needs its packages",
+            "crossings": ("network",),
+            "reach": "network",
+            "pattern": "npm install *",
+        }
+        self.tell(ApprovalRequested.model_validate(fields | more))
+
     # The protocol
+
+    @property
+    def approvals(self) -> "FakeCommand":
+        return self
+
+    async def waiting(self) -> Sequence[Ask]:
+        return self.asked
+
+    async def answer(
+        self, numbers: Collection[int], answer: Answer, *, message: str = "", remember: bool = False
+    ) -> None:
+        self._note("answer", *numbers, answer.value, *([message] if message else []), *(["for good"] * remember))
+        for number in numbers:
+            self.tell(ApprovalAnswered(at=START, task=self.of[number], ask=number, answer=answer.value))
 
     def events(self) -> Subscription:
         return self.bus.subscribe()

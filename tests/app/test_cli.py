@@ -273,7 +273,7 @@ async def test_an_unknown_task_or_tier_is_a_usage_error(shell: CommandLine) -> N
 
 async def test_a_wrong_setting_stops_a_run_before_it_begins(shell: CommandLine) -> None:
     (shell.folder / "warroom.toml").write_text("[cooldown]\nrest = 3\n")
-    done = await shell(*PROVEN)
+    done = await shell(*PROVEN, "--trust")
     assert (done.code, done.out) == (2, "")
     assert "warroom.toml, line 2: there is no setting cooldown.rest. Did you mean rest_s?" in done.err
 

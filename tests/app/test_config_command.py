@@ -29,6 +29,8 @@ def rows(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 def test_show_tells_every_value_and_its_origin(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "warroom.toml").write_text('\n[check]\ncommand = "make verify"\n')
+    assert run(["trust", "--yes"]) == 0
+    capsys.readouterr()
     assert run(["config", "show", "--json"]) == 0
     shown = {row["key"]: row for row in rows(capsys)}
     assert shown["check.command"] == {"key": "check.command", "value": "make verify", "origin": "warroom.toml:3"}
@@ -41,6 +43,8 @@ def test_show_for_a_person_can_leave_the_defaults_out(
 ) -> None:
     (repository / "deep").mkdir()
     (repository / "warroom.toml").write_text("[cooldown]\nrest_s = 9\n")
+    assert run(["trust", "--yes"]) == 0
+    capsys.readouterr()
     monkeypatch.chdir(repository / "deep")
     monkeypatch.setenv("WARROOM_SCREEN__ASCII", "true")
     assert run(["config", "show", "--changed"]) == 0
@@ -55,16 +59,19 @@ def test_a_wrong_file_is_a_usage_error_that_leads_to_the_fix(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (repository / "warroom.toml").write_text("[cooldown]\nrest = 9\n")
-    assert run(["config", "show"]) == 2
+    assert run(["config", "show", "--trust"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert f"{repository / 'warroom.toml'}, line 2: there is no setting cooldown.rest. Did you mean rest_s?" in told.err
 
 
-def test_a_delicate_repository_file_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repository_file_that_is_not_obeyed_is_told(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "warroom.toml").write_text('[sandbox]\nkind = "none"\n')
     assert run(["config", "show", "--json"]) == 0
-    assert "warroom.toml of this repository sets sandbox.kind to none" in capsys.readouterr().err
+    assert (
+        "warroom.toml of this repository is not obeyed (this folder is not trusted): it sets sandbox.kind"
+        in capsys.readouterr().err
+    )
 
 
 def test_path_says_where_things_lie(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,12 +48,32 @@ async def test_the_credential_is_named_and_never_shown(shell: CommandLine) -> No
 
 
 async def test_a_wrong_configuration_is_a_finding(shell: CommandLine) -> None:
-    (shell.folder / "warroom.toml").write_text("[cooldown]\nrest = 3\n")
+    own = Path(shell.environ["XDG_CONFIG_HOME"], "warroom", "config.toml")
+    own.parent.mkdir(parents=True)
+    own.write_text("[cooldown]\nrest = 3\n")
     done = await shell.here("doctor", "--json")
     assert done.code == 3
     (wrong,) = [row for row in done.rows() if row["name"] == "configuration"]
     assert wrong["status"] == "fail"
     assert "line 2" in wrong["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[cooldown]\nrest = 3\n", "line 2: there is no setting cooldown.rest"),
+        ("[sandbox]\nkind = 'none'\n", "not obeyed (this folder is not trusted): it sets sandbox.kind"),
+    ],
+)
+async def test_what_a_folder_that_is_not_trusted_asks_for_is_told(shell: CommandLine, text: str, says: str) -> None:
+    (shell.folder / "warroom.toml").write_text(text)
+    found = {row["name"]: row for row in (await shell.here("doctor", "--json")).rows()}
+    assert found["configuration"]["status"] == "warn"
+    assert says in found["configuration"]["detail"]
+    shell.environ["WARROOM_SANDBOX__KIND"] = "none"
+    found = {row["name"]: row for row in (await shell.here("doctor", "--json")).rows()}
+    assert "nothing of it is run" in found["sandbox"]["detail"]
+    assert "`warroom trust`" in found["sandbox"]["fix"]
 
 
 async def test_a_damaged_database_is_moved_aside_only_on_request(shell: CommandLine) -> None:

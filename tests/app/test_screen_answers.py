@@ -120,7 +120,7 @@ async def test_the_help_says_why_in_full_on_a_narrow_screen() -> None:
         lines = [line.strip(" │▁▂▃▄▅▆▇█") for line in drawn(pilot.app).splitlines()]
         at = next(number for number, line in enumerate(lines) if line.endswith("already. n"))
         assert lines[at + 1] == "posts a new task.", "nothing is hidden below the scrollbar"
-        await pilot.press("pagedown")
+        await pilot.press("pagedown", "pagedown")
         await seen(pilot, "Back to where you were")
 
 

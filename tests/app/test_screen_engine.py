@@ -87,7 +87,9 @@ async def test_what_cannot_be_opened_is_told_with_its_exit_code(
 ) -> None:
     load()
     monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
-    (tmp_path / "warroom.toml").write_text("[budget]\ndayly_usd = 3\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "config" / "warroom").mkdir(parents=True)
+    (tmp_path / "config" / "warroom" / "config.toml").write_text("[budget]\ndayly_usd = 3\n")
     app = war_room()
     running = asyncio.create_task(command(app, lambda: here(tmp_path), headless=True))
     await app.painted.wait()

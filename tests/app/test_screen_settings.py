@@ -14,6 +14,7 @@ from screen_pilot import WIDE, opened, seen, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from agents.configuration.trust import TrustRecord, remember
 from app.screen.application import WarRoom
 from app.screen.settings_screen import SettingsScreen
 
@@ -109,6 +110,7 @@ async def test_what_the_repository_or_a_variable_decides_is_said(
 ) -> None:
     _, repo = places
     (repo / "warroom.toml").write_text('[routing]\npreset = "fast"\n')
+    remember(repo.parent / "home", TrustRecord(str(repo.resolve()), True, {"routing": {"preset": "fast"}}, "now"))
     monkeypatch.setenv("WARROOM_ROUTING__SAMPLES", "2")
     async with settings(repo) as (_, pilot, screen):
         await seen(pilot, "warroom.toml:2", "WARROOM_ROUTING__SAMPLES"[:16])

@@ -9,7 +9,7 @@ from agents.missions.conventions.matching import Match, matches, words_asked
 from agents.missions.conventions.scoring import Score, Text, scores
 from agents.missions.conventions.sections import Section
 from agents.missions.conventions.words import stems
-from agents.missions.material import fenced
+from agents.missions.fences import fenced
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import one_line
 from agents.tasks import Frozen, TaskKind
