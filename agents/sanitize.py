@@ -5,9 +5,9 @@ import re
 
 _ESCAPE_SEQUENCES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
+    r"|\x1b[\]PX^_][^\x07\x1b\n\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC, ended on its line:
     r"|\x9b[0-?]*[ -/]*[@-~]?"  # C1 CSI
-    r"|[\x9d\x90\x98\x9e\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # C1 OSC, DCS, SOS, PM, APC
+    r"|[\x9d\x90\x98\x9e\x9f][^\x07\x1b\n\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"  # one that is not would hide what follows
     r"|\x1b[ -/]*[0-~]?"  # every other escape
 )
 _CONTROLS = re.compile(
@@ -22,6 +22,12 @@ def sanitize(text: str) -> str:
     """`text` without escape sequences, control characters (tab and newline stay), bidi controls or lone surrogates."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROLS.sub("", _ESCAPE_SEQUENCES.sub("", text))
+
+
+def spelt_out(text: str) -> str:
+    """`text` with every such character written as an escape, for what a person decides about: nothing is left out of
+    it, as sequences that a terminal would swallow, or characters it does not show. Tab and newline stay."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def one_line(text: str, limit: int = 200) -> str:

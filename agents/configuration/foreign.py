@@ -12,7 +12,7 @@ from typing import Any
 
 from agents.configuration.keys import flatten
 from agents.configuration.toml_file import KeyPath
-from agents.sanitize import one_line
+from agents.sanitize import one_line, spelt_out
 
 NAMED = 6
 """Keys a warning names."""
@@ -21,7 +21,7 @@ ABSENT = "-"
 
 @dataclass(frozen=True)
 class Change:
-    """One value the file would set, as one line each; sanitized."""
+    """One value the file would set, as one line each, spelt out."""
 
     key: str
     now: str
@@ -71,7 +71,7 @@ class Foreign:
 
 def named(decides: Mapping[str, Any]) -> str:
     """The keys a file sets, the first few by name."""
-    keys = [one_line(".".join(path), 60) for path in flatten(dict(decides))]
+    keys = [one_line(spelt_out(".".join(path)), 60) for path in flatten(dict(decides))]
     more = len(keys) - NAMED
     return ", ".join(keys[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -79,7 +79,7 @@ def named(decides: Mapping[str, Any]) -> str:
 def changes(decides: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Change, ...]:
     """What a file that `decides` so makes of settings `now`: `wanted`. What stays as it is is left out."""
     return tuple(
-        Change(one_line(".".join(path), 100), _shown(old), _shown(new), risk(path, old, new))
+        Change(one_line(spelt_out(".".join(path)), 100), _shown(old), _shown(new), risk(path, old, new))
         for path in flatten(dict(decides))
         if (old := value_at(now, path)) != (new := value_at(wanted, path))
     )
@@ -89,7 +89,7 @@ def since(before: Mapping[str, Any], decides: Mapping[str, Any]) -> tuple[Change
     """What the file decides another way than `before`."""
     old, new = flatten(dict(before)), flatten(dict(decides))
     return tuple(
-        Change(one_line(".".join(path), 100), _shown(old.get(path)), _shown(new.get(path)))
+        Change(one_line(spelt_out(".".join(path)), 100), _shown(old.get(path)), _shown(new.get(path)))
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     )
@@ -136,7 +136,7 @@ def _more(old: Any, new: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is None:
         return ABSENT
-    return one_line(value if isinstance(value, str) else "\n".join(_listed(value)), 200)
+    return one_line(spelt_out(value if isinstance(value, str) else "\n".join(_listed(value))), 200)
 
 
 def _listed(value: Any) -> Iterator[str]:

@@ -19,6 +19,7 @@ from agents.tools.processes import Command, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, ignore_output
 from agents.tools.visible import SCRATCH, system_links
 from agents.tools.walls import seccomp
+from agents.tools.walls.control_group import COUNTED, unlimited
 from agents.tools.walls.limits import kernel, limited
 from agents.tools.walls.territory import Territory, usable
 from agents.workspace.private_git import PrivateGit
@@ -105,6 +106,7 @@ class BubblewrapSandbox:
         found = [
             (True, 'network = "all" reaches every server of this machine too, and unix sockets without a path'),
             (True, "System V memory that no process is attached to is not counted"),
+            (unlimited(), COUNTED),
             (self._filter is None, f"system calls are not filtered on {platform.machine()}"),
             (
                 "--unshare-user" not in self._walls,

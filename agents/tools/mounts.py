@@ -61,10 +61,9 @@ def mount_arguments(mounts: Iterable[Mount], *, scratch_bytes: int | None) -> li
 
 
 def places(mounts: Iterable[Mount]) -> list[tuple[str, bool]]:
-    """What is writable of a machine that is read-only, the outer places first, and what in there is not. /dev/shm is:
-    semaphores are in it."""
+    """What is writable of a machine that is read-only, the outer places first, and what in there is not."""
     views: dict[Path, View] = {}
-    for path, view in (*mounts, Mount(Path("/dev/shm"), View.WRITABLE)):
+    for path, view in mounts:
         views[path] = max(view, views.get(path, view))
     found: list[tuple[str, bool]] = []
     for path in sorted(views, key=lambda path: len(path.parts)):

@@ -4,6 +4,7 @@ on in coalesced pieces."""
 import asyncio
 import codecs
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,11 @@ LOG_CAP = 50_000_000
 _INTERVAL_S = 0.06
 _PIECE_CAP = 16_000
 _HELD_CAP = 4_096
-_INTRODUCERS = "\x1b\x9b\x9d\x90\x98\x9e\x9f"
+_OPEN = re.compile(
+    r"(?:\x1b\[[0-?]*[ -/]*|\x9b[0-?]*[ -/]*"  # CSI
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x80-\x9f]*\x1b?"  # OSC and its like, and half of its end
+    r"|\x1b[ -/]*)\Z"
+)
 
 
 class StreamSanitizer:
@@ -45,9 +50,8 @@ class StreamSanitizer:
 
 def _unfinished(text: str) -> int:
     """Where a sequence starts that the next chunk may complete; the length of `text` when there is none."""
-    start = max(text.rfind(introducer) for introducer in _INTRODUCERS)
-    if start >= 0 and len(text) - start <= _HELD_CAP and not sanitize(text[start:]):
-        return start
+    if (found := _OPEN.search(text, max(0, len(text) - _HELD_CAP))) is not None:
+        return found.start()
     return len(text) - 1 if text.endswith("\r") else len(text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from agents.sanitize import sanitize
+from agents.sanitize import spelt_out
 from agents.tasks import Task
 from app.commands.advice import say_review
 from app.commands.console import colourful, paint, put_painted, say, write
@@ -25,7 +25,7 @@ def command(task: int, repo: Path) -> int:
         say(f"warroom: T{task} has no result to show; `warroom show T{task}` says why.", "red")
         return USAGE
     if sys.stdout.isatty():
-        for line in sanitize(text).splitlines():
+        for line in spelt_out(text.replace("\r\n", "\n")).split("\n"):
             put_painted(_painted(line))
     else:
         write(text)

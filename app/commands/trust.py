@@ -12,7 +12,7 @@ import click
 from agents.configuration import Configuration, ConfigurationError, warroom_home
 from agents.configuration.foreign import Foreign, named, since
 from agents.configuration.trust import TrustRecord, all_records, forget, remember
-from agents.sanitize import one_line, sanitize
+from agents.sanitize import one_line, spelt_out
 from app.commands.console import put, put_json, say, table
 from app.commands.failures import DONE, FAILED, USAGE
 from app.commands.opening import FOLDER, repository_of, settings_of
@@ -110,13 +110,13 @@ def vouch(home: Path, foreign: Foreign, *, trusted: bool) -> None:
 
 
 def shown(foreign: Foreign) -> Iterator[str]:
-    """What a person should see before they answer, in lines; not sanitized."""
-    yield f"{foreign.folder}"
+    """What a person should see before they answer, in lines; nothing of the file is left out."""
+    yield spelt_out(str(foreign.folder))
     if not foreign.exists:
         yield "It has no warroom.toml: nothing is set by it."
         return
     yield f"Its {foreign.path.name}:"
-    yield from (f"  | {line}" for line in sanitize(foreign.text).rstrip("\n").split("\n"))
+    yield from (f"  | {line}" for line in spelt_out(foreign.text).rstrip("\n").split("\n"))
     for heading, found in (
         ("It would change:", foreign.changes),
         ("Since you last answered:", since(foreign.before, foreign.decides) if foreign.before is not None else ()),

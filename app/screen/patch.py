@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.sanitize import sanitize
+from agents.sanitize import spelt_out
 
 LINE = 2_000
 """Characters of one line that are shown."""
@@ -57,7 +57,7 @@ def patch(text: str) -> list[FilePatch]:
     how far it goes."""
     files: list[FilePatch] = []
     reader = _Hunks()
-    for raw in sanitize(text).rstrip("\n").split("\n"):
+    for raw in spelt_out(text.replace("\r\n", "\n")).rstrip("\n").split("\n"):
         line = raw[:1].replace("\t", " ") + raw[1:LINE].expandtabs() if "\t" in raw else raw  # a tab cannot be drawn
         line = line if len(raw) <= LINE else line[:LINE] + "…"
         if reader.open and files and files[-1].hunks:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from agents.configuration.foreign import since
-from agents.sanitize import one_line, sanitize
+from agents.sanitize import one_line, spelt_out
 from app.screen.actions import bindings
 from app.screen.columns import cell, joined
 from app.screen.dialog import Dialog, Plain
@@ -44,7 +44,7 @@ class TrustQuestion(Dialog[bool]):
         """The folder, the risk in a sentence, all there is to read, the keys."""
         with Vertical(classes="dialog", id="trust-window"):
             yield Plain(Content.styled("Trust this folder?", "bold"), classes="question")
-            yield Plain(one_line(str(self._foreign.folder), 300))
+            yield Plain(one_line(spelt_out(str(self._foreign.folder)), 300))
             yield Plain(Content.styled(risk_line(self._foreign, self._outside), "$warn"))
             page = Prose(list(trust_lines(self._foreign, ascii_only=self._ascii)), id="trust-page")
             page.can_focus = False
@@ -89,7 +89,7 @@ def trust_lines(foreign: Foreign, *, ascii_only: bool = False) -> Iterator[Conte
     if foreign.before is not None:
         yield from _listed("Since you last answered", since(foreign.before, foreign.decides), arrow)
     yield Content.styled(f"Its {foreign.path.name}, not obeyed until you trust it", "bold $loud")
-    for number, line in enumerate(sanitize(foreign.text).rstrip("\n").split("\n"), 1):
+    for number, line in enumerate(spelt_out(foreign.text).rstrip("\n").split("\n"), 1):
         yield joined((f"{number:>4} ", "$quiet"), line.expandtabs(4))
 
 

@@ -73,6 +73,10 @@ def new_task(asked: given.Dispatch) -> NewTask:
 
 
 async def _begin(hq: "Headquarters", new: NewTask) -> Task:
+    from agents.headquarters import NotPossible
+
+    if hq.closed:
+        raise NotPossible(hq.closed)
     task = await hq.post(new)
     return await hq.dispatch(task.id)
 

@@ -1,5 +1,6 @@
 """What one command may use of the machine, in every sandbox. Whatever is started here ends by itself as well."""
 
+import asyncio
 import os
 import shlex
 import sys
@@ -65,6 +66,14 @@ async def test_the_launcher_counts_by_itself(work: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(processes, "TICK_S", 60.0)
     result = await run(await opened("landlock"), BOMB, work)
     assert result.stopped is Stopped.PROCESSES
+
+
+async def test_it_is_ended_where_the_machine_has_no_thread_to_give(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio, "to_thread", refuse)
+    assert (await run(await opened("none"), BOMB, work)).stopped is Stopped.PROCESSES
 
 
 @pytest.mark.parametrize("kind", EVERY_SANDBOX)

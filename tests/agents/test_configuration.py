@@ -155,6 +155,7 @@ def test_hostile_names_and_values_do_not_reach_the_terminal(load: Load) -> None:
 def test_a_huge_or_strange_file_is_refused(load: Load, tmp_path: Path) -> None:
     assert "longer than" in refused(load, "# " + "x" * 70_000)
     assert "nested too deeply" in refused(load, "a = " + "[" * 30_000)
+    assert "nested too deeply" in refused(load, "a." * 40 + "a = 1")
     assert "more than 100 parts" in refused(load, "a." * 30_000 + "a = 1")
     assert "nested too deeply" in refused(load, "a = " + "[" * 40 + "]" * 40)
     (tmp_path / "warroom.toml").unlink()

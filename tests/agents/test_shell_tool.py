@@ -129,7 +129,7 @@ def test_no_chunking_lets_a_control_character_through(chunks: list[bytes]) -> No
     assert all(unicodedata.category(char) != "Cc" or char in "\n\t" for char in text)
 
 
-@given(st.text(alphabet="ab\n\r\x1b[;m31é€", max_size=60), st.integers(1, 5))
+@given(st.text(alphabet="ab\n\r\x1b[];m31é€\x07\x9d\x9c\\", max_size=60), st.integers(1, 5))
 def test_text_is_the_same_however_it_is_cut(text: str, size: int) -> None:
     data = text.encode()
     whole, cut = StreamSanitizer(), StreamSanitizer()

@@ -206,7 +206,7 @@ def test_whatever_lies_there_is_told_and_ignored_and_waited_for_by_nobody(
         place.symlink_to("/dev/zero")
     else:
         text = {
-            "deep": "a." * 20_000 + "a = 1",
+            "deep": "a." * 40 + "a = 1",
             "no text": "\x00",
             "mistake": "[cooldown]\nrest = 3\n",
             "broken": "a = [",

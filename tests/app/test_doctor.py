@@ -1,11 +1,13 @@
 """`warroom doctor`: every finding with its fix, and an exit code that says whether a task could run."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.app.command_line import CommandLine
 from tests.fakes.ollama_server import FakeOllama
+from tests.fakes.sandboxes import needs_landlock
 
 
 @pytest.fixture
@@ -45,6 +47,33 @@ async def test_the_credential_is_named_and_never_shown(shell: CommandLine) -> No
     assert found["claude"]["detail"].startswith("ANTHROPIC_API_KEY will be billed")
     assert "secret" not in done.out + done.err
     assert "pass" not in found["claude"]["detail"]
+
+
+@needs_landlock
+async def test_the_wall_its_gaps_and_what_would_be_tighter(shell: CommandLine) -> None:
+    shell.environ |= {"WARROOM_SANDBOX__KIND": "landlock", "WARROOM_SANDBOX__PROCESSES": "77"}
+    done = await shell.here("doctor")
+    assert "landlock, network none, 4096 MB, 77 processes" in done.out
+    assert "cannot hold: a command can see that a file or process outside exists" in done.out
+
+
+async def test_the_open_field_is_a_warning_with_its_fix(shell: CommandLine) -> None:
+    shell.environ["WARROOM_SANDBOX__KIND"] = "none"
+    done = await shell.here("doctor", "--json")
+    (wall,) = [row for row in done.rows() if row["name"] == "sandbox"]
+    assert wall["status"] == "warn"
+    assert wall["detail"].startswith("OPEN FIELD: ")
+    assert wall["fix"] == 'Set [sandbox] kind = "auto".'
+    assert wall["gaps"] == ["everything a command does, it does as you"]
+
+
+async def test_a_wall_that_is_asked_for_and_is_not_here_is_a_failure(shell: CommandLine) -> None:
+    shell.environ["WARROOM_SANDBOX__KIND"] = "landlock" if sys.platform == "darwin" else "sandbox-exec"
+    done = await shell.here("doctor", "--json")
+    (wall,) = [row for row in done.rows() if row["name"] == "sandbox"]
+    assert wall["status"] == "fail"
+    assert 'kind = "auto"' in wall["fix"]
+    assert done.code == 3
 
 
 async def test_a_wrong_configuration_is_a_finding(shell: CommandLine) -> None:

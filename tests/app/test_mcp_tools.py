@@ -121,6 +121,19 @@ async def test_reject_cancel_and_a_task_that_is_not_waited_for(shell: CommandLin
         assert len(answer(await client.call_tool("board"))["tasks"]) == 1
 
 
+async def test_without_a_wall_nothing_of_an_untrusted_folder_is_run(
+    shell: CommandLine, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARROOM_SANDBOX__KIND", "none")
+    async with in_process(shell) as client:
+        refused = await client.call_tool("dispatch", {"task": SLUG_TASK})
+        assert refused.is_error
+        assert "This folder is not trusted" in words(refused)
+        assert "`warroom trust`" in words(refused)
+        assert answer(await client.call_tool("board"))["tasks"] == []
+    assert server.chats == []
+
+
 async def test_two_requests_at_once(shell: CommandLine) -> None:
     async with in_process(shell) as client:
         calls = [client.call_tool("dispatch", {"task": SLUG_TASK, "check": SLUG_CHECK}), client.call_tool("board")]

@@ -42,5 +42,6 @@ def test_picture(snap_compare: Callable[..., bool], screen: str, size: str) -> N
     app, command = war_room(), FakeCommand() if screen == "first_run" else battle()
     theme = THEMES[(list(SIZES).index(size) + list(SCREENS).index(screen)) % len(THEMES)]
     command.settings = Settings(screen=ScreenSettings(theme=theme))
+    command.walled = screen != "first_run"
     run = opened_empty(app, command) if screen == "first_run" else before(app, command, *SCREENS[screen])
     assert snap_compare(app, terminal_size=SIZES[size], run_before=run)

@@ -103,5 +103,15 @@ def test_no_byte_of_hostile_text_reaches_the_terminal(tmp_path: Path) -> None:
         os.write(one.master, b"\x11y")
         assert one.read_to_end() == 0
         assert b"[@click=app.quit]x" in one.output, "it was shown"
-        for raw in (b"]52;", b"\x1b]0;", "\x9b31m", "\x90", "\u202e", "\u2066", "\u200b", b"\x1b[2J\x1b", b"Traceback"):
+        for raw in (
+            b"\x1b]52;",
+            b"\x1b]0;",
+            "\x9b31m",
+            "\x90",
+            "\u202e",
+            "\u2066",
+            "\u200b",
+            b"\x1b[2J\x1b",
+            b"Traceback",
+        ):
             assert (raw.encode() if isinstance(raw, str) else raw) not in one.output

@@ -94,7 +94,7 @@ async def test_hostile_text_in_it_is_only_text(shop: Path) -> None:
     text = '# [red]x[/] \u202eevil [@click=app.quit]y[/]\n[check]\ncommand = "\\u001b]52;c;eA==\\u0007 [/foo]"\n'
     async with opened(FakeCommand(), WIDE) as (app, pilot):
         app.push_screen(TrustQuestion(foreign(shop, text), Outside()))
-        await seen(pilot, "# [red]x[/] evil [@click=app.quit]y[/]", "[/foo]")
+        await seen(pilot, r"# [red]x[/] \u202eevil [@click=app.quit]y[/]", r"\x1b]52;c;eA==\x07 [/foo]")
         assert not {"\x1b", "\u202e", "\x07"} & set(drawn(app))
 
 

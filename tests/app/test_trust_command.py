@@ -119,7 +119,7 @@ async def test_a_file_with_a_mistake_is_not_trusted_and_what_it_shows_is_harmles
     shown = await shell.here("trust")
     assert shown.code == 0
     assert not {"\x1b", "\u202e", "\u200b", "\x7f"} & set(shown.out + shown.err)
-    assert "| #  hidden" in shown.out
+    assert r"| # \u202e\u200b hidden" in shown.out
 
 
 async def test_programs_in_its_git_configuration_are_shown_and_run_in_a_trusted_folder_only(shell: CommandLine) -> None:

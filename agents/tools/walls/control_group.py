@@ -16,6 +16,8 @@ _HIERARCHIES = (Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup"))
 _ENTER = 'echo $$ 2>/dev/null >"$0"; exec "$@"'
 _TRIES = 20
 _PAUSE_S = 0.01
+COUNTED = "processes are counted and ended, not limited: you are root, and /sys/fs/cgroup is not writable"
+"""Where `unlimited`."""
 
 _numbers = itertools.count(1)
 
@@ -24,12 +26,22 @@ _numbers = itertools.count(1)
 async def control_group(tasks: int) -> AsyncIterator[Sequence[str]]:
     """What to put before an argument vector so that the command has at most so many processes and threads; nothing
     where no group is needed or can be made: the other limits hold by themselves."""
-    group = await asyncio.to_thread(_made, tasks) if os.getuid() == 0 else None
+    group = _made(tasks) if os.getuid() == 0 else None
     try:
         yield () if group is None else ("/bin/sh", "-c", _ENTER, str(group / "cgroup.procs"))
     finally:
         if group is not None:
             await _removed(group)
+
+
+def unlimited() -> bool:
+    """Nothing in the kernel limits how many processes there are: they are only counted, and ended when too many."""
+    if os.getuid() != 0:
+        return False
+    group = _made(1)
+    if group is not None:
+        group.rmdir()
+    return group is None
 
 
 def _made(tasks: int) -> Path | None:
@@ -39,7 +51,8 @@ def _made(tasks: int) -> Path | None:
             _clear(hierarchy)
             group.mkdir()
             try:
-                (group / "pids.max").write_text(str(tasks))
+                with open(group / "pids.max", "r+") as limit:  # never made here: the folder may be of another kind
+                    limit.write(str(tasks))
             except OSError:
                 group.rmdir()
             else:

@@ -22,6 +22,7 @@ from agents.tools.mounts import Mount, View, places
 from agents.tools.processes import Command, lower_priority, run_command
 from agents.tools.shell_result import SandboxError, SandboxUnavailable, ShellResult, Stopped, ignore_output
 from agents.tools.walls import rights, seccomp
+from agents.tools.walls.control_group import COUNTED, unlimited
 from agents.tools.walls.limits import tasks_with
 from agents.tools.walls.territory import Territory, usable
 from agents.tools.walls.watch import SHARED_MEMORY
@@ -108,8 +109,9 @@ class LandlockSandbox:
                 not self._read_only,
                 "it can change mode, owner, dates and attributes of your files outside when it knows their path",
             ),
-            (True, "it can open what your other programs keep in /dev/shm when it knows the name"),
+            (not self._read_only, "it can open what your other programs keep in /dev/shm when it knows the name"),
             (not self._read_only, "it can rewrite the .git file of its own worktree"),
+            (unlimited(), COUNTED),
             (self._abi < 3, "it can empty files of yours that it may read (kernel before 6.2)"),
             (self._abi < 6, "it can send signals to your other processes (kernel before 6.12)"),
             (
@@ -175,6 +177,7 @@ class LandlockSandbox:
                         at_once=signal.SIGUSR1,
                         nicer=0,
                         told=said.stopped,
+                        own_scratch=self._read_only,
                         pass_fds=(handed, report_sink),
                     )
                 )
@@ -198,7 +201,8 @@ class LandlockSandbox:
             "parent": os.getpid(),
             "report": report,
             "own_network": network is Network.LOOPBACK,
-            "places": places(mounts) if self._read_only else [],
+            "places": places([*mounts, Mount(cwd / ".git", View.READABLE)]) if self._read_only else [],
+            "shared_memory": limits.memory_mb * 1024 * 1024,
             "files": rights.handled_files(self._abi),
             "network": tcp,
             "scoped": rights.SCOPE_SIGNAL | rights.SCOPE_ABSTRACT_UNIX if self._abi >= 6 else 0,

@@ -30,6 +30,7 @@ _NEW_MOUNTS, _NEW_USER, _NEW_NET = 0x00020000, 0x10000000, 0x40000000
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _READ_ONLY = 442, -100, 0x8000, 1
 _BIND, _PRIVATE = 0x1000 | 0x4000, 1 << 18
 """With what is mounted below."""
+_NO_SETUID_NO_DEVICES = 2 | 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _O_PATH = 0o10000000
 _LOOK_EVERY_S = 0.05
@@ -128,6 +129,13 @@ def _read_only(places: list[tuple[str, bool]]) -> None:
         _mount_attributes(path, 0 if writable else _READ_ONLY, _READ_ONLY if writable else 0)
 
 
+def _own_shared_memory(size: int) -> None:
+    """A /dev/shm that no other program has, of at most `size` bytes."""
+    options = f"mode=1777,size={size}".encode()
+    kinds = ctypes.c_ulong(_NO_SETUID_NO_DEVICES)
+    _call("mount /dev/shm", _libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", kinds, options))
+
+
 def _drop_capabilities() -> None:
     """What root may do beyond other users. Who has none to drop is not asked to."""
     for capability in range(64):
@@ -166,6 +174,7 @@ def _wall_in(orders: dict[str, Any]) -> None:
         _loopback_up()
     if orders["places"]:
         _read_only(orders["places"])
+        _own_shared_memory(orders["shared_memory"])
     _drop_capabilities()
     if orders["scoped"]:
         # A domain that says nothing about moving files between folders forbids it, also inside the worktree.

@@ -153,12 +153,14 @@ def _sum_of(file_of_proc: str, names: tuple[str, ...]) -> int:
 
 
 def _scratch(pid: int) -> int:
-    """Bytes in the scratch folders as the process sees them."""
+    """Bytes in those scratch folders as the process sees them that are not the ones of the machine."""
     used = 0
     for folder in SCRATCH:
         with suppress(OSError):
-            stat = os.statvfs(f"/proc/{pid}/root{folder}")
-            used += (stat.f_blocks - stat.f_bfree) * stat.f_frsize
+            seen = f"/proc/{pid}/root{folder}"
+            if os.stat(seen).st_dev != os.stat(folder).st_dev:
+                stat = os.statvfs(seen)
+                used += (stat.f_blocks - stat.f_bfree) * stat.f_frsize
     return used
 
 

@@ -23,8 +23,8 @@ from agents.workspace.administration import delete_folder
 from tests.agents.conftest import run_git
 
 SECRET = "PLANTED"
-MARK = "warroom-was-here"
-"""What hostile commands write where they should not."""
+MARK = f"warroom-was-here-{os.getpid()}"
+"""What hostile commands write where they should not; of this run of the tests, as some places are everybody's."""
 _SYSTEM = ("/", "/etc", "/usr/local/bin", "/run", "/dev", "/tmp", "/var/tmp", "/dev/shm", "/var/spool/cron/crontabs")
 _SECRETS = """
 .ssh/id_ed25519 .aws/credentials .mozilla/firefox/p/logins.json .config/google-chrome/Default/Cookies
@@ -103,6 +103,7 @@ class Scene:
     terminal_name: str
     words: dict[str, str] = field(default_factory=dict)
     _before: dict[str, str] = field(default_factory=dict)
+    _used_git: bool = False
     _stale: bool = False
     """The other process may not be as it was."""
 
@@ -150,6 +151,7 @@ class Scene:
 
     async def run(self, sandbox: Sandbox, command: str, *, timeout_s: float = 20, network: Network) -> ShellResult:
         """As shell_run does it for a mission."""
+        self._used_git = "git" in command
         place = self.repository.place(self.worktree)
         return await sandbox.run(
             self.said(command),
@@ -218,7 +220,7 @@ class Scene:
     def accept(self) -> None:
         """What is outside now is as it should be."""
         shutil.rmtree(self._backup, ignore_errors=True)
-        shutil.copytree(self.root, self._backup, symlinks=True, ignore=_no_sockets)
+        shutil.copytree(self.root, self._backup, symlinks=True, ignore=_no_files)
         self._before = self.outside()
 
     async def tidy(self) -> None:
@@ -228,7 +230,8 @@ class Scene:
             if child.name != ".git":
                 _drop(child)
         (self.worktree.path / "README.md").write_text("# shop\n")
-        _drop(Path(self.words["state"], "git"))
+        if self._used_git:
+            _drop(Path(self.words["state"], "git"))
         if self._stale:
             self.bystander.kill()
             self.bystander.wait()
@@ -261,8 +264,10 @@ def _drop(path: Path) -> None:
         delete_folder(path)
 
 
-def _no_sockets(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if stat.S_ISSOCK(os.lstat(os.path.join(folder, name)).st_mode)]
+def _no_files(folder: str, names: list[str]) -> list[str]:
+    """What cannot be copied: sockets and pipes."""
+    modes = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}
+    return [name for name, mode in modes.items() if stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)]
 
 
 def _plant(home: Path) -> None:
