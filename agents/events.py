@@ -122,6 +122,8 @@ class MissionStarted(Event):
     worktree: str = ""
     sandbox: str = ""
     why: str = ""
+    conventions: tuple[str, ...] = ()
+    """The guides and skills of the repository it is told, each with the sections. Foreign names, sanitized."""
 
 
 class MissionFinished(Event):

@@ -37,7 +37,7 @@ from agents.events import Event
 from agents.missions.mission import Ground
 from agents.missions.proof import Prover
 from agents.models.chat import Message
-from agents.models.connect import Connect, connector
+from agents.models.connect import Connect, connector, within
 from agents.private_files import private_folder
 from agents.redactor import learn_secrets
 from agents.refusals import Conflict, HeadquartersError, NoHome, NotPossible, UnknownTask
@@ -79,7 +79,7 @@ class Headquarters:
         self.closed = ""  # why nothing of this repository is run here
         self._home, self._folder, self.walled = home, folder, True
         self._clock, self._seed = clock or SystemClock(), seed
-        self._connect = connect or connector(self._clock)
+        self._connect = within(settings.routing, connect or connector(self._clock, routing=settings.routing))
         self._recover, self._proving, self._trusted, self._who = recover, proving, trusted, attendance
         self._owner = new_owner()
 
@@ -127,7 +127,7 @@ class Headquarters:
                 timeout_s=settings.check.timeout_s,
                 logs=logs,
                 output_cap=settings.mission.output_cap,
-                network=settings.sandbox.network,
+                network=settings.network,
             ),
             settings=settings,
             clock=self._clock,

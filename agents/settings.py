@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -33,9 +34,31 @@ class Budget(Section):
         return round(self.task_usd * NANO)
 
 
+Goes = Literal["local", "cloud", "either"]
+"""Who is the better choice for a sort of work."""
+WORK_GOES: dict[str, Goes] = {
+    "boilerplate": "local",
+    "tests": "local",
+    "component": "local",
+    "migration": "local",
+    "client": "local",
+    "types": "local",
+    "architecture": "cloud",
+    "debugging": "cloud",
+    "review": "cloud",
+    "refactor": "cloud",
+}
+"""Token-heavy writing after a pattern goes to local models; what needs understanding of the whole does not."""
+
+
 class Routing(Section):
     """Which tiers are tried, in which order."""
 
+    mode: Literal["auto", "orchestrated", "local-only"] = "auto"
+    """auto: whatever pays. orchestrated: a stronger model plans and reviews, a free one writes, wherever that can be.
+    local-only, radio silence: nothing is ever sent to another machine."""
+    local_hosts: tuple[str, ...] = ()
+    """Private addresses (10.0.0.5, fd00::5) of machines of your own that may be asked all the same."""
     preset: Literal["free-first", "balanced", "fast", "bands"] = "free-first"
     judge: str = "haiku"
     """A tier, or "none"."""
@@ -56,6 +79,28 @@ class Routing(Section):
     """Go on, whatever an unsolved task is worth, until so many tasks are expected to be solved."""
     explore: float = Field(default=0.02, ge=0, le=0.05)
     """How often a cheaper arm that the plan leaves out is tried first all the same, to learn about it."""
+
+    goes: dict[str, Goes] = Field(default_factory=WORK_GOES.copy)
+    """Where each sort of work goes: the odds of local models are raised or lowered by it. See routing/work.toml."""
+
+    @field_validator("goes")
+    @classmethod
+    def _known_work(cls, goes: dict[str, Goes]) -> dict[str, Goes]:
+        if unknown := sorted(goes.keys() - WORK_GOES.keys()):
+            raise ValueError(f"{unknown[0]!r} is no sort of work: they are {', '.join(WORK_GOES)}")
+        return {**WORK_GOES, **goes}
+
+    @field_validator("local_hosts")
+    @classmethod
+    def _private(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            try:
+                address = ip_address(host)
+            except ValueError:
+                address = None
+            if address is None or not (address.is_private or address.is_loopback) or address.is_unspecified:
+                raise ValueError(f"{host!r} is no private address, as 10.0.0.5 or fd00::5 is: names are looked up")
+        return tuple(str(ip_address(host)) for host in hosts)
 
 
 class Orchestrate(Section):
@@ -203,6 +248,7 @@ class SandboxSettings(Limits):
 
     kind: SandboxKind = "auto"
     network: Network = Network.NONE
+    """Under radio silence "all" means "none"."""
     ask: tuple[str, ...] = ()
     """Commands that are asked about although they stay within the wall: git push*, npm publish*."""
     unwalled: Literal["ask", "allow", "refuse"] = "ask"
@@ -315,3 +361,9 @@ class Settings(Section):
     sound: Sound = Sound()
     screen: ScreenSettings = ScreenSettings()
     keys: dict[str, str] = {}
+
+    @property
+    def network(self) -> Network:
+        """How far agents' commands and checks reach."""
+        silent = self.routing.mode == "local-only" and self.sandbox.network is Network.ALL
+        return Network.NONE if silent else self.sandbox.network

@@ -90,6 +90,10 @@ class Variant(StrEnum):
     ORCHESTRATED = "orchestrated"
 
 
+LED = frozenset({Variant.PLANNED, Variant.ORCHESTRATED})
+"""Variants in which a stronger model leads the one that writes."""
+
+
 class TaskKind(StrEnum):
     """The kind of work, which separates models better than any score."""
 
@@ -348,6 +352,8 @@ class Mission(Frozen):
     """The process that runs it: host:pid:start."""
     interrupted: bool = False
     """It was ended by a crash, a pause or a closing War Room, not by the task: it is no failed attempt."""
+    conventions: tuple[str, ...] = ()
+    """The guides and skills of the repository it was told, each with the sections. Foreign names, sanitized."""
 
     @property
     def label(self) -> str:

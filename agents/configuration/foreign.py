@@ -111,6 +111,8 @@ def risk(path: KeyPath, old: Any, new: Any) -> str:
         ("sandbox",): "agents get further without being asked",
         ("check", "command"): "a command of its own runs on every result",
         ("dispatch", "auto_accept"): "results are merged without you",
+        ("routing", "mode"): "radio silence ends" if old == "local-only" else "",
+        ("routing", "local_hosts"): "these machines get the code even under radio silence",
         ("orchestrate", "adopt_check"): "results count as proven by checks that nobody read",
         ("keys",): "keys do something else",
     }.get(path if section not in {"sandbox", "keys"} else (section,), "")

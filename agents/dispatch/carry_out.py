@@ -27,6 +27,7 @@ from agents.missions.orders import Orders, Report, Steering
 from agents.missions.proof import Judgement
 from agents.models.chat import ChatModel
 from agents.models.connect import Connect
+from agents.models.errors import RadioSilence
 from agents.refusals import NoAdviser, NotPossible
 from agents.routing.plan import NoTier, remaining
 from agents.tasks import Arm, Outcome, Role, Task, TaskStatus, Variant
@@ -81,7 +82,7 @@ class CarryOut:
         task = await ground.store.save_task(task.id, told, provided=ours(ground.owner), plan=planned.plan)
         try:
             return await _Dispatch(self, task, planned, ready=ready, steering=steering, started=started).run()
-        except (WorkspaceError, SandboxError, NotPossible) as error:
+        except (WorkspaceError, SandboxError, NotPossible, RadioSilence) as error:
             if being_cancelled():
                 raise asyncio.CancelledError from error
             seconds = ground.clock.monotonic() - started

@@ -1,22 +1,13 @@
 """Which tier plans, writes the check and reviews when work is orchestrated."""
 
 from collections.abc import Collection, Iterable
-from math import inf
 
 from agents.dispatch.council import Adviser
-from agents.models.prices import call_price
 from agents.refusals import NoAdviser
+from agents.routing.advisers import adviser_of
 from agents.routing.plan import cheaper_than
-from agents.settings import Settings, TierSettings
-from agents.tasks import Arm, Role, Task, Usage
-
-STRONGEST_ABOVE = 8
-"""Up to this complexity the cheapest tier with the role is asked (by default Sonnet), above it the dearest (Opus): the
-order is a few hundred tokens, and what it is worth grows with the task."""
-ORDERING = frozenset({Role.PLAN, Role.REVIEW})
-"""Roles that a tier has for orchestrated work whose role is "order"."""
-_TYPICAL = Usage(input=5000, output=800)
-"""Tokens of an order and of what is shown for it, by which prices are compared."""
+from agents.settings import Settings
+from agents.tasks import Arm, Role, Task
 
 
 def adviser_for(
@@ -26,22 +17,16 @@ def adviser_for(
 
     `never`: models that must not be asked. Raises NoAdviser, with what to do.
     """
-    wanted = {role.value for role in roles} | ({"order"} if ORDERING & set(roles) else set())
-    able = [
-        (name, tier)
-        for name, tier in settings.tiers.items()
-        if tier.enabled and name in available and wanted & set(tier.roles) and tier.model not in never
-    ]
-    fitting = [one for one in able if one[1].band[0] <= task.complexity <= one[1].band[1]] or able
-    if not fitting:
+    wanted = {role.value for role in roles} | ({"order"} if Role.CODE not in roles else set())
+    name = adviser_of(settings, wanted, task.complexity, available=available, never=never)
+    if name is None:
         role = "order" if "order" in wanted else "code"
         raise NoAdviser(
             f"{task.label} cannot be orchestrated: no tier that can be reached has the role {role!r} and another model "
             f'than the one that writes (`warroom doctor` says which can); give one tiers.NAME.roles = ["{role}"] in '
             "warroom.toml"
         )
-    by_price = sorted(fitting, key=lambda one: _typical_nano(one[1]))
-    return Adviser(*by_price[-1 if task.complexity > STRONGEST_ABOVE else 0])
+    return Adviser(name, settings.tiers[name])
 
 
 def check_writer(
@@ -66,8 +51,3 @@ def next_up(arm: Arm, settings: Settings, available: Collection[str], *, never: 
         if codes and arm.tier in cheaper_than(settings, name) and tier.model not in {arm.model, *never}:
             return name
     return None
-
-
-def _typical_nano(tier: TierSettings) -> float:
-    price = call_price(tier.provider, tier.model, free=tier.free)
-    return inf if price is None else price.cost_nano(_TYPICAL)

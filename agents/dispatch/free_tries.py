@@ -24,4 +24,5 @@ def held(check: CheckResult | None) -> float:
 
 def out_of_patience(todo: Sequence[Arm], free: frozenset[str]) -> list[Arm]:
     """What is left of a plan when the time for free tries is used up: each tier's first try, and all that is paid."""
-    return [arm for arm in todo if arm.tier not in free or arm.variant is Variant.ONCE]
+    stay = {Variant.ONCE, Variant.ORCHESTRATED}
+    return [arm for arm in todo if arm.tier not in free or arm.variant in stay]

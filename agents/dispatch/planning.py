@@ -1,7 +1,7 @@
 """From a task to its plan: what is known of it and of the tiers, put to routing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -12,11 +12,13 @@ from agents.dispatch.known_odds import KnownOdds
 from agents.dispatch.readiness import Readiness, without_looking
 from agents.events import TaskPlanned
 from agents.missions.orders import Report
+from agents.routing.assessment import goes_of
 from agents.routing.economics import false_accept_here
 from agents.routing.exploring import explored
 from agents.routing.features import Features
 from agents.routing.plan import NoTier, plan_for
 from agents.routing.situation import CHECK_S, Situation
+from agents.settings import Goes
 from agents.store import Expected
 from agents.tasks import Arm, Outcome, Role, Task, TaskStatus
 
@@ -94,7 +96,7 @@ class Planner:
         planners = {name for name, tier in settings.tiers.items() if tier.enabled and Role.PLAN.value in tier.roles}
         return Situation(
             settings=settings,
-            features=features_of(task),
+            features=features_of(task, settings.routing.goes),
             has_check=check_of(self._ground, task) is not None,
             odds=await self.odds.now(),
             pin=task.tier,
@@ -109,9 +111,15 @@ class Planner:
         )
 
 
-def features_of(task: Task) -> Features:
-    """What the odds of `task` depend on."""
-    return Features(kind=task.kind, complexity=task.complexity, language=task.language, size=task.size)
+def features_of(task: Task, goes: Mapping[str, Goes]) -> Features:
+    """What the odds of `task` depend on. `goes`: where each sort of work goes."""
+    return Features(
+        kind=task.kind,
+        complexity=task.complexity,
+        language=task.language,
+        size=task.size,
+        goes=goes_of(task.text, task.kind, goes),
+    )
 
 
 def _not_begun(now: Task) -> None:

@@ -90,7 +90,7 @@ async def edit(ground: Ground, task: Task, **changes: Any) -> Task:
 async def _assess(ground: Ground, new: NewTask, files: frozenset[str]) -> Assessment:
     text = f"{new.title}\n\n{new.brief}"
     around = await asyncio.to_thread(survey, ground.repository.root, text, files)
-    return assess(text, around)
+    return assess(text, around, goes=ground.settings.routing.goes)
 
 
 def assessed(found: Assessment, rating: Rating | None = None, judge: JudgeScore | None = None) -> dict[str, Any]:

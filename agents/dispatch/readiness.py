@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agents.models.connect import ollama_server
 from agents.models.errors import ModelError
-from agents.models.ollama_server import OllamaServer
-from agents.settings import Settings, TierSettings
+from agents.models.silence import elsewhere, is_silent, refusal_of_all
+from agents.settings import Routing, Settings, TierSettings
 from agents.store import Store
 from agents.tasks import Grade
 
@@ -33,14 +34,19 @@ class Readiness:
 async def look(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:
     """Ask every enabled tier's endpoint, all at once."""
     tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
-    missing = dict(zip(tiers, await asyncio.gather(*(_missing(tier, environ) for tier in tiers.values())), strict=True))
+    looks = (_missing(tier, settings.routing, environ) for tier in tiers.values())
+    missing = dict(zip(tiers, await asyncio.gather(*looks), strict=True))
     return await _known(tiers, missing, store)
 
 
 async def without_looking(settings: Settings, store: Store, environ: Mapping[str, str] = os.environ) -> Readiness:
     """The same without asking any server: a local one is believed to be there, a paid one where there is a key."""
     tiers = {name: tier for name, tier in settings.tiers.items() if tier.enabled}
-    missing = {name: _keyless(tier, environ) if tier.provider == "anthropic" else "" for name, tier in tiers.items()}
+    missing = {
+        name: refusal_of_all(tier, settings.routing, environ)
+        or (_keyless(tier, environ) if tier.provider == "anthropic" else "")
+        for name, tier in tiers.items()
+    }
     return await _known(tiers, missing, store)
 
 
@@ -66,31 +72,33 @@ def credential(environ: Mapping[str, str]) -> str | None:
     return next((name for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN") if environ.get(name)), None)
 
 
-async def _missing(tier: TierSettings, environ: Mapping[str, str]) -> str:
+async def _missing(tier: TierSettings, routing: Routing, environ: Mapping[str, str]) -> str:
     """Why the tier cannot be used now, with the fix; empty when it can."""
+    if refused := refusal_of_all(tier, routing, environ):
+        return refused
     if tier.provider == "simulation":
         return ""
     if tier.provider == "anthropic":
         return _keyless(tier, environ)
     urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
     urls = urls or [None]
-    answers = await asyncio.gather(*(_missing_at(url, tier.model) for url in urls))
+    answers = await asyncio.gather(*(_missing_at(tier, url, routing) for url in urls))
     return "" if any(not answer for answer in answers) else answers[0]
 
 
-async def _missing_at(url: str | None, model: str) -> str:
-    server = OllamaServer(url)
+async def _missing_at(tier: TierSettings, url: str | None, routing: Routing) -> str:
+    server = ollama_server(tier, url, routing)
     try:
         await server.client()  # its import takes a busy machine seconds that are not the server's
         async with asyncio.timeout(LOOK_S):
-            await server.facts(model)
+            facts = await server.facts(tier.model)
     except TimeoutError:
         return f"Ollama did not answer within {LOOK_S:g} s"
     except ModelError as error:
         return str(error)
     finally:
         await server.aclose()
-    return ""
+    return elsewhere(tier.model) if facts.remote and is_silent(routing) else ""
 
 
 def _keyless(tier: TierSettings, environ: Mapping[str, str]) -> str:

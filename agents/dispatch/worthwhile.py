@@ -25,9 +25,13 @@ def gives_up(report: Report, todo: Sequence[Arm]) -> bool:
 
 
 def _same_way(arm: Arm, report: Report) -> bool:
-    return (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
+    led = Variant.ORCHESTRATED
+    same = (arm.variant is led) == (report.mission.variant is led)
+    return same and (arm.tier, arm.way) == (report.mission.tier, report.mission.way)
 
 
 def _is_free(arm: Arm, settings: Settings) -> bool:
     tier = settings.tiers[arm.tier]
+    if arm.variant is Variant.ORCHESTRATED:  # whoever writes, the order is paid for
+        return False
     return tier.free or tier.provider == "ollama"

@@ -77,6 +77,8 @@ class Attempt:
     """How the check failed on the base, readable; empty when it was green or is hidden."""
     context: str
     """Project context, trimmed to the window."""
+    conventions: str
+    """The project's guides and skills, as far as this task needs them; fenced."""
     hand_over: HandOver | None
     ordinal: int
     """1 for the task's first attempt."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agents.missions.attempt import Attempt, HandOver
+from agents.missions.conventions.documents import kind_of
 from agents.missions.failure import essence
 from agents.missions.fences import quoted
 from agents.missions.reply import named_files
@@ -34,8 +35,7 @@ def loop_brief(attempt: Attempt) -> str:
     parts += _comment(attempt)
     if attempt.hand_over is not None and attempt.hand_over.tried:
         parts.append(_handed_over(attempt.hand_over, kept=attempt.retries and bool(attempt.hand_over.diff)))
-    if attempt.context:
-        parts.append(attempt.context)
+    parts += [told for told in (attempt.conventions, attempt.context) if told]
     return "\n\n".join(parts)
 
 
@@ -44,6 +44,7 @@ def direct_brief(attempt: Attempt, *, think: bool = False) -> str:
     task = attempt.task
     parts = [f"Task: {sanitize(task.text)}"]
     parts += [*_comment(attempt), *_check(attempt)]
+    parts += [attempt.conventions] if attempt.conventions else []
     existing = relevant_files(attempt)
     for path, text in existing.items():
         parts.append(f"{path} now:\n{quoted(text)}")
@@ -101,12 +102,15 @@ def relevant_files(attempt: Attempt) -> dict[str, str]:
     Raises ContextOverflow when one of them is to be changed and does not fit: a file is never rewritten unseen.
     """
     window = attempt.calls.model.window
-    told = (attempt.task.text, attempt.check or "", attempt.base_failure, *_facts(attempt.hand_over))
+    facts = _facts(attempt.hand_over)
+    told = (attempt.task.text, attempt.check or "", attempt.base_failure, attempt.conventions, *facts)
     budget = window - reply_room(attempt) - sum(map(estimate_tokens, told)) - WORDING_TOKENS
     names = named_files(attempt.task.text)
     hints = named_files(attempt.check or "")
     wanted = [*names.named, *hints.named, *names.hinted, *hints.hinted]
-    unnamed = [name for name in attempt.files if name not in wanted] if len(attempt.files) <= 5 else []
+    unnamed = (
+        [one for one in attempt.files if one not in wanted and not kind_of(one)] if len(attempt.files) <= 5 else []
+    )
     targets = target_files(attempt)
     found: dict[str, str] = {}
     for name in dict.fromkeys([*wanted, *unnamed]):

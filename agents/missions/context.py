@@ -7,19 +7,20 @@ from agents.missions.fences import fenced, quoted
 from agents.models.tokens import estimate_tokens
 from agents.sanitize import one_line, sanitize
 
-GUIDES = ("AGENTS.md", "CLAUDE.md", "README.md", "README.rst", "README")
+READMES = ("README.md", "README.rst", "README")
+GUIDES = ("AGENTS.md", "CLAUDE.md", "CONVENTIONS.md", *READMES)
 MAP_LINES = 60
 
 
-def project_context(root: Path, files: Sequence[str], *, token_budget: int) -> str:
-    """A small map of the tree and the repository's own guides, within `token_budget` tokens."""
+def project_context(root: Path, files: Sequence[str], *, token_budget: int, guides: Sequence[str] = GUIDES) -> str:
+    """A small map of the tree and the repository's own `guides`, within `token_budget` tokens."""
     parts: list[str] = []
     left = token_budget
     tree = tree_map(files)
     if tree and estimate_tokens(tree) < left // 2:
         parts.append(f"Files of the repository:\n{quoted(tree)}")
         left -= estimate_tokens(tree)
-    for name in GUIDES:
+    for name in guides:
         text = _read(root / name)
         if not text:
             continue

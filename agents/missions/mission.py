@@ -11,10 +11,10 @@ from agents.clock import Clock
 from agents.events import AgentHealth, Event, MissionFinished, ToolOutput, ToolStarted
 from agents.missions.asks import Asks, NobodyAnswers
 from agents.missions.attempt import Attempt, AttemptEnded
-from agents.missions.beginning import begin_mission, where_of
+from agents.missions.beginning import Begun, begin_mission, where_of
 from agents.missions.calls import ModelCalls
 from agents.missions.closing import close_mission
-from agents.missions.context import project_context
+from agents.missions.context import READMES, project_context
 from agents.missions.direct import run_direct
 from agents.missions.loop import run_loop
 from agents.missions.orders import Orders, Report, Steering
@@ -23,13 +23,14 @@ from agents.missions.stall import Stalled, StallWatch
 from agents.models.chat import Finished, Message
 from agents.models.errors import ModelError
 from agents.models.power import PowerWatch
+from agents.models.tokens import estimate_tokens
 from agents.permission import Ruling, Wish
 from agents.private_files import private_folder
 from agents.redactor import learn_secrets
 from agents.sanitize import one_line
 from agents.settings import Settings
 from agents.store import OverBudget, Proving, Store, UnknownPrice
-from agents.tasks import NANO, CheckResult, Health, Mission, Outcome, Way
+from agents.tasks import NANO, CheckResult, Health, Outcome, Way
 from agents.tools.sandbox import Sandbox, SandboxError
 from agents.tools.toolbox import build_toolbox
 from agents.workspace import Commit, GitError, Repository, WorkspaceError, Worktree
@@ -111,12 +112,13 @@ def _raise_if_cancelled(error: Exception | None = None) -> None:
 
 
 class _Run:
-    def __init__(self, ground: Ground, orders: Orders, worktree: Worktree, mission: Mission) -> None:
+    def __init__(self, ground: Ground, orders: Orders, worktree: Worktree, begun: Begun) -> None:
         self.ground = ground
         self.orders = orders
         self.ordered = orders.ordered
         self.worktree = worktree
-        self.mission = mission
+        self.begun = begun
+        self.mission = begun.mission
         self.started = ground.clock.monotonic()
         self.tool_call = 0
         self.committed = False
@@ -135,7 +137,7 @@ class _Run:
         self.calls = ModelCalls(
             orders.model,
             store=ground.store,
-            mission=mission,
+            mission=begun.mission,
             clock=ground.clock,
             random=Random(f"{ground.seed}:{orders.task.id}:{orders.number}"),
             daily_cap_nano=settings.budget.daily_nano,
@@ -168,7 +170,7 @@ class _Run:
         Raises ModelError and SandboxError when the surroundings failed.
         """
         await asyncio.to_thread(learn_secrets, self.worktree.path)
-        attempt = self._attempt(await self.ground.repository.files_at(self.orders.start_commit))
+        attempt = self._attempt()
         try:
             await self.stall.guard(run_direct(attempt) if self.orders.arm.way is Way.DIRECT else run_loop(attempt))
         except AttemptEnded as ended:
@@ -215,11 +217,11 @@ class _Run:
         )
         return await self._end(judgement, final, check)
 
-    def _attempt(self, files: tuple[str, ...]) -> Attempt:
-        orders, settings = self.orders, self.ground.settings
+    def _attempt(self) -> Attempt:
+        orders, settings, files = self.orders, self.ground.settings, self.begun.files
         folder = private_folder(self.ground.logs / f"{orders.task.label}-{orders.number}")
         base = orders.base_check
-        room = orders.model.window // 6 if settings.mission.context else 0
+        room = orders.model.window // 6 - estimate_tokens(self.begun.conventions) if settings.mission.context else 0
         return Attempt(
             task=orders.task,
             mission=self.mission,
@@ -243,7 +245,8 @@ class _Run:
             emit=self._emit,
             check=orders.check,
             base_failure=base.output if base is not None and not base.green and settings.check.show else "",
-            context=project_context(self.worktree.path, files, token_budget=room) if room else "",
+            context=project_context(self.worktree.path, files, token_budget=room, guides=READMES) if room > 0 else "",
+            conventions=self.begun.conventions,
             hand_over=orders.hand_over,
             ordinal=orders.attempt,
             max_steps=orders.task.max_steps or settings.mission.max_steps,

@@ -48,12 +48,15 @@ class ClaudeModel:
         clock: Clock,
         api_key: str | None = None,
         limiters: Limiters | None = None,
+        direct: bool = False,
     ) -> None:
         """`url` None: ANTHROPIC_BASE_URL, else Anthropic itself. `api_key` None: see ClaudeEndpoint.
 
         `limiters`: where those who use the same credential share its limits; None: this model is alone with it.
+        `direct`: through no proxy, and no redirection is followed.
         """
         self._model = model
+        self._direct = direct
         self._endpoint = ClaudeEndpoint.find(url, api_key, os.environ)
         self._settings = settings
         self._clock = clock
@@ -189,6 +192,7 @@ class ClaudeModel:
                 api_key=self._endpoint.key,
                 max_retries=0,
                 timeout=httpx.Timeout(None, connect=self._settings.connect_s),
+                http_client=self._straight(module) if self._direct else None,
             )
         except errors_of_the_client() as error:
             raise self._told(error) from error
@@ -199,6 +203,10 @@ class ClaudeModel:
             raise NotAllowed("The API key holds characters that no key has. Set ANTHROPIC_API_KEY again.")
         _ = client.messages  # Its module is big too, and imported only here.
         return client
+
+    def _straight(self, module: Any) -> Any:
+        """The client's own transport, which goes where it was sent and nowhere else."""
+        return module.DefaultAsyncHttpxClient(trust_env=False, follow_redirects=False)
 
 
 async def _decoded(response: "Response", where: str) -> AsyncGenerator[dict[str, Any], None]:

@@ -32,6 +32,12 @@ class Unreachable(ModelError):
     retryable = True
 
 
+class RadioSilence(ModelError):
+    """Nothing may be sent to another machine, and the model is on one: `[routing] mode = "local-only"`."""
+
+    kind = "radio_silence"
+
+
 class NotPulled(ModelError):
     """The endpoint answers but does not have the model."""
 

@@ -7,12 +7,13 @@ from typing import cast
 
 from agents.clock import Clock
 from agents.models.chat import ChatRequest, Finished, Loading, Message, Part, StopReason, TextDelta
-from agents.models.errors import BadRequest, BadResponse, ContextOverflow, NotPulled, Overloaded
+from agents.models.errors import BadRequest, BadResponse, ContextOverflow, NotPulled, Overloaded, RadioSilence
 from agents.models.ollama_errors import cut, ended_by_server, model_error
 from agents.models.ollama_inventory import ModelFacts, same_model
 from agents.models.ollama_server import OllamaServer
 from agents.models.ollama_wire import ChatLine, WireCall, chat_body, stays_loaded, tool_calls
 from agents.models.patience import patient
+from agents.models.silence import elsewhere
 from agents.models.tokens import estimate_request
 from agents.sanitize import one_line, sanitize
 from agents.settings import TierSettings
@@ -32,11 +33,15 @@ class OllamaModel:
     Counts the server leaves out are 0 in `Usage`: Ollama omits what is zero, and old servers omit cached prompts.
     """
 
-    def __init__(self, model: str, *, url: str | None, settings: TierSettings, clock: Clock) -> None:
+    def __init__(
+        self, model: str, *, url: str | None, settings: TierSettings, clock: Clock, direct: bool = False
+    ) -> None:
+        """`direct`: see OllamaServer; a model that the server hands on to another one is refused too."""
         self._model = model
+        self._direct = direct
         self._settings = settings
         self._clock = clock
-        self._server = OllamaServer(url, connect_s=settings.connect_s)
+        self._server = OllamaServer(url, connect_s=settings.connect_s, direct=direct)
         self._facts: ModelFacts | None = None
 
     @property
@@ -149,6 +154,8 @@ class OllamaModel:
                 self._facts = ModelFacts()  # not every server that speaks /api/chat has /api/show
             except Overloaded:
                 return ModelFacts()
+        if self._direct and self._facts.remote:
+            raise RadioSilence(elsewhere(self._model))
         return self._facts
 
     def _check_fits(self, prompt: int, request: ChatRequest) -> None:

@@ -71,9 +71,10 @@ def is_this_machine(url: str) -> bool:
     return True
 
 
-async def open_client(url: str, *, connect_s: float) -> "AsyncClient":
+async def open_client(url: str, *, connect_s: float, direct: bool = False) -> "AsyncClient":
     """The official client for `url`, with a time limit on connecting and, unlike its default, no other of its own:
-    how long to wait for an answer is decided by the caller. Imports the client off the event loop's thread."""
+    how long to wait for an answer is decided by the caller. `direct`: through no proxy, and no redirection is followed.
+    Imports the client off the event loop's thread."""
     ollama = await asyncio.to_thread(import_module, "ollama")
     httpx = await asyncio.to_thread(import_module, "httpx")
 
@@ -82,7 +83,8 @@ async def open_client(url: str, *, connect_s: float) -> "AsyncClient":
             url,
             timeout=httpx.Timeout(None, connect=connect_s),
             # A proxy from the environment must never stand between us and this machine.
-            trust_env=not is_loopback(url),
+            trust_env=not (direct or is_loopback(url)),
+            follow_redirects=not direct,
         )
         return client
 

@@ -60,6 +60,8 @@ class ModelFacts(Frozen):
     parameter_size: str = ""
     quantization: str = ""
     family: str = ""
+    remote: bool = False
+    """The server hands it on to another one: Ollama's cloud."""
 
     @property
     def thinks(self) -> bool:
@@ -154,6 +156,8 @@ class ShowReply(Wire):
     details: Annotated[_Details, BeforeValidator(_details)] = _Details()
     model_info: Annotated[dict[str, Any], BeforeValidator(_details)] = Field(default={})
     capabilities: Annotated[tuple[Text, ...], BeforeValidator(_or_empty)] = ()
+    remote_model: Text = ""
+    remote_host: Text = ""
 
     def facts(self) -> ModelFacts:
         trained = self.model_info.get(f"{self.model_info.get('general.architecture')}.context_length")
@@ -163,4 +167,5 @@ class ShowReply(Wire):
             parameter_size=one_line(self.details.parameter_size, 20),
             quantization=one_line(self.details.quantization_level, 20),
             family=one_line(self.details.family, 40),
+            remote=bool(self.remote_model or self.remote_host),
         )

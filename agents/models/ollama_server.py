@@ -40,8 +40,12 @@ class OllamaServer:
     Every method raises the errors of models.errors and nothing else.
     """
 
-    def __init__(self, url: str | None = None, *, connect_s: float = 5.0, answer_s: float = 30.0) -> None:
+    def __init__(
+        self, url: str | None = None, *, connect_s: float = 5.0, answer_s: float = 30.0, direct: bool = False
+    ) -> None:
+        """`direct`: through no proxy and to no other address, whatever the environment or the server says."""
         self._asked = url
+        self._direct = direct
         self._connect_s = connect_s
         self._answer_s = answer_s
         self._opened: AsyncClient | None = None
@@ -56,7 +60,7 @@ class OllamaServer:
         """The official client, opened once."""
         async with self._opening:
             if self._opened is None:
-                self._opened = await open_client(self.url, connect_s=self._connect_s)
+                self._opened = await open_client(self.url, connect_s=self._connect_s, direct=self._direct)
             return self._opened
 
     async def version(self) -> str:

@@ -96,7 +96,7 @@ async def measure(where: Range, tasks: Sequence[GradedTask]) -> AsyncGenerator[M
         where.settings.cooldown,
         name=where.tier,
         tier=where.settings.tiers[where.tier],
-        connect=where.connect or connector(clock),
+        connect=where.connect or connector(clock, routing=where.settings.routing),
         clock=clock,
     )
 

@@ -12,7 +12,7 @@ from agents.routing.rounds import all_rounds, with_rounds
 from agents.routing.situation import Situation
 from agents.routing.task_odds import Effort, TaskOdds
 from agents.settings import TierSettings
-from agents.tasks import Arm, Grade, TaskKind, Variant, Way
+from agents.tasks import LED, Arm, Grade, TaskKind, Variant, Way
 
 ONE_FILE_KINDS = frozenset({TaskKind.FUNCTION, TaskKind.EDIT, TaskKind.DOCS, TaskKind.TESTS})
 MOST_SETS = 300
@@ -40,10 +40,12 @@ def way_for(tier: TierSettings, kind: TaskKind, grade: Grade | None, *, small: b
     return Way.LOOP if able and kind not in ONE_FILE_KINDS else Way.DIRECT
 
 
-def choices_of(situation: Situation, names: Sequence[str], odds: TaskOdds, *, reserved: int = 0) -> list[Choice]:
+def choices_of(
+    situation: Situation, names: Sequence[str], odds: TaskOdds, *, reserved: int = 0, beside: Sequence[Choice] = ()
+) -> list[Choice]:
     """Of the tiers `names`, in their order; as many as can be decided quickly, merged or left out until they fit.
-    `reserved`: missions of the plan's most that samples leave to other tiers."""
-    base: list[Choice] = []
+    `reserved`: missions of the plan's most that samples leave to other tiers; `beside`: choices made elsewhere."""
+    base: list[Choice] = [*beside]
     for name in names:
         base += _plain(situation, name, odds)
     if situation.planned:
@@ -58,13 +60,6 @@ def choices_of(situation: Situation, names: Sequence[str], odds: TaskOdds, *, re
     return [with_retry(one, odds) for one in plain if not one.option.after][:MOST_TIERS]
 
 
-def orchestrated_by(situation: Situation, name: str) -> Arm:
-    """The arm in which the tier `name` writes what a planner orders."""
-    tier = situation.settings.tiers[name]
-    way = way_for(tier, situation.features.kind, situation.grades.get(name), small=name in situation.small)
-    return Arm(tier=name, model=tier.model, way=way, variant=Variant.ORCHESTRATED)
-
-
 def first_tries(situation: Situation, names: Sequence[str], odds: TaskOdds) -> list[Arm]:
     """Of the tiers `names`, one for every way that is open to it."""
     found = [choice for name in names for choice in _plain(situation, name, odds)]
@@ -76,7 +71,7 @@ def _plain(situation: Situation, name: str, odds: TaskOdds) -> list[Choice]:
     tier = situation.settings.tiers[name]
     grade, small = situation.grades.get(name), name in situation.small
     way = way_for(tier, situation.features.kind, grade, small=small)
-    first = _choice(situation, name, way, odds)
+    first = choice_of(situation, name, way, odds)
     retry = again(first, (Variant.RETRY,), after=first.option.name)
     found = [first, retry]
     local = tier.provider == "ollama" or (tier.free and not tier.model.startswith("claude"))
@@ -84,20 +79,22 @@ def _plain(situation: Situation, name: str, odds: TaskOdds) -> list[Choice]:
         other = Way.DIRECT if way is Way.LOOP else Way.LOOP
         loops = grade is Grade.TOOLS and not small and odds.trusts_loop(tier.model)
         if other is Way.DIRECT or loops:
-            found.append(replace(_choice(situation, name, other, odds), first_way=False))
+            found.append(replace(choice_of(situation, name, other, odds), first_way=False))
     return found
 
 
-def _choice(situation: Situation, name: str, way: Way, odds: TaskOdds, variant: Variant = Variant.ONCE) -> Choice:
+def choice_of(situation: Situation, name: str, way: Way, odds: TaskOdds, variant: Variant = Variant.ONCE) -> Choice:
+    """One try of the tier in this way, with what it takes."""
     tier = situation.settings.tiers[name]
     price = call_price(tier.provider, tier.model, free=tier.free)
     takes = odds.expected(tier.model, way, variant, price)
     check_s = situation.check_seconds if situation.has_check else 0.0
-    option = Option(f"{name} {way} {variant}", _reckoned_usd(takes, odds, way), takes.seconds, check_s)
+    option = Option(f"{name} {way} {variant}", reckoned_usd(takes, odds, way), takes.seconds, check_s)
     return Choice(option, name, tier.model, way, (variant,), price, takes)
 
 
-def _reckoned_usd(takes: Effort, odds: TaskOdds, way: Way) -> float:
+def reckoned_usd(takes: Effort, odds: TaskOdds, way: Way) -> float:
+    """What it is weighed with: an unknown price counts as that of the dearest model."""
     if takes.usd is not None:
         return takes.usd
     return odds.expected(DEAREST, way, Variant.ONCE, call_price("anthropic", DEAREST)).usd or 0.0
@@ -105,7 +102,7 @@ def _reckoned_usd(takes: Effort, odds: TaskOdds, way: Way) -> float:
 
 def _fits(choices: Sequence[Choice]) -> bool:
     """Whether the sets of failed choices are few: each tier's choices in one way follow each other."""
-    chains = Counter((one.tier, one.way, one.variants[0] is Variant.PLANNED) for one in choices)
+    chains = Counter((one.tier, one.way, one.variants[0] in LED) for one in choices)
     return len(choices) <= MOST_OPTIONS and prod(length + 1 for length in chains.values()) <= MOST_SETS
 
 
@@ -117,12 +114,12 @@ def _planned(situation: Situation, names: Sequence[str], odds: TaskOdds) -> list
         if tier.enabled and "plan" in tier.roles and (situation.available is None or name in situation.available)
     ]
     planner = can[0] if can else None
-    paid = [_choice(situation, name, Way.LOOP, odds, Variant.PLANNED) for name in names]
+    paid = [choice_of(situation, name, Way.LOOP, odds, Variant.PLANNED) for name in names]
     editors = sorted((one for one in paid if not one.free), key=lambda one: one.option.usd)
     if planner is None or not editors:
         return []
     plan, edit = odds.planning(call_price(planner.provider, planner.model, free=planner.free)), editors[0]
     usd = None if plan.usd is None or edit.each.usd is None else plan.usd + edit.each.usd
     each = Effort(usd=usd, seconds=plan.seconds + edit.each.seconds)
-    option = replace(edit.option, usd=_reckoned_usd(each, odds, Way.LOOP), seconds=each.seconds)
+    option = replace(edit.option, usd=reckoned_usd(each, odds, Way.LOOP), seconds=each.seconds)
     return [replace(edit, option=option, each=each)]

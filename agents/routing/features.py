@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agents.settings import Goes
 from agents.tasks import Frozen, TaskKind
 
 Band = Literal["low", "middle", "high"]
@@ -53,6 +54,8 @@ class Features(Frozen):
     language: str = "other"
     size: Size = "none"
     """Of the files it names that exist: none; small up to 120 lines, medium up to 400, large beyond."""
+    goes: Goes = "either"
+    """Where work of its sort goes, by [routing.goes]."""
 
     @property
     def band(self) -> Band:

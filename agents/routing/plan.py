@@ -5,16 +5,17 @@ from functools import cache
 
 from agents.models.prices import FREE, call_price
 from agents.routing.choice import Choice
-from agents.routing.choices import choices_of, orchestrated_by
+from agents.routing.choices import choices_of
 from agents.routing.economics import economics_of
 from agents.routing.features import Features
 from agents.routing.odds import Odds
+from agents.routing.orchestrated import orchestrated, orchestrated_by
 from agents.routing.ordering import ordered
 from agents.routing.situation import CHECK_S, Situation
 from agents.routing.task_odds import TaskOdds
 from agents.routing.wording import explain, why_again
 from agents.settings import Settings, TierSettings
-from agents.tasks import Arm, Grade, Mission, Variant
+from agents.tasks import LED, Arm, Grade, Mission, Variant
 
 _PROVIDER_ORDER = {"simulation": 0, "ollama": 0, "anthropic": 1}
 
@@ -67,7 +68,8 @@ def plan_for(situation: Situation) -> tuple[Arm, ...]:
     """The same, of a situation. Raises NoTier."""
     odds = situation.task_odds
     if situation.orchestrate:
-        return with_odds([orchestrated_by(situation, tiers_for(situation)[0])], situation, odds)
+        by_order = orchestrated_by(situation, tiers_for(situation)[0], odds)
+        return with_odds(by_order.arms, situation, odds)
     steps = [arm for choice in order_for(situation, odds) for arm in choice.arms]
     return with_odds(steps[: situation.settings.routing.max_missions], situation, odds)
 
@@ -86,13 +88,20 @@ def order_for(situation: Situation, odds: TaskOdds) -> list[Choice]:
         return fixed if situation.has_check else fixed[:1]
     routing = situation.settings.routing
     free_first = routing.preset == "free-first"
-    free = [name for name in names if free_first and _is_free(situation.settings.tiers[name])]
+    by_order = orchestrated(situation, names, odds)
+    led = routing.mode == "orchestrated" and bool(by_order)
+    free = [name for name in names if (free_first or led) and _is_free(situation.settings.tiers[name])]
     others = [name for name in names if name not in free]
-    choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free else []
-    choices += choices_of(situation, others, odds) if others else []
+    choices = choices_of(situation, free, odds, reserved=2 * len(others)) if free and not (led and others) else []
+    if others or by_order:
+        choices += choices_of(situation, others, odds, beside=() if led else by_order)
     economics = economics_of(routing, has_check=situation.has_check, false_accept=situation.false_accept)
     target = routing.target_success if situation.has_check else None
-    return ordered(choices, odds, economics, free_first=free_first, target=target)
+    if not led:
+        return ordered(choices, odds, economics, free_first=free_first, target=target)
+    first = max(by_order, key=lambda one: odds.p(one.model, one.way, Variant.ORCHESTRATED, ()))
+    behind = ordered(choices, odds, economics, free_first=free_first, target=target)
+    return [first, *behind] if situation.has_check else [first]
 
 
 def tiers_for(situation: Situation) -> list[str]:
@@ -153,7 +162,7 @@ def with_odds(arms: Sequence[Arm], situation: Situation, odds: TaskOdds) -> tupl
 
 
 def _one_way(choices: Sequence[Choice]) -> list[Choice]:
-    return [choice for choice in choices if choice.way is choices[0].way and choice.variants[0] is not Variant.PLANNED]
+    return [choice for choice in choices if choice.way is choices[0].way and choice.variants[0] not in LED]
 
 
 def _is_free(tier: TierSettings) -> bool:

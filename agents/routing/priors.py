@@ -71,6 +71,28 @@ class Planned(Sourced):
     seconds: float
 
 
+class Ordered(Sourced):
+    """A planner's work order in the hands of one that writes, its check written by another, its result reviewed."""
+
+    share: float = Field(ge=0, le=1)
+    like: ClassName
+    """The class of models that order: their odds are what it can come near."""
+    input: int
+    output: int
+    """Tokens of all the advice together: order, check, reviews."""
+    seconds: float
+    """Of the advice."""
+    tries: float
+    """How often the whole is written, in plain tries."""
+    checks: float
+    """How often checks run beside that of the result: on the base and on stubs."""
+
+    @property
+    def usage(self) -> Usage:
+        """As tokens that can be priced."""
+        return Usage(input=self.input, output=self.output)
+
+
 class ModelClass(Frozen):
     """Models that are believed to be alike."""
 
@@ -109,7 +131,10 @@ class Priors(Frozen):
     retry_slope: Slope
     together: Mapping[TaskKind, Together]
     band: Mapping[Band, Shift]
+    goes: Mapping[str, Shift]
+    """By where such work goes: of local models."""
     planned: Planned
+    ordered: Ordered
     classes: Mapping[ClassName, ModelClass]
     work: Mapping[Way, Mapping[TaskKind, Work]]
 
@@ -139,7 +164,9 @@ class Priors(Frozen):
         of = self.class_of(model)
         cell, effect = of.first[features.kind], of.ways[way]
         shift = 0.0 if model.startswith(SIMULATED) else effect.logit
-        p = expit(logit(cell.p) + shift + self.band[features.band].logit)
+        local = self.class_name(model) not in {"haiku", "sonnet", "opus"}
+        sort = self.goes[features.goes].logit if local and features.goes in self.goes else 0.0
+        p = expit(logit(cell.p) + shift + sort + self.band[features.band].logit)
         return Cell(
             p=clamp(p),
             measured=cell.measured and (effect.measured or not shift),
@@ -154,8 +181,15 @@ class Priors(Frozen):
 
     def planned_by(self, p: float, kind: TaskKind) -> float:
         """P(right | with a planner's plan), for an editor with first-try odds `p`."""
-        planner = logit(self.classes["opus"].first[kind].p)
-        return clamp(expit(logit(p) + self.planned.share * max(0.0, planner - logit(p))))
+        return self._led(p, kind, "opus", self.planned.share)
+
+    def ordered_by(self, p: float, kind: TaskKind) -> float:
+        """P(right | by a work order), for one that writes with first-try odds `p`."""
+        return self._led(p, kind, self.ordered.like, self.ordered.share)
+
+    def _led(self, p: float, kind: TaskKind, leader: ClassName, share: float) -> float:
+        """`p` that comes this share of the way to the leader's odds, as log-odds."""
+        return clamp(expit(logit(p) + share * max(0.0, logit(self.classes[leader].first[kind].p) - logit(p))))
 
 
 @cache

@@ -51,14 +51,14 @@ NOTHING = Tally()
 
 
 class Tallies:
-    """The trials by model, by group, by corner of a group, and by model, way and kind."""
+    """The trials by model, by group, by corner of a group, and by model, way and kind, orchestrated or not."""
 
     def __init__(self, trials: Sequence[Trial], priors: Priors, expected: Callable[[Trial], float]) -> None:
         self._pseudo = priors.pseudo_tasks
         self.models: dict[str, Tally] = defaultdict(Tally)
         self.groups: dict[Group, Tally] = defaultdict(Tally)
         self.corners: dict[tuple[Group, Corner], Tally] = defaultdict(Tally)
-        self.works: dict[tuple[str, Way, TaskKind], Tally] = defaultdict(Tally)
+        self.works: dict[tuple[str, Way, TaskKind, bool], Tally] = defaultdict(Tally)
         later: Counter[str] = Counter()
         for trial in sorted(trials, key=lambda one: (one.at, one.mission), reverse=True):
             weight, believed = priors.discount ** later[trial.model], expected(trial)
@@ -69,7 +69,7 @@ class Tallies:
                 self.models[trial.model],
                 self.groups[group],
                 self.corners[group, corner],
-                self.works[trial.model, trial.way, trial.kind],
+                self.works[trial.model, trial.way, trial.kind, trial.variant is Variant.ORCHESTRATED],
             ):
                 tally.add(trial, weight, believed)
 

@@ -17,7 +17,7 @@ from agents.routing.difficulty import EVENLY, Profile, after, later, mean, profi
 from agents.routing.features import Features
 from agents.routing.priors import SIMULATED, Priors
 from agents.routing.tallies import NOTHING, Group, Tallies, Tally, condition, corner_of
-from agents.tasks import NANO, Frozen, Usage, Variant, Way
+from agents.tasks import LED, NANO, Frozen, Usage, Variant, Way
 
 Counts = tuple[tuple[str, int], ...]
 """The models whose attempts at a task failed before, each with how many, in the order of their names."""
@@ -103,7 +103,7 @@ class TaskOdds:
         work = self._priors.work[way][kind]
         seconds = work.output / self._speeds.get(model, of.tokens_per_s) + work.turns * of.turn_s
         usd = None if price is None else price.cost_nano(work.usage) / NANO
-        tried, pseudo = self._tallies.works.get((model, way, kind), NOTHING), self._priors.pseudo_tasks
+        tried, pseudo = self._tallies.works.get((model, way, kind, False), NOTHING), self._priors.pseudo_tasks
         if usd is not None:
             usd = (pseudo * usd + tried.usd) / (pseudo + tried.usd_weight)
         elif tried.usd_weight:
@@ -115,6 +115,19 @@ class TaskOdds:
         planned = self._priors.planned
         usage = Usage(input=planned.input, output=planned.output)
         return Effort(usd=None if price is None else price.cost_nano(usage) / NANO, seconds=planned.seconds)
+
+    def ordering(self, model: str, way: Way, writes: Effort, price: Price | None, *, check_seconds: float) -> Effort:
+        """Dollars and seconds of an ORCHESTRATED try in which `model` writes and models of this `price` order, write
+        the check and review: the mean of such trials, shrunk to a guess. `writes`: what a plain try takes."""
+        of, pseudo = self._priors.ordered, self._priors.pseudo_tasks
+        usd = None if price is None or writes.usd is None else price.cost_nano(of.usage) / NANO + of.tries * writes.usd
+        seconds = of.seconds + of.tries * writes.seconds + of.checks * check_seconds
+        tried = self._tallies.works.get((model, way, self.features.kind, True), NOTHING)
+        if usd is not None:
+            usd = (pseudo * usd + tried.usd) / (pseudo + tried.usd_weight)
+        elif tried.usd_weight:
+            usd = tried.usd / tried.usd_weight
+        return Effort(usd=usd, seconds=(pseudo * seconds + tried.seconds) / (pseudo + tried.weight))
 
     def trusts_loop(self, model: str) -> bool:
         """Whether models of its class get anywhere in the tool loop."""
@@ -130,11 +143,13 @@ class TaskOdds:
         own = next((tries for other, tries in failed if other == model), 0)
         group = self._group(model, way, variant, own, len(failed) - bool(own))
         first = self._first(model, way, group)
-        led = variant in {Variant.PLANNED, Variant.ORCHESTRATED}
-        if not failed and not led:
+        if not failed and variant not in LED:
             return first
-        if led:
+        if variant is Variant.PLANNED:
             first = self._priors.planned_by(first, self.features.kind)
+        if variant is Variant.ORCHESTRATED:
+            first = self._priors.ordered_by(first, self.features.kind)
+            own = 0  # an order and its check take away what was hard for this model alone; the task stays as hard
         p = mean(self._chances(model, first, variant, own), self._weights(failed))
         return self._tallies.shrunk(p, group, self._corner)
 
@@ -196,8 +211,8 @@ class TaskOdds:
         return (model, way, self.features.kind, condition(variant, own, others))
 
     def _measured(self, model: str, way: Way, variant: Variant, own: int) -> bool:
-        if variant in {Variant.PLANNED, Variant.ORCHESTRATED}:
-            return self._priors.planned.measured and variant is Variant.PLANNED
+        if variant in LED:
+            return (self._priors.planned if variant is Variant.PLANNED else self._priors.ordered).measured
         if own and variant is Variant.RETRY:
             return self._priors.class_of(model).retry.measured
         return self._priors.first(model, self.features, way).measured

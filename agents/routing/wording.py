@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.routing.task_odds import TaskOdds
-from agents.tasks import Arm, Variant
+from agents.tasks import LED, Arm, Variant
 
 NAMED = 3
 """Tiers that the sentence about a whole plan names at most."""
@@ -11,9 +11,9 @@ NAMED = 3
 
 def explain(plan: Sequence[Arm], odds: TaskOdds, *, has_check: bool = True) -> str:
     """One sentence why, with each tier's own odds and price: "local .62 (n=37) at $0 before haiku .88 at $.001"."""
-    firsts: dict[str, Arm] = {}
+    firsts: dict[tuple[str, bool], Arm] = {}
     for arm in plan:
-        firsts.setdefault(arm.tier, arm)
+        firsts.setdefault((arm.tier, arm.variant is Variant.ORCHESTRATED), arm)
     sentence = " before ".join(_of_tier(arm, odds) for arm in list(firsts.values())[:NAMED])
     checked = has_check or any(arm.variant is Variant.ORCHESTRATED for arm in plan)  # such an arm brings a check
     return sentence if checked else f"{sentence}: nothing checks it, so the result will be unverified"
@@ -51,8 +51,9 @@ def dollars(usd: float | None) -> str:
 
 def _of_tier(arm: Arm, odds: TaskOdds) -> str:
     # As the first try at the task: what the order was weighed by. The arm itself says what is left after the others.
-    variant = arm.variant if arm.variant in {Variant.PLANNED, Variant.ORCHESTRATED} else Variant.ONCE
+    variant = arm.variant if arm.variant in LED else Variant.ONCE
     p = odds.p(arm.model, arm.way, variant, ())
     source = odds.source(arm.model, arm.way, variant, ())
     rests = f" ({source.removesuffix(' here')})" if source != "measured elsewhere" else ""
-    return f"{arm.tier} {odds_in_words(p)}{rests} at {dollars(arm.cost_usd)}"
+    name = f"{arm.tier} by work order" if arm.variant is Variant.ORCHESTRATED else arm.tier
+    return f"{name} {odds_in_words(p)}{rests} at {dollars(arm.cost_usd)}"

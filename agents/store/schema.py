@@ -123,6 +123,9 @@ _APPROVALS = (
 )
 """What agents asked a person and how it was answered, and what is allowed for good in a repository."""
 
+_CONVENTIONS: tuple[str, ...] = ()
+"""Missions say which guides and skills of the repository they were told."""
+
 _WORK_ORDERS = (
     "CREATE TABLE work_orders (task INTEGER PRIMARY KEY REFERENCES tasks (id), data TEXT NOT NULL)",
     """CREATE TABLE strengths (
@@ -136,7 +139,7 @@ _WORK_ORDERS = (
 """Orchestrated work: orders with how far they are, and how many stubs the checks of a repository let pass. With it come
 the events `order.*`, a task's pin `orchestrate`, and the variant `orchestrated`."""
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS, _WORK_ORDERS)
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SQUADS, _TRIALS, _APPROVALS, _CONVENTIONS, _WORK_ORDERS)
 SCHEMA = len(STEPS)
 
 

@@ -158,6 +158,7 @@ class Store(Permissions):
         start_commit: str,
         events: Callable[[Mission], Sequence[Event]],
         role: Role = Role.CODE,
+        conventions: tuple[str, ...] = (),
         provided: Callable[[Task], None] | None = None,
     ) -> Mission:
         """Start a mission and append `events(mission)`. `number` None: the next; `provided`: as in `save_task`.
@@ -174,6 +175,7 @@ class Store(Permissions):
             "way": way,
             "variant": variant,
             "role": role,
+            "conventions": conventions,
             "owner": owner,
             "branch": branch,
             "worktree": worktree,

@@ -8,11 +8,11 @@ from agents.bus import EventBus
 from agents.clock import Clock
 from agents.events import Event
 from agents.models.chat import Message
-from agents.store import board, caps, ledger
+from agents.store import board, caps, ledger, work_orders
 from agents.store.database import Database, Transaction
 from agents.store.free_work import free_work
 from agents.store.records import Call, FreeWork, NewCall, Spending
-from agents.tasks import Task, Usage
+from agents.tasks import Mission, Task, Usage
 
 T = TypeVar("T")
 
@@ -148,6 +148,10 @@ class Treasury:
         `free`: only those that ended and cost nothing.
         """
         return await self._database.read(lambda sql: ledger.after(sql, call_id, limit, since, free=free))
+
+    async def orchestrated_missions(self) -> list[Mission]:
+        """All missions of orchestrated attempts, first to last."""
+        return await self._database.read(work_orders.missions)
 
     async def free_work(self, *, since: datetime | None = None) -> FreeWork:
         """What was proven or verified in a free tier, with calls on the day of `since` or later."""

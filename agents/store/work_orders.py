@@ -13,7 +13,7 @@ from agents.events import Event
 from agents.store import board
 from agents.store.database import Transaction
 from agents.store.encoding import encode, load, plain
-from agents.tasks import CheckResult, Finding, Frozen, Outcome
+from agents.tasks import CheckResult, Finding, Frozen, Mission, Outcome
 
 
 class Interface(Frozen):
@@ -150,6 +150,14 @@ def save(transaction: Transaction, state: Orchestration, events: Sequence[Event]
     values = (state.task, encode(state))
     transaction.sql.execute("INSERT OR REPLACE INTO work_orders (task, data) VALUES (?, ?)", values)
     board.record(transaction, events, at)
+
+
+def missions(sql: sqlite3.Connection) -> list[Mission]:
+    """All missions of orchestrated attempts, first to last."""
+    found = sql.execute(
+        "SELECT id, data FROM missions WHERE json_extract(data, '$.variant') = 'orchestrated' ORDER BY id"
+    )
+    return [load(Mission, data, f"mission {number}") for number, data in found]
 
 
 def add_strength(sql: sqlite3.Connection, repo: str, *, tried: int, accepted: int) -> None:

@@ -93,7 +93,7 @@ def build_toolbox(
         sandbox,
         timeout_s=settings.mission.tool_timeout_s,
         cap=cap,
-        network=settings.sandbox.network,
+        network=settings.network,
         ask=settings.sandbox.ask,
         answerable=answerable,
     )

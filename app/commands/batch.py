@@ -15,6 +15,7 @@ from app.commands.batch_report import print_table, summary, worst
 from app.commands.batch_tasks import BatchTask, batch_tasks
 from app.commands.console import let_go, put_json, say, terminals
 from app.commands.failures import INTERRUPTED
+from app.commands.local_only import LOCAL_ONLY
 from app.commands.opening import ASK, FOLDER, TRUST, YES_IN_SANDBOX, configuration, headquarters, notebook
 from app.commands.watching import Interrupted, Show, shower, watched
 
@@ -33,6 +34,7 @@ _KEYS = {"budget_nano": "budget_usd"}
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE")
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="Work in this folder instead of the current one.")
+@LOCAL_ONLY
 @TRUST
 @ASK
 @YES_IN_SANDBOX

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agents.settings import Settings
+from app.commands.bill_rows import bill_rows, print_bills
 from app.commands.console import paint, put, put_json, put_painted, say, table
 from app.commands.opening import FOLDER, configuration, notebook
 from app.commands.report import usd
@@ -16,6 +17,7 @@ from app.commands.values import SINCE
 from app.screen.words import count, counted, dollars
 
 if TYPE_CHECKING:
+    from agents.routing.bill import Bill
     from agents.store.breakdown import Breakdown, By, Line
 
 RECENT = 20
@@ -25,20 +27,27 @@ RECENT = 20
 @click.command()
 @SINCE
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="The repository whose warroom.toml counts.")
-@click.option("--json", "as_json", is_flag=True, help="A line of JSON for the total, per tier, model, task and day.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="A line of JSON for the total, per tier, model, task and day, orchestrated task.",
+)
 def command(since: datetime | None, repo: Path, as_json: bool) -> None:
     """What was spent, reserved and saved in this home, over all repositories.
 
     Saved is an estimate: the tokens measured on free tiers, for tasks proven or verified there, at the price of the
-    paid tier the task would have gone to.
+    paid tier the task would have gone to. Orchestrated tasks have a bill of their own: what advice cost, what was
+    written locally, and what the same tokens would have cost in the cloud, an estimate too.
     """
     settings = configuration(repo).settings
-    books, titles = asyncio.run(_read(repo, settings, since))
+    books, titles, orders = asyncio.run(_read(repo, settings, since))
     if as_json:
-        for row in rows(books, titles, since):
+        for row in (*rows(books, titles, since), *bill_rows(orders, titles)):
             put_json(row)
         return
     _print(books, titles, since)
+    print_bills(orders, titles)
 
 
 def rows(books: "Breakdown", titles: dict[int, str], since: datetime | None) -> Iterator[dict[str, Any]]:
@@ -136,10 +145,14 @@ def _stamp(since: datetime) -> str:
     return since.strftime("%Y-%m-%d %H:%M UTC")
 
 
-async def _read(folder: Path, settings: Settings, since: datetime | None) -> "tuple[Breakdown, dict[int, str]]":
+async def _read(
+    folder: Path, settings: Settings, since: datetime | None
+) -> "tuple[Breakdown, dict[int, str], list[Bill]]":
+    from agents.routing.bill import bills
     from agents.routing.books import added_up
 
     async with notebook(folder) as (store, _):
         books = await added_up(store, settings, since)
         tasks = [await store.task(int(line.key)) for line in books.lines("task")]
-    return books, {task.id: task.title for task in tasks if task is not None}
+        orders = await bills(store, settings, since)
+    return books, {task.id: task.title for task in tasks if task is not None}, orders

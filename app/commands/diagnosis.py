@@ -13,7 +13,7 @@ from agents.clock import SystemClock
 from agents.configuration import Configuration
 from agents.models.errors import ModelError
 from agents.sanitize import one_line
-from agents.settings import Settings, TierSettings
+from agents.settings import Routing, Settings, TierSettings
 from agents.tasks import Frozen
 
 LOOK_S = 5.0
@@ -132,7 +132,7 @@ async def sandbox(settings: Settings, *, trusted: bool = True) -> Finding:
     return Finding(
         name="sandbox",
         status="ok",
-        detail=f"{found.name}, network {limits.network}, {held}",
+        detail=f"{found.name}, network {settings.network}, {held}",
         fix=fix,
         gaps=found.gaps,
     )
@@ -190,19 +190,24 @@ def paid_tier(name: str, tier: TierSettings, environ: Mapping[str, str]) -> Find
     return Finding(name=label, status="ok", detail=f"{tier.model}, {tier.slots} slots", usable=True)
 
 
-async def ollama_tier(name: str, tier: TierSettings) -> Finding:
+async def ollama_tier(name: str, tier: TierSettings, routing: Routing) -> Finding:
     """A local tier: does a server answer, does it have the model, does the model fit."""
     urls: list[str | None] = [endpoint.url for endpoint in tier.endpoints]
-    findings = [await _ollama_at(name, tier, url) for url in urls or [None]]
+    findings = [await _ollama_at(name, tier, url, routing) for url in urls or [None]]
     return min(findings, key=lambda finding: ("ok", "warn", "fail").index(finding.status))
 
 
-async def _ollama_at(name: str, tier: TierSettings, url: str | None) -> Finding:
+def silenced(name: str, why: str) -> Finding:
+    """A tier that is not asked, because nothing may be sent out."""
+    return Finding(name=f"tier {name}", status="ok", detail=why, usable=False)
+
+
+async def _ollama_at(name: str, tier: TierSettings, url: str | None, routing: Routing) -> Finding:
+    from agents.models.connect import ollama_server
     from agents.models.ollama_inventory import same_model
-    from agents.models.ollama_server import OllamaServer
 
     label, model = f"tier {name}", one_line(tier.model, 80)
-    server = OllamaServer(url, connect_s=min(tier.connect_s, LOOK_S), answer_s=LOOK_S)
+    server = ollama_server(tier, url, routing, connect_s=min(tier.connect_s, LOOK_S), answer_s=LOOK_S)
     try:
         where = f"Ollama {await server.version()} at {_without_user(server.url)}"
         installed = await server.models()

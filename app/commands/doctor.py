@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from agents.configuration import Configuration, ConfigurationError, warroom_home
+from agents.models.silence import refusal_of_all
 from agents.sanitize import one_line
 from app.commands import diagnosis
 from app.commands.console import paint, put, put_json, put_painted, say
@@ -75,8 +76,12 @@ async def tiers(found: Configuration) -> AsyncIterator[Finding]:
         if not tier.enabled:
             yield Finding(name=f"tier {name}", status="ok", detail="switched off", usable=False)
             continue
-        local = tier.provider == "ollama"
-        finding = await diagnosis.ollama_tier(name, tier) if local else diagnosis.paid_tier(name, tier, os.environ)
+        if refused := refusal_of_all(tier, settings.routing):
+            finding = diagnosis.silenced(name, refused)
+        elif tier.provider == "ollama":
+            finding = await diagnosis.ollama_tier(name, tier, settings.routing)
+        else:
+            finding = diagnosis.paid_tier(name, tier, os.environ)
         usable = usable or bool(finding.usable)
         yield finding
     if not usable:

@@ -30,6 +30,18 @@ _TEMPLATE = """\
 # false_accept = @  # the share of wrong results that your checks accept
 # explore = @  # how often something cheaper than the plan is tried first, to learn about it
 
+[routing.goes]
+# boilerplate = @  # local, cloud or either: raises or lowers the odds of local models at such work
+# tests = @  # after a pattern
+# component = @
+# migration = @
+# client = @  # functions of an API client
+# types = @
+# architecture = @
+# debugging = @
+# review = @
+# refactor = @  # across files
+
 [orchestrate]
 # tries = @  # of a part, before the planner is asked what should change
 # keep_check = @  # the check a model wrote is part of the result, as a test

@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from agents.configuration import warroom_home
+from agents.models.errors import RadioSilence
+from agents.models.silence import SAID, is_silent
 from agents.sanitize import one_line
-from agents.settings import TierSettings
+from agents.settings import Routing, TierSettings
 from app.commands.console import put, put_json, say, table
 from app.commands.failures import DONE, INTERRUPTED
 from app.commands.interrupts import interruptible
@@ -32,7 +34,8 @@ def command() -> None:
 @JSON
 def list_models(repo: Path, as_json: bool) -> None:
     """What is installed, whether it fits the GPU, and its grade."""
-    rows = asyncio.run(_rows(_local_tiers(repo)))
+    tiers, routing = _local_tiers(repo)
+    rows = asyncio.run(_rows(tiers, routing))
     if as_json:
         for row in rows:
             put_json(row)
@@ -51,7 +54,10 @@ def list_models(repo: Path, as_json: bool) -> None:
 @JSON
 def pull(name: str, repo: Path, as_json: bool) -> int:
     """Download a model. Interrupted and pulled again it goes on where it stopped."""
-    return asyncio.run(_pull(_named(name), _server_of(_local_tiers(repo), name), as_json))
+    tiers, routing = _local_tiers(repo)
+    if is_silent(routing):
+        raise RadioSilence(f"{SAID}: to pull a model Ollama asks its registry, and nothing is sent out")
+    return asyncio.run(_pull(_named(name), _server_of(tiers, name), as_json))
 
 
 @command.command()
@@ -60,8 +66,8 @@ def pull(name: str, repo: Path, as_json: bool) -> int:
 @JSON
 def probe(name: str, repo: Path, as_json: bool) -> None:
     """Find out what a model can do: tool calls, schema, speed, fit. The grade picks how missions work with it."""
-    tiers = _local_tiers(repo)
-    row = asyncio.run(_probe(_named(name), _settings_for(tiers, name), _server_of(tiers, name)))
+    tiers, routing = _local_tiers(repo)
+    row = asyncio.run(_probe(_named(name), _settings_for(tiers, name), _server_of(tiers, name), routing))
     if as_json:
         put_json(row)
         return
@@ -74,9 +80,10 @@ def probe(name: str, repo: Path, as_json: bool) -> None:
         )
 
 
-def _local_tiers(repo: Path) -> dict[str, TierSettings]:
+def _local_tiers(repo: Path) -> tuple[dict[str, TierSettings], Routing]:
     settings = configuration(repo).settings
-    return {name: tier for name, tier in settings.tiers.items() if tier.provider == "ollama" and tier.enabled}
+    tiers = {name: tier for name, tier in settings.tiers.items() if tier.provider == "ollama" and tier.enabled}
+    return tiers, settings.routing
 
 
 def _named(name: str) -> str:
@@ -110,15 +117,16 @@ async def _store() -> AsyncIterator[Any]:
         yield store
 
 
-async def _rows(tiers: dict[str, TierSettings]) -> list[dict[str, Any]]:
+async def _rows(tiers: dict[str, TierSettings], routing: Routing) -> list[dict[str, Any]]:
+    from agents.models.connect import ollama_server
     from agents.models.ollama_inventory import same_model
-    from agents.models.ollama_server import OllamaServer
 
     urls: list[str | None] = list(dict.fromkeys(one.url for tier in tiers.values() for one in tier.endpoints))
+    any_model = TierSettings(provider="ollama", model="")
     rows: list[dict[str, Any]] = []
     async with _store() as store:
         for url in urls or [None]:
-            async with OllamaServer(url) as server:
+            async with ollama_server(any_model, url, routing) as server:
                 installed, loaded = await server.models(), await server.loaded()
                 where = server.url
             for model in installed:
@@ -172,10 +180,10 @@ def gigabytes(size: int) -> str:
 
 
 async def _pull(name: str, url: str | None, as_json: bool) -> int:
-    from agents.models.ollama_server import OllamaServer
+    from agents.models.connect import ollama_server
 
     with interruptible() as wish:
-        async with OllamaServer(url) as server:
+        async with ollama_server(TierSettings(provider="ollama", model=name), url, Routing()) as server:
             downloading = asyncio.create_task(_download(server, name, as_json))
             stopping = asyncio.create_task(wish.wait())
             await asyncio.wait({downloading, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -212,17 +220,16 @@ def _status(status: object) -> str | None:
     return one_line(str(status), 40) if status else None
 
 
-async def _probe(name: str, settings: TierSettings, url: str | None) -> dict[str, Any]:
+async def _probe(name: str, settings: TierSettings, url: str | None, routing: Routing) -> dict[str, Any]:
     from agents.clock import SystemClock
-    from agents.models.ollama import OllamaModel
-    from agents.models.ollama_server import OllamaServer
+    from agents.models.connect import ollama_model, ollama_server
     from agents.models.probe import probe_model
 
     clock = SystemClock()
-    model = OllamaModel(settings.model, url=url, settings=settings, clock=clock)
+    model = ollama_model(settings, url, routing, clock)
     say(f"Asking {one_line(name, 80)} four short questions; a model that must be loaded first takes a while.", "dim")
     try:
-        async with _store() as store, OllamaServer(url) as server:
+        async with _store() as store, ollama_server(settings, url, routing) as server:
             found = await probe_model(model, clock=clock, server=server)
             await store.save_probe(found)
     finally:

@@ -163,6 +163,8 @@ def _print_mission(mission: Mission) -> None:
     )
     if mission.reason:
         put(f"       {one_line(mission.reason, 300)}")
+    if mission.conventions:
+        put(f"       told: {one_line('; '.join(mission.conventions), 300)}")
     if mission.branch:
         put(f"       {mission.branch}" + (f" {mission.commit[:12]}" if mission.commit else ""))
 

@@ -10,6 +10,7 @@ import click
 
 from app.commands.console import discard
 from app.commands.failures import INTERRUPTED, told
+from app.commands.local_only import LOCAL_ONLY
 
 COMMANDS = {
     "run": "One task to its end, without the screen.",
@@ -34,6 +35,7 @@ COMMANDS = {
     "budget": "The caps, and raising them.",
     "export": "What happened, as JSON lines or CSV.",
     "route": "How hard a task looks and how it would be tried.",
+    "skills": "The conventions found here, and which a task would get.",
     "prove": "Measure a tier on graded tasks with hidden checks.",
     "backtest": "Replay routing policies over recorded outcomes.",
     "replay": "Play a task's events on the screen again.",
@@ -84,6 +86,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--version", is_flag=True, help="Print the version.")
+@LOCAL_ONLY
 @click.option(
     "--no-mouse", is_flag=True, help="The command center without the mouse, so that the terminal selects text."
 )

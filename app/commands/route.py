@@ -143,7 +143,7 @@ class Routed:
         from agents.routing.situation import Situation
         from agents.routing.surroundings import survey
 
-        found = assess(text, await asyncio.to_thread(survey, root, text, files))
+        found = assess(text, await asyncio.to_thread(survey, root, text, files), goes=settings.routing.goes)
         situation = Situation(
             settings=settings,
             features=found.features(),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from agents.sanitize import one_line
 from agents.tasks import NewTask
 from app.commands.console import say
+from app.commands.local_only import LOCAL_ONLY
 from app.commands.one_task import to_the_end
 from app.commands.opening import ASK, FOLDER, TRUST, YES_IN_SANDBOX
 from app.commands.report import split_advice
@@ -33,6 +34,7 @@ TITLE_LIMIT = 200
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="Model calls a mission may make.")
 @click.option("--timeout", type=Seconds(), metavar="S", help="Seconds a mission may take.")
 @click.option("--accept", is_flag=True, help="Merge the result onto your branch when it is good.")
+@LOCAL_ONLY
 @TRUST
 @ASK
 @YES_IN_SANDBOX

@@ -96,7 +96,7 @@ class Desk:
             labels = [row.label for row in app.war.board()]
             if target is not None:
                 labels.insert(0, target.label)
-            return completions(line, actions, THEME_NAMES, list(dict.fromkeys(labels)))
+            return completions(line, actions, THEME_NAMES, list(dict.fromkeys(labels)), [*self._tiers()])
 
         app.push_screen(
             CommandBar(offers, lambda line: self._why_not(line, actions), self._typed),
@@ -222,7 +222,7 @@ class Desk:
         """The line and the task it is about. Raises NotUnderstood."""
         from app.screen.typed import NotUnderstood, understand
 
-        typed = understand(line, actions, THEME_NAMES)
+        typed = understand(line, actions, THEME_NAMES, self._tiers())
         if typed.task is None:
             return typed, self._app.target()
         row = self._app.war.tasks.get(typed.task)
@@ -235,6 +235,8 @@ class Desk:
         return typed.action.why_not(self._app.situation_of(row)) if typed.action is not None else None
 
     def _run(self, line: str, actions: list[Action]) -> None:
+        from app.screen.typed import AUTO
+
         app = self._app
         if line == "-":
             app.center.last_view()
@@ -246,10 +248,19 @@ class Desk:
                 self.go_to(row.id)
         elif typed.words and typed.action.verb == "theme":
             app.wear(typed.words)
+        elif typed.words and typed.action.verb == "edit":
+            if row is not None:
+                app.orders.pin(row, None if typed.words == AUTO else typed.words)
         elif typed.words:
             app.orders.new(typed.words)
         else:
             app.act(typed.action, row)
+
+    def _tiers(self) -> dict[str, str]:
+        """Those a task can be pinned to, with their models."""
+        command = self._app.orders.command
+        tiers = command.settings.tiers if command is not None else {}
+        return {name: tier.model for name, tier in tiers.items() if tier.enabled and "code" in tier.roles}
 
     def _remember(self, line: str) -> None:
         if line in self._typed:

@@ -83,7 +83,7 @@ class Estimator:
         from agents.workspace.checks import find_check
 
         settings, text = self._settings, f"{wording.title}\n\n{wording.brief}".strip()
-        found = assess(text, survey(self._root, text, files))
+        found = assess(text, survey(self._root, text, files), goes=settings.routing.goes)
         offline = set(self._offline())
         situation = Situation(
             settings=settings,

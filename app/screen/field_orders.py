@@ -54,6 +54,16 @@ class FieldOrders:
 
         self._order(move, f"{row.label} is {'raised' if step > 0 else 'lowered'}.")
 
+    def pin(self, row: TaskRow, tier: str | None) -> None:
+        """Give the task to this tier only; None: to whichever routing thinks best."""
+
+        async def pinned(command: Command) -> None:
+            self._war.put_task(await command.edit(row.id, tier=tier))
+
+        self._order(
+            pinned, f"{row.label} goes to {tier} only." if tier else f"{row.label} goes where routing sends it."
+        )
+
     def abort_all(self) -> None:
         """Cancel everything that is under way, once the person has said so twice."""
         from app.screen.confirm import AbortAll

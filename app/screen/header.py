@@ -55,6 +55,7 @@ def _left(war: War, level: int, ascii_only: bool) -> Content:
         ("WR" if short else "WAR ROOM", "bold $loud"),
         (f"  {'SIM' if short else 'SIMULATION'}", "bold $warn") if war.simulated else "",
         ("  REPLAY", "bold $warn") if war.replayed else "",
+        (f"  {'SILENT' if short else 'RADIO SILENCE'}", "bold $info") if war.silent else "",
         ("  NOT TRUSTED", "bold $warn") if war.distrusted else "",
         (f"  {OPEN_FIELD.mark(ascii_only)} {OPEN_FIELD.word}", f"bold {OPEN_FIELD.colour}") if war.open_field else "",
         (f"  {_short(war.repository)}", "bold") if war.repository and level < 9 else "",

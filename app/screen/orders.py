@@ -124,6 +124,10 @@ class Orders:
             self._bridgehead.say(done, "$good")
         return True
 
+    def pin(self, row: TaskRow, tier: str | None) -> None:
+        """Give the task to this tier only; None: to whichever routing thinks best."""
+        self._field.pin(row, tier)
+
     # New tasks
 
     def new(self, title: str = "") -> None:

@@ -22,6 +22,7 @@ def settle(app: WarRoom, command: Command) -> None:
         name for name, tier in settings.tiers.items() if tier.provider == "anthropic" and not tier.free
     )
     war.providers = providers(settings)
+    war.silent = settings.routing.mode == "local-only"
     war.repository = line_of(command.repository.root.name)
     default = settings.screen.theme == THEME_NAMES[0]  # it gives way to what the terminal can show
     if settings.screen.theme in app.available_themes and not (default and app.theme == "ansi"):

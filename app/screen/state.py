@@ -206,6 +206,8 @@ class War:
         """No wall is up: agents' commands run as the person."""
         self.replayed = False
         """It is a recording, not an engine: nothing can be ordered."""
+        self.silent = False
+        """Radio silence: nothing is sent to any other machine."""
         self.offline: Mapping[str, str] = {}
         """Why a tier's agents cannot work, by tier, as it was found on opening."""
         self.paid: frozenset[str] = frozenset()

@@ -124,7 +124,10 @@ def _mission(mission: Mission, ascii_only: bool) -> list[Content]:
             "$quiet",
         ),
     )
-    return [line, *([Content.styled(f"  {one_line(mission.reason, 400)}", "$quiet")] if mission.reason else [])]
+    said = [one_line(mission.reason, 400)] if mission.reason else []
+    if mission.conventions:
+        said.append(one_line(f"told: {'; '.join(mission.conventions)}", 400))
+    return [line, *(Content.styled(f"  {text}", "$quiet") for text in said)]
 
 
 def transcript_lines(messages: Sequence[Message]) -> list[Content]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from os.path import commonprefix
@@ -11,10 +11,15 @@ from agents.sanitize import one_line
 from app.screen.actions import Action
 from app.screen.catalog import name_of, takes_task
 
+MODEL = "model"
+"""What is typed before the tier that a task is pinned to: an edit with the answer already in it."""
+AUTO = "auto"
+"""Behind it: whatever routing thinks best."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """An understood line: an action, and the task, the theme or the words it is about."""
+    """An understood line: an action, and the task, the theme, the tier or the words it is about."""
 
     action: Action | None = None
     task: int | None = None
@@ -31,12 +36,17 @@ def task_number(word: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
-def understand(line: str, actions: Sequence[Action], themes: Sequence[str]) -> Typed:
-    """What `line` asks for, among `actions`. A beginning that only one of them has is enough. Raises NotUnderstood."""
+def understand(
+    line: str, actions: Sequence[Action], themes: Sequence[str], tiers: Mapping[str, str] | None = None
+) -> Typed:
+    """What `line` asks for, among `actions`. A beginning that only one of them has is enough. `tiers`: their models.
+    Raises NotUnderstood."""
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     if (number := task_number(word)) is not None and not rest:
         return Typed(task=number)
+    if word.lower() == MODEL:
+        return Typed(_named("edit", actions), words=_tier(rest, tiers or {}))
     action = _named(word, actions)
     if not rest:
         return Typed(action)
@@ -51,6 +61,18 @@ def understand(line: str, actions: Sequence[Action], themes: Sequence[str]) -> T
             raise NotUnderstood(f"{one_line(rest, 30)!r} is no task: write T12 or 12.")
         return Typed(action, task=number)
     raise NotUnderstood(f"{name_of(action)} takes nothing behind it.")
+
+
+def _tier(name: str, tiers: Mapping[str, str]) -> str:
+    """The tier of this name, or the first with a model of this name; AUTO."""
+    wanted = name.lower()
+    if wanted in {AUTO, *tiers}:
+        return wanted
+    found = next((tier for tier, model in tiers.items() if model.lower() == wanted), None)
+    if found is None:
+        said = f"There is no tier or model {one_line(name, 40)!r}" if name else "Which one"
+        raise NotUnderstood(f"{said}: write model and one of {', '.join((*tiers, AUTO))}.")
+    return found
 
 
 def _named(word: str, actions: Sequence[Action]) -> Action:
@@ -68,12 +90,16 @@ def _named(word: str, actions: Sequence[Action]) -> Action:
     raise NotUnderstood(f"There is no action {shown!r}. {f'Did you mean {close[0]}?' if close else 'tab lists them.'}")
 
 
-def completions(line: str, actions: Sequence[Action], themes: Sequence[str], tasks: Sequence[str]) -> list[str]:
+def completions(
+    line: str, actions: Sequence[Action], themes: Sequence[str], tasks: Sequence[str], tiers: Sequence[str] = ()
+) -> list[str]:
     """Whole lines `line` may become. `tasks` are the labels on the board, the likeliest first."""
     word, space, rest = line.lstrip().partition(" ")
     if not space:
-        names = [name_of(action) for action in actions]
+        names = [*(name_of(action) for action in actions), *([MODEL] if tiers else [])]
         return [name for name in names if name.startswith(word.lower().replace("_", "-"))]
+    if word.lower() == MODEL:
+        return [f"{MODEL} {one}" for one in (*tiers, AUTO) if one.startswith(rest.strip().lower())]
     try:
         action = _named(word, actions)
     except NotUnderstood:

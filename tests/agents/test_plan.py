@@ -57,8 +57,10 @@ def test_opus_never_writes_code(preset: str) -> None:
 @pytest.mark.parametrize("kind", list(TaskKind))
 @pytest.mark.parametrize("complexity", [1, 5, 10])
 def test_free_first_tries_everything_free_before_anything_paid(kind: TaskKind, complexity: int) -> None:
-    tiers = [tier for tier, _ in plan(kind=kind, complexity=complexity)]
+    found = plan(kind=kind, complexity=complexity)
+    tiers = [tier for tier, variant in found if variant is not Variant.ORCHESTRATED]
     free = tiers.count("local")
+    assert ("local", Variant.ORCHESTRATED) not in found[:free], "somebody is paid for the order"
     assert free == 2 + 2 * SETTINGS.routing.samples
     assert set(tiers[:free]) == {"local"}
     assert set(tiers[free:]) == {"haiku", "sonnet"}

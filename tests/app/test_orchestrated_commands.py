@@ -48,6 +48,19 @@ async def test_a_run_by_a_work_order_is_told_and_shown(shell: CommandLine) -> No
     (row,) = (await shell.here("show", "T1", "--json")).rows()
     assert (row["orchestrate"], row["work_order"]["ended"], len(row["work_order"]["rounds"])) == (True, "done", 2)
     assert row["cost_usd"] > 0
+    bill = next(one for one in (await shell.here("costs", "--json")).rows() if one["by"] == "orchestrated")
+    assert (bill["task"], bill["title"]) == (1, row["title"])
+    assert {step: part["calls"] for step, part in bill["cloud"].items()} == {"plan": 1, "check": 1, "review": 2}
+    assert bill["cloud_usd"] == pytest.approx(row["cost_usd"])
+    assert set(bill["local"]) == {"write"}
+    assert bill["local"]["write"]["spent_usd"] == 0
+    written = {where: sum(part["tokens"]["output"] for part in bill[where].values()) for where in ("cloud", "local")}
+    assert bill["local_output_share"] == pytest.approx(written["local"] / sum(written.values()), abs=1e-4)
+    assert bill["all_cloud_tier"] == "haiku"
+    assert bill["all_cloud_est_usd"] > bill["cloud_usd"]
+    told = (await shell.here("costs")).out
+    assert re.search(r"^ORCHESTRATED .* ALL CLOUD \(EST\.\)$", told, re.MULTILINE)
+    assert re.search(rf"^T1 .* {bill['local_output_share']:.0%} ", told, re.MULTILINE)
 
 
 async def test_a_task_is_pinned_to_a_work_order_and_freed_again(shell: CommandLine) -> None:

@@ -58,6 +58,13 @@ def test_the_halt_is_a_word_at_every_width() -> None:
     assert any(span.style == "$warn" for span in header_line(war, 120).spans)
 
 
+def test_radio_silence_is_said_at_every_width() -> None:
+    war = shop()
+    war.silent = True
+    assert "WAR ROOM  RADIO SILENCE  shop" in header_line(war, 160).plain
+    assert all("SILEN" in header_line(war, width).plain for width in range(60, 200))
+
+
 def test_a_light_is_a_providers_tiers() -> None:
     own = TierSettings(provider="anthropic", model="m", endpoints=(Endpoint(url="http://localhost:8000"),))
     assert providers(Settings(tiers={**default_tiers(), "mine": own})) == {

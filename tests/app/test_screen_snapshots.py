@@ -6,8 +6,9 @@ import pytest
 from fake_command import START
 from screen_pictures import battle, before
 from screen_pilot import NORMAL, WIDE, war_room
+from textual.pilot import Pilot
 
-from agents.settings import ScreenSettings, Settings
+from agents.settings import Routing, ScreenSettings, Settings
 from agents.tasks import Finding, Review
 from app.screen.diff import DiffScreen
 
@@ -24,6 +25,20 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_command_center(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = war_room()
     assert snap_compare(app, terminal_size=size, run_before=before(app, battle()))
+
+
+def test_radio_silence(snap_compare: Compare) -> None:
+    app, command = war_room(), battle()
+    command.settings = Settings(routing=Routing(mode="local-only"))
+    command.simulated = False
+    silent = {name: "RADIO SILENCE" for name in ("haiku", "sonnet", "opus")}
+
+    async def run(pilot: Pilot[int]) -> None:
+        await before(app, command)(pilot)
+        app.out_of_reach(silent)
+        await pilot.pause(0.2)
+
+    assert snap_compare(app, terminal_size=WIDE, run_before=run)
 
 
 def test_radar_in_full_screen(snap_compare: Compare) -> None:

@@ -207,6 +207,8 @@ async def test_the_command_bars_history_and_last_view() -> None:
         ("open [/foo]", "'[/foo]' is no task"),
         ("theme [red", "There is no theme '[red'"),
         ("zoom in", "zoom takes nothing behind it."),
+        ("model", "Which one: write model and one of local, haiku, sonnet, auto."),
+        ("model [red", "There is no tier or model '[red'"),
     ],
 )
 async def test_what_the_command_bar_does_not_understand_it_says(line: str, said: str) -> None:
@@ -227,3 +229,17 @@ async def test_new_takes_its_title_from_the_command_bar() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query("#title")))
         assert app.screen.query_one("#title", Input).value == "Fix list[int] quoting"
+
+
+async def test_a_task_is_pinned_from_the_command_bar_by_tier_or_by_model() -> None:
+    command = FakeCommand()
+    command.put("First")
+    async with opened(command, WIDE) as (app, pilot):
+        for line in ("model h", "model claude-sonnet-5-5", "model auto"):
+            await pilot.press("colon")
+            app.screen.query_one("#command-line", Input).value = line
+            await pilot.press(*(("tab",) if line == "model h" else ()), "enter")
+            await until(pilot, lambda: app.screen is app.center)
+        tiers = [{"tier": "haiku"}, {"tier": "sonnet"}, {"tier": None}]
+        await until(pilot, lambda: command.orders == [("edit", 1, tier) for tier in tiers])
+        await seen(pilot, "T1 goes where routing sends it.")

@@ -148,6 +148,8 @@ class Installed:
     """In memory: bytes on the GPU; None: all of them."""
     capabilities: list[str] | None = field(default_factory=lambda: ["completion", "tools"])
     context_length: int | None = 32768
+    remote: str = ""
+    """Whom the server hands it on to."""
 
 
 @dataclass
@@ -415,4 +417,6 @@ def _show(model: Installed) -> dict[str, Any]:
     if model.context_length is not None:
         info["qwen2.context_length"] = model.context_length
     shown: dict[str, Any] = {"modelfile": "FROM x", "template": "", "details": _DETAILS, "model_info": info}
+    if model.remote:
+        shown |= {"remote_host": model.remote, "remote_model": "far"}
     return shown if model.capabilities is None else {**shown, "capabilities": model.capabilities}
