@@ -23,7 +23,7 @@ contracts: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 4
 
 bench: $(VENV)/.installed-dev  ## prints ratios, asserts nothing
 	$(BIN)/python -m tests.bench
