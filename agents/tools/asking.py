@@ -8,9 +8,12 @@ from pathlib import Path
 from agents.permission import Reach
 from agents.sanitize import one_line
 from agents.settings import Network
+from agents.tools.hidden import secret_places
 from agents.tools.paths import real_path, resolve_path
 from agents.tools.patterns import listed, words_of
+from agents.tools.shell_result import SandboxError
 from agents.tools.tool import ToolError
+from agents.tools.walls.territory import grantable, homes_of
 
 NEEDS = 'needs is one or more of: "network", "read:/a/folder", "write:/a/folder", with commas between.'
 _READERS = {
@@ -104,7 +107,12 @@ def _outside(place: str, root: Path) -> str | None:
         raise ToolError(f'"{one_line(place, 80)}" is no usable path. {NEEDS}') from None
     if not real.is_dir():
         raise ToolError(f'"{one_line(place, 80)}" is no folder that is there. {NEEDS}')
-    return None if real.is_relative_to(root) else str(real)
+    if real.is_relative_to(root):
+        return None
+    try:
+        return str(grantable(real, secret_places(homes_of(os.environ))))
+    except SandboxError as error:
+        raise ToolError(f"{error}. Go on without it.") from None
 
 
 _NETWORK_CLOSED = re.compile(
