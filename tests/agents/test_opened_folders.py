@@ -11,7 +11,7 @@ import pytest
 
 from agents.permission import Ruling, Wish
 from agents.settings import Network
-from agents.tools.asking import read_needs
+from agents.tools.asking import reach_of, read_needs
 from agents.tools.sandbox import Sandbox, SandboxError, choose_sandbox
 from agents.tools.shell import ShellRun
 from agents.tools.tool import ToolContext, ToolError
@@ -105,3 +105,17 @@ async def test_the_folder_a_person_allowed_is_the_one_that_is_opened(wall: Sandb
         else:
             with pytest.raises(ToolError, match="another folder"):
                 await shell.run(wanted, context)
+
+
+async def test_more_than_a_person_is_shown_cannot_be_asked_for(home: Path) -> None:
+    """The folder that matters would stand behind the cut."""
+    many = [home / f"data/{'a' * 60}{number}" for number in range(6)]
+    for folder in many:
+        folder.mkdir()
+
+    def reach(needs: str) -> None:
+        reach_of("true", needs, root=home / "work", walled=True, network=Network.NONE, ask=())
+
+    reach(f"write:{many[0]}")
+    with pytest.raises(ToolError, match="fewer folders"):
+        reach(",".join(f"write:{folder}" for folder in (*many, home)))
