@@ -79,9 +79,7 @@ def reach_of(
         writable=tuple(writable),
     )
     if len(visible(str(reach))) > _SHOWN:
-        raise ToolError(
-            "that is more than a person is shown at once. Ask for fewer folders, or for one around them."
-        )
+        raise ToolError("that is more than a person is shown at once. Ask for fewer folders, or for one around them.")
     return reach
 
 
