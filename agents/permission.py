@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from agents.secret_values import MARK
 from agents.tasks import Frozen
 
 
@@ -143,8 +144,13 @@ class Ask(NewAsk):
         return f"A{self.id}"
 
     def same_as(self, other: "Ask") -> bool:
-        """One answer does for both: whoever asks wants the same, for the same reason, in the same repository."""
+        """One answer does for both: whoever asks wants the same, for the same reason, in the same repository.
+
+        Commands with a secret covered in them only look the same.
+        """
         mine, theirs = self.wish, other.wish
+        if MARK in mine.command:
+            return self.id == other.id
         return (self.repo, mine.command, mine.reach, mine.reason) == (
             other.repo,
             theirs.command,

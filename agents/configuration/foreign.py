@@ -107,6 +107,8 @@ def risk(path: KeyPath, old: Any, new: Any) -> str:
             "free": "its costs are not counted",
             "enabled": "",
         }.get(last, "")
+    if path == ("sandbox", "redact_prompts"):
+        return "secrets may be sent to models"
     return {
         ("sandbox",): "agents get further without being asked",
         ("check", "command"): "a command of its own runs on every result",

@@ -2,6 +2,7 @@
 put to a person. The queue is in the store, so any War Room of this home may answer."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from agents.clock import Clock
 from agents.events import AgentHealth, ApprovalAnswered, ApprovalRequested, Event
 from agents.missions.beginning import where_of
 from agents.permission import Answer, Ask, NewAsk, Reach, Ruling, Wish
+from agents.redactor import SECRETS
 from agents.refusals import NotPossible
 from agents.sanitize import one_line, visible
 from agents.settings import SandboxSettings
@@ -19,6 +21,8 @@ from agents.tasks import Health, Mission
 from agents.tools.patterns import matches, pattern_of
 
 NOBODY = "nobody is here to allow it"
+_COVERED = "redaction"
+_WORD = re.compile(r"[\w+/=.:@%-]*", re.ASCII)
 _DENIED = "A person did not allow this command"
 _GO_ON = "Do not try it again; go on without it, or call finish and say what is missing."
 
@@ -88,7 +92,8 @@ class Approvals:
         answer, by, message = by_rule
         told = ApprovalAnswered(**where, answer=answer.value, question=question_of(wish), by=by, message=message)
         await self._store.append(told)
-        return Ruling(allowed=True) if answer.allows else Ruling(allowed=False, message=f"refused: {NOBODY}. {_GO_ON}")
+        why = message if by == _COVERED else NOBODY
+        return Ruling(allowed=True) if answer.allows else Ruling(allowed=False, message=f"refused: {why}. {_GO_ON}")
 
     async def _without_asking(self, mission: int, wish: Wish) -> tuple[Answer, str, str] | None:
         """What a rule says, which rule, and why it refuses; None: a person has to be asked."""
@@ -102,6 +107,8 @@ class Approvals:
             return Answer.ALLOW, "--yes-in-sandbox", ""
         if not self.answerable:
             return Answer.REFUSED, "headless", how_to_allow(reach)
+        if covers_more_than_words(wish.command):
+            return Answer.REFUSED, _COVERED, "what looks like a secret in it would be covered, and is more than a word"
         return None
 
     async def _put(self, mission: Mission, wish: Wish, step: int) -> Ruling:
@@ -166,6 +173,12 @@ async def answer_asks(
         named = ", ".join(f"A{number}" for number in sorted(numbers))
         raise NotPossible(f"{named} does not wait for an answer any more: `warroom approvals` lists what does")
     return answered
+
+
+def covers_more_than_words(command: str) -> bool:
+    """Whether a person who is shown `command` without its secrets would not see all that a shell does with it."""
+    found = SECRETS.redaction(command)
+    return any(not _WORD.fullmatch(command[start:end]) for start, end in found.spans)
 
 
 def how_to_allow(reach: Reach) -> str:

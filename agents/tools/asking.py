@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agents.permission import Reach
-from agents.sanitize import one_line
+from agents.sanitize import one_line, visible
 from agents.settings import Network
+from agents.tools.hidden import secret_places
 from agents.tools.paths import real_path, resolve_path
 from agents.tools.patterns import listed, words_of
+from agents.tools.shell_result import SandboxError
 from agents.tools.tool import ToolError
+from agents.tools.walls.territory import grantable, homes_of
 
 NEEDS = 'needs is one or more of: "network", "read:/a/folder", "write:/a/folder", with commas between.'
+_SHOWN = 250
+"""Characters of what a command would have: wherever a person sees it, it is not cut."""
 _READERS = {
     "pwd": "",
     "ls": "-[aAlhtrRS1dF]+",
@@ -67,12 +72,15 @@ def reach_of(
         free = not on_list and harmless(command, root) and path_is_safe(search_path)
         return Reach() if free else Reach(unwalled=True, listed=on_list)
     wants_network, readable, writable = read_needs(needs, root)
-    return Reach(
+    reach = Reach(
         listed=on_list,
         network=wants_network and network is not Network.ALL,
         readable=tuple(readable),
         writable=tuple(writable),
     )
+    if len(visible(str(reach))) > _SHOWN:
+        raise ToolError("that is more than a person is shown at once. Ask for fewer folders, or for one around them.")
+    return reach
 
 
 def read_needs(needs: str, root: Path) -> tuple[bool, list[str], list[str]]:
@@ -104,7 +112,12 @@ def _outside(place: str, root: Path) -> str | None:
         raise ToolError(f'"{one_line(place, 80)}" is no usable path. {NEEDS}') from None
     if not real.is_dir():
         raise ToolError(f'"{one_line(place, 80)}" is no folder that is there. {NEEDS}')
-    return None if real.is_relative_to(root) else str(real)
+    if real.is_relative_to(root):
+        return None
+    try:
+        return str(grantable(real, secret_places(homes_of(os.environ))))
+    except SandboxError as error:
+        raise ToolError(f"{error}. Go on without it.") from None
 
 
 _NETWORK_CLOSED = re.compile(

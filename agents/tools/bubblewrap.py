@@ -68,7 +68,10 @@ class BubblewrapSandbox:
         self._limits = limits or Limits()
         own_tasks = "--unshare-user" in options and kernel() >= (5, 14)
         self._tasks = self._limits.threads if own_tasks else None
-        self._filter = seccomp.program(platform.machine(), families=_FAMILIES, own_namespaces=True)
+        self._filter, self._filter_without_paths = (
+            seccomp.program(platform.machine(), families=families, own_namespaces=True)
+            for families in (_FAMILIES, _FAMILIES[1:])
+        )
         self._shell = shutil.which("bash", path=environ.get("PATH")) or "/bin/sh"
 
     @classmethod
@@ -128,19 +131,21 @@ class BubblewrapSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`."""
         cwd = usable(cwd)
-        mounts = mount_arguments(
-            self._mounts(cwd, [usable(path) for path in writable], network, git), scratch_bytes=self._scratch_bytes
-        )
+        granted = self._territory.granted(writable, readable)
+        mounts = mount_arguments(self._mounts(cwd, granted, network, git), scratch_bytes=self._scratch_bytes)
+        # A socket needs no right to write: in a folder that was opened only its files are meant.
+        calls = self._filter_without_paths if granted else self._filter
         if git is not None:
             mounts += ["--ro-bind", str(git.pointer), str(cwd / ".git")]
         links = [word for target, link in system_links() for word in ("--symlink", target, link)]
         with ExitStack() as stack:
             identity = _handed(stack, GIT_IDENTITY.encode())
-            rules = [] if self._filter is None else [_handed(stack, self._filter)]
+            rules = [] if calls is None else [_handed(stack, calls)]
             status, status_sink = os.pipe()
             stack.callback(os.close, status)
             argv = [
@@ -174,12 +179,12 @@ class BubblewrapSandbox:
                 raise SandboxError(f"the sandbox could not be set up: {one_line(result.output) or 'bwrap was killed'}")
             return result
 
-    def _mounts(self, cwd: Path, writable: Sequence[Path], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
+    def _mounts(self, cwd: Path, granted: Sequence[Mount], network: Network, git: PrivateGit | None) -> Iterable[Mount]:
         yield Mount(Path(os.path.realpath("/run")), View.EMPTY)
         for folder in SCRATCH:
             if os.path.isdir(folder):
                 yield Mount(Path(os.path.realpath(folder)), View.SCRATCH)
-        yield from self._territory.mounts(cwd, writable, network, git)
+        yield from self._territory.mounts(cwd, granted, network, git)
 
     async def _try(self) -> str | None:
         """Why it does not work; None: it does."""

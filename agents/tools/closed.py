@@ -43,6 +43,7 @@ class ClosedSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
         """Raises NotTrusted."""

@@ -66,11 +66,13 @@ class Sandbox(Protocol):
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
         """Run a shell command line to its end with empty standard input, HOME a private folder, secrets left out.
 
-        `cwd` and `writable` (folders that exist) can be written. `output_cap`: characters kept, head and tail; the
+        `cwd` and `writable` (folders that exist) can be written, `readable` read; what is secret in them stays hidden,
+        and no unix socket in them can be reached. `output_cap`: characters kept, head and tail; the
         whole goes to `log_path`. `git`: behind a wall this git directory stands for the one of `cwd`, which cannot be
         written there. `on_output` gets sanitized pieces, at most 20 a second. `env` is added unfiltered.
         When it returns or is cancelled (in under a second) nothing the command started is alive.
@@ -105,9 +107,10 @@ class PlainSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
-        """See `Sandbox.run`; `network`, `writable` and `git` change nothing: without a wall everything is open."""
+        """See `Sandbox.run`; `network`, `writable`, `readable`, `git` change nothing: without a wall all is open."""
         if not cwd.is_dir():
             raise SandboxError(f"cannot run a command in {cwd}: it is not a folder")
         home = Path(tempfile.mkdtemp(prefix="warroom-home-"))

@@ -70,6 +70,7 @@ class ShellRun:
                 on_output=context.on_output,
                 network=Network.ALL if reach.network else self._network,
                 writable=[Path(folder) for folder in reach.writable],
+                readable=[Path(folder) for folder in reach.readable],
                 git=await place.private_git() if place and self._sandbox.wall else None,
             )
         except (SandboxError, WorkspaceError) as error:
@@ -97,6 +98,9 @@ class ShellRun:
                 raise ToolError(ruling.message)
             if context.place and (problem := context.place.misplaced()):
                 raise ToolError(problem)  # an answer may take hours
+            for folder in (*reach.writable, *reach.readable):
+                if os.path.realpath(folder) != folder:
+                    raise ToolError(f"{one_line(folder)} is another folder now than the one that was allowed.")
         return reach
 
     def _hint(self) -> str:
@@ -124,7 +128,7 @@ _OFFERING = ToolSpec(
     parameters=parameters(
         "command",
         command=TEXT,
-        needs={"type": "string", "description": "network, write:/a/folder"},
+        needs={"type": "string", "description": "network, read:/a/folder, write:/a/folder"},
         why=TEXT,
     ),
 )

@@ -44,7 +44,7 @@ def command(*, folder: Path, listed: bool, revoke: bool, yes: bool, as_json: boo
         said = forget(home, repository)
         put(f"{repository} is not trusted any more." if said else f"{repository} was not trusted.")
         return DONE
-    return _trust(home, repository, ask=not yes and sys.stdin.isatty())
+    return _trust(home, repository, ask=not yes)
 
 
 def _list(home: Path, *, as_json: bool) -> None:
@@ -77,6 +77,9 @@ def _trust(home: Path, repository: Path, *, ask: bool) -> int:
         put(line)
     if programs := asyncio.run(_programs(repository)):
         put(f"What its .git/config sets may have git run programs, as you: {programs}.")
+    if ask and not sys.stdin.isatty():
+        say("Not trusted: nobody is here to be asked. `warroom trust --yes` trusts it without asking.")
+        return FAILED
     if ask and not click.confirm("Trust this folder?", default=False, err=True):
         say("Not trusted.")
         return FAILED

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents.sanitize import one_line, sanitize
+from agents.secret_values import MARK
 
 if TYPE_CHECKING:
     from agents import events as e
@@ -39,9 +40,9 @@ class AskRow:
         return f"A{self.id}"
 
     @property
-    def sameness(self) -> tuple[str, str, str]:
-        """One answer does for all that agree in this."""
-        return self.command, self.reach, self.reason
+    def sameness(self) -> tuple[str, str, str, int]:
+        """One answer does for all that agree in this; commands with a secret covered in them only look the same."""
+        return self.command, self.reach, self.reason, self.id if MARK in self.command else 0
 
 
 def told(event: e.ApprovalRequested) -> AskRow | None:
@@ -72,7 +73,7 @@ def stored(ask: Ask) -> AskRow | None:
 
 def queue(rows: Iterable[AskRow]) -> list[tuple[AskRow, ...]]:
     """The rows in the order they came, those that one answer does for together."""
-    groups: dict[tuple[str, str, str], list[AskRow]] = {}
+    groups: dict[tuple[str, str, str, int], list[AskRow]] = {}
     for row in sorted(rows, key=lambda row: row.id):
         groups.setdefault(row.sameness, []).append(row)
     return [tuple(group) for group in groups.values()]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.events import CheckSummary, TaskFinished, TokenCounts
-from agents.redact import redact
+from agents.redactor import SECRETS
 from agents.sanitize import sanitize
 from agents.tasks import Frozen, Mission, Outcome, Role, Task, TaskStatus
 from app.commands.report import mission_kind, row, usd
@@ -204,7 +204,7 @@ def check_of(task: Task) -> CheckSummary:
 
 def safe_text(text: str) -> str:
     """Foreign text as it may leave War Room: nothing a terminal obeys, and no secret."""
-    return redact(sanitize(text))
+    return SECRETS.redact(sanitize(text))
 
 
 def safe(value: Any) -> Any:
@@ -212,7 +212,7 @@ def safe(value: Any) -> Any:
     if isinstance(value, str):
         return safe_text(value)
     if isinstance(value, Mapping):
-        return {sanitize(str(key)): safe(item) for key, item in value.items()}
+        return {safe_text(str(key)): safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [safe(item) for item in value]
     return value

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.configuration import Configuration, ConfigurationError, load_settings
-from agents.configuration.foreign import since
+from agents.configuration.foreign import risk, since
 from agents.configuration.trust import TrustRecord, all_records, forget, recorded, remember
 from agents.settings import Settings
 
@@ -244,3 +244,8 @@ def test_the_file_is_read_once(load: Load, home: Path, tmp_path: Path) -> None:
     say(home, seen)
     assert not load().trusted
     assert load("[routing]\nsamples = 1\n").trusted
+
+
+def test_sending_secrets_is_called_what_it_is() -> None:
+    assert risk(("sandbox", "redact_prompts"), "paid", "off") == "secrets may be sent to models"
+    assert risk(("sandbox", "network"), "none", "all") == "agents get further without being asked"

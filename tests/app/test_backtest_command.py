@@ -157,7 +157,7 @@ async def test_without_a_file_it_is_the_own_history(shell: CommandLine) -> None:
 async def test_what_is_no_option_is_as_the_settings_have_it(shell: CommandLine) -> None:
     file = written(shell)
     (shell.folder / "warroom.toml").write_text("[routing]\nfalse_accept = 0.5\nunsolved_usd = 2.0\n")
-    await shell.here("trust")
+    await shell.here("trust", "--yes")
     done = await shell.here("backtest", file, "--policy", "cascade", "--wrong-usd", "3", "--json")
     notes = json.loads(done.err.splitlines()[-1])
     assert (notes["false_accept"], notes["unsolved_usd"], notes["wrong_usd"]) == (0.5, 2.0, 3.0)

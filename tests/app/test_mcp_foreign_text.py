@@ -14,6 +14,8 @@ from app.serving import resources
 from tests.fakes.ollama_server import FakeOllama, text
 
 SECRET = "sk-ant-api03-" + "Zx9Kq2Lw7Pv4Rt8Yb3Nm6" * 4
+KNOWN = "correct-horse-battery-41"
+"""Looks like nothing: it is a secret because an .env file says so."""
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202eevil\u200b\x9b31m"
 CHECK = "printf '\\033[31mred\\033[0m' && test -f note.py"
 
@@ -22,10 +24,11 @@ CHECK = "printf '\\033[31mred\\033[0m' && test -f note.py"
 async def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CommandLine]:
     """Its model writes what nobody wants on a terminal, and much of it."""
     async with FakeOllama("m:1b") as server:
-        body = f'# {HOSTILE}\nKEY = "{SECRET}"\n' + "".join(f"line_{n} = {n}\n" for n in range(6000))
+        body = f'# {HOSTILE}\nKEY = "{SECRET}"\n# {KNOWN}\n' + "".join(f"line_{n} = {n}\n" for n in range(6000))
         server.answer = lambda _: text(f"{HOSTILE}\n```python\n# note.py\n{body}```")
         shell = CommandLine(tmp_path, OLLAMA_HOST=server.url, WARROOM_COOLDOWN__RESET_EVERY="0")
         take_environment(shell, monkeypatch)
+        (shell.folder / ".env").write_text(f"DB_PASSWORD={KNOWN}\n")
         yield shell
 
 
@@ -33,6 +36,7 @@ def harmless(value: object) -> str:
     """`value` as JSON, nothing of it being for a terminal, and no secret."""
     found = json.dumps(value, ensure_ascii=False)
     assert SECRET not in found
+    assert KNOWN not in found
     for piece in _texts(value):
         assert sanitize(piece) == piece
     return found
@@ -49,7 +53,7 @@ async def test_answers_and_resources_are_harmless_and_come_in_pages(
     shell: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with in_process(shell) as client:
-        given = {"task": f"Create note.py {HOSTILE}", "brief": f"Beware {HOSTILE}", "check": CHECK}
+        given = {"task": f"Create note.py {HOSTILE}", "brief": f"Beware {HOSTILE} {KNOWN}", "check": CHECK}
         done = answer(await client.call_tool("dispatch", given))
         assert done["outcome"] == "proven", done
         for name in ("board", "show", "diff", "costs"):

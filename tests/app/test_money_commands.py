@@ -186,7 +186,7 @@ async def test_a_raise_holds_at_once_and_is_said(shell: CommandLine, store: Stor
 
 async def test_a_repository_of_ones_own_may_have_a_cap_of_its_own(shell: CommandLine) -> None:
     (shell.folder / "warroom.toml").write_text("[budget]\ndaily_usd = 2.0\ntask_usd = 0.5\n")
-    await shell.here("trust")
+    await shell.here("trust", "--yes")
     (row,) = (await shell.here("budget", "--json")).rows()
     assert (row["cap_usd"], row["task_cap_usd"]) == (2.0, 0.5)
     assert (await shell.here("budget", "raise", "2.5")).out == "Today (UTC) may cost up to $2.50; it was $2.00.\n"

@@ -65,7 +65,7 @@ async def test_with_no_wall_a_trusted_folder_is_worked_in(shell: CommandLine) ->
         ollama.reply(*[text(f"slug.py\n```python\n{GOOD_SLUG}```\n")] * 2)
         once = await shell(*RUN, "--check", SLUG_CHECK, "--trust", "--json")
         assert once.code == 0, once.err
-        assert (await shell.here("trust")).code == 0
+        assert (await shell.here("trust", "--yes")).code == 0
         kept = await shell(*RUN, "--check", SLUG_CHECK, "--json")
         assert kept.code == 0, kept.err
     assert kept.rows()[-1]["outcome"] == "proven"
@@ -87,7 +87,10 @@ async def test_a_result_that_has_to_be_checked_again_is_accepted_in_a_trusted_fo
 
 async def test_trust_shows_remembers_lists_and_is_taken_back(shell: CommandLine) -> None:
     write(shell, GREEDY)
-    first = await shell.here("trust")
+    nobody = await shell.here("trust")
+    assert (nobody.code, "Not trusted: nobody is here" in nobody.err) == (1, True)
+    assert (await shell.here("trust", "--list")).out == ""
+    first = await shell.here("trust", "--yes")
     assert first.code == 0
     assert f"  | {GREEDY.splitlines()[1]}" in first.out
     assert "a command of its own runs on every result" in first.out
@@ -103,7 +106,7 @@ async def test_trust_shows_remembers_lists_and_is_taken_back(shell: CommandLine)
     asked = await shell.here("config", "show", "--changed")
     assert "changed since you last looked" in asked.err
     assert "warroom.toml" not in asked.out
-    again = await shell.here("trust")
+    again = await shell.here("trust", "--yes")
     assert "Since you last answered:\n  budget.daily_usd  900  →  901" in again.out
     assert "not trusted any more" in (await shell.here("trust", "--revoke")).out
     assert "was not trusted" in (await shell.here("trust", "--revoke")).out
@@ -112,11 +115,11 @@ async def test_trust_shows_remembers_lists_and_is_taken_back(shell: CommandLine)
 
 async def test_a_file_with_a_mistake_is_not_trusted_and_what_it_shows_is_harmless(shell: CommandLine) -> None:
     write(shell, "[cooldown]\nrest = 3\n")
-    wrong = await shell.here("trust")
+    wrong = await shell.here("trust", "--yes")
     assert (wrong.code, wrong.out) == (2, "")
     assert "line 2: there is no setting cooldown.rest. Did you mean rest_s?" in wrong.err
     write(shell, '# \u202e\u200b hidden\n[check]\ncommand = "\\u001b[31mred"\n')
-    shown = await shell.here("trust")
+    shown = await shell.here("trust", "--yes")
     assert shown.code == 0
     assert not {"\x1b", "\u202e", "\u200b", "\x7f"} & set(shown.out + shown.err)
     assert r"| # \u202e\u200b hidden" in shown.out
@@ -136,5 +139,5 @@ async def test_programs_in_its_git_configuration_are_shown_and_run_in_a_trusted_
     assert "filter.evil.clean" in found["repository"]["detail"]
     assert "`warroom trust`" in found["repository"]["fix"]
     assert not (shell.folder / "owned").exists()
-    assert "may have git run programs, as you: filter.evil.clean" in (await shell.here("trust")).out
+    assert "may have git run programs, as you: filter.evil.clean" in (await shell.here("trust", "--yes")).out
     assert "there is no task T1" in (await shell.here("diff", "T1")).err

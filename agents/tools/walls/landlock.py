@@ -135,12 +135,14 @@ class LandlockSandbox:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`. TMPDIR is a private folder; /tmp itself is closed."""
         if network is Network.LOOPBACK and not self._loopback:
             raise SandboxError('[sandbox] network = "loopback" needs bubblewrap: here it is "none" or "all"')
         cwd = usable(cwd)
+        granted = self._territory.granted(writable, readable)
         began = time.time() - 1
         with ExitStack() as stack:
             own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True)))
@@ -148,7 +150,7 @@ class LandlockSandbox:
             home.mkdir()
             scratch.mkdir()
             (home / ".gitconfig").write_text(GIT_IDENTITY)
-            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network, git)]
+            mounts = [*self._territory.mounts(cwd, granted, network, git)]
             mounts += [Mount(Path(os.path.realpath(own)), View.WRITABLE)]
             if git is not None:
                 stack.enter_context(git.standing_in(cwd))

@@ -137,10 +137,12 @@ class SandboxExec:
         network: Network = Network.NONE,
         env: Mapping[str, str] | None = None,
         writable: Sequence[Path] = (),
+        readable: Sequence[Path] = (),
         git: PrivateGit | None = None,
     ) -> ShellResult:
         """See `Sandbox.run`. TMPDIR is a private folder; /tmp itself is closed."""
         cwd = usable(cwd)
+        granted = self._territory.granted(writable, readable)
         with (
             tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True) as own,
             git.standing_in(cwd) if git is not None else nullcontext(),
@@ -149,7 +151,7 @@ class SandboxExec:
             home.mkdir()
             scratch.mkdir()
             (home / ".gitconfig").write_text(GIT_IDENTITY)
-            mounts = [*self._territory.mounts(cwd, [usable(path) for path in writable], network, git)]
+            mounts = [*self._territory.mounts(cwd, granted, network, git)]
             mounts.append(Mount(Path(os.path.realpath(own)), View.WRITABLE))
             extra = {"TMPDIR": str(scratch), **(env or {})}
             return await run_command(

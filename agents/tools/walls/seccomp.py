@@ -5,16 +5,29 @@ import socket
 import struct
 from collections.abc import Iterable
 
-from agents.tools.walls.syscalls import ABSENT, ARCHITECTURES, JUDGED, OF_ITSELF, OF_OTHERS, SHARED_MEMORY
+from agents.tools.walls.syscalls import (
+    ABSENT,
+    ARCHITECTURES,
+    CREATES,
+    GIVES_MODE,
+    JUDGED,
+    OF_ITSELF,
+    OF_OTHERS,
+    SHARED_MEMORY,
+)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCH, _ARGUMENT = 0, 4, (16, 24)
+_NUMBER, _ARCH, _ARGUMENT = 0, 4, (16, 24, 32, 40)
 """Offsets in struct seccomp_data; of an argument its lower half, both machines being little-endian."""
 _NEW_NAMESPACES = 0x7E020080
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME."""
 _KEYSTROKES = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX put words into a terminal's mouth."""
+_BECOMES_OWNER = 0o6000
+"""S_ISUID and S_ISGID: whoever runs such a file does so as the person, where somebody else can get at it."""
+_MAKES_FILE = 0x400040
+"""O_CREAT and __O_TMPFILE."""
 _FIRST_X32 = 0x40000000
 _KIND = 0xF
 _CONNECTED = (1, 5)
@@ -44,7 +57,8 @@ def program(machine: str, *, families: Iterable[int], own_namespaces: bool) -> b
         if name in JUDGED or (own_namespaces and name in SHARED_MEMORY | OF_OTHERS):
             continue
         code += [(_EQUAL, 0, 1, number), _answer(_ERRNO | (errno.ENOSYS if name in ABSENT else errno.EPERM))]
-    for name, judgement in _judgements(tuple(families), own_namespaces):
+    judged = [*_judgements(tuple(families), own_namespaces), *_of_modes()]
+    for name, judgement in (each for each in judged if each[0] in known.numbers):
         code += [(_EQUAL, 0, len(judgement), known.numbers[name]), *judgement]
     code.append(_answer(_ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
@@ -67,6 +81,15 @@ def _judgements(families: tuple[int, ...], own_namespaces: bool) -> Iterable[tup
         yield "setpriority", [(_LOAD, 0, 0, _ARGUMENT[0]), (_EQUAL, 1, 0, 0), refuse, *own_priority]
     keys = [step for request in _KEYSTROKES for step in ((_EQUAL, 0, 1, request), refuse)]
     yield "ioctl", [(_LOAD, 0, 0, _ARGUMENT[1]), *keys, _answer(_ALLOW)]
+
+
+def _of_modes() -> Iterable[tuple[str, list[Instruction]]]:
+    refused = [(_ANY_BIT, 0, 1, _BECOMES_OWNER), _answer(_ERRNO | errno.EPERM), _answer(_ALLOW)]
+    for name, mode in GIVES_MODE.items():
+        yield name, [(_LOAD, 0, 0, _ARGUMENT[mode]), *refused]
+    for name, (flags, mode) in CREATES.items():
+        makes = [(_LOAD, 0, 0, _ARGUMENT[flags]), (_ANY_BIT, 1, 0, _MAKES_FILE), _answer(_ALLOW)]
+        yield name, [*makes, (_LOAD, 0, 0, _ARGUMENT[mode]), *refused]
 
 
 def _answer(value: int) -> Instruction:

@@ -17,6 +17,7 @@ mq_open=240 mq_unlink=241
 clone=56 unshare=272 socket=41 socketpair=53 ioctl=16
 prlimit64=302 setpriority=141 sched_setaffinity=203 sched_setscheduler=144 sched_setparam=142 sched_setattr=314
 ioprio_set=251 migrate_pages=256 move_pages=279
+chmod=90 fchmod=91 fchmodat=268 fchmodat2=452 open=2 creat=85 openat=257 openat2=437 mknod=133 mknodat=259
 """
 _AARCH64 = """
 ptrace=117 process_vm_readv=270 process_vm_writev=271 process_madvise=440 kcmp=272 pidfd_getfd=438
@@ -32,17 +33,39 @@ msgctl=187 mq_open=180 mq_unlink=181
 clone=220 unshare=97 socket=198 socketpair=199 ioctl=29
 prlimit64=261 setpriority=140 sched_setaffinity=122 sched_setscheduler=119 sched_setparam=118 sched_setattr=274
 ioprio_set=30 migrate_pages=238 move_pages=239
+fchmod=52 fchmodat=53 fchmodat2=452 openat=56 openat2=437 mknodat=33
 """
 
 OF_ITSELF = frozenset({"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"})
 """Take a process as their first argument, 0 for the one that calls. A limit set on War Room could end it."""
 OF_OTHERS = frozenset({"setpriority", "ioprio_set", "migrate_pages", "move_pages"})
 """Reach every process of the user, unless the command has a PID namespace of its own."""
-JUDGED = OF_ITSELF | {"clone", "unshare", "socket", "socketpair", "ioctl", "setpriority"}
+GIVES_MODE: Mapping[str, int] = {"chmod": 1, "fchmod": 1, "fchmodat": 2, "creat": 1, "mknod": 1, "mknodat": 2}
+"""Which of their arguments is the mode of a file."""
+CREATES: Mapping[str, tuple[int, int]] = {"open": (1, 2), "openat": (2, 3)}
+"""Their arguments with flags and mode; the mode counts where the flags say that a file is made."""
+JUDGED = (
+    OF_ITSELF
+    | GIVES_MODE.keys()
+    | CREATES.keys()
+    | {"clone", "unshare", "socket", "socketpair", "ioctl", "setpriority"}
+)
 """Refused by their arguments only."""
-ABSENT = frozenset({"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", "memfd_create", "memfd_secret"})
-"""Refused as if the kernel were too old, because programs then do it another way: the arguments of clone3 cannot be
-looked at, io_uring goes around filters, and memory in a memfd belongs to no process that could be measured."""
+ABSENT = frozenset(
+    {
+        "clone3",
+        "openat2",
+        "fchmodat2",
+        "io_uring_setup",
+        "io_uring_enter",
+        "io_uring_register",
+        "memfd_create",
+        "memfd_secret",
+    }
+)
+"""Refused as if the kernel were too old, because programs then do it another way: the arguments of clone3 and
+openat2 cannot be looked at, io_uring goes around filters, and memory in a memfd belongs to no process that could be
+measured."""
 SHARED_MEMORY = frozenset(
     {"shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop"}
     | {"msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"}

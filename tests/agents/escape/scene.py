@@ -197,6 +197,7 @@ class Scene:
             found.append("a process of the person's was slowed down or limited")
         if select.select([self.terminal], [], [], 0)[0] and os.read(self.terminal, 4096):
             found.append("wrote on the person's terminal")
+        found += [f"left a special file: {name}" for name in self.special_files()]
         self._stale = bool(found)
         return found
 
