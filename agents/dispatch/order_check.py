@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Mapping
 
 from agents.dispatch.choosing import check_writer
-from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
 from agents.missions.acceptance import check_question, parses, place_of, pytest_of
@@ -83,7 +82,7 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
         question = await asyncio.to_thread(
             check_question, task, state.order, place, root, files, room=adviser.room, refused=refused
         )
-    content, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
+    content, mission = await table.ask(adviser, question, commit=base)
     who = {"tier": mission.tier, "model": mission.model}
     return AcceptanceCheck(command=place.command, path=place.path, content=content, **who), mission
 
