@@ -31,7 +31,7 @@ def adviser_for(
         if reasons := list(dict.fromkeys(missing[one] for one in able if missing and one in missing)):
             raise NoAdviser(
                 f"{task.label} cannot be orchestrated: {'; '.join(reasons)}. Another tier may be given the role "
-                f'{role!r}: tiers.NAME.roles in warroom.toml'
+                f"{role!r}: tiers.NAME.roles in warroom.toml"
             )
         raise NoAdviser(
             f"{task.label} cannot be orchestrated: no tier that can be reached has the role {role!r} and another model "
