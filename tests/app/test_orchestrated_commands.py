@@ -7,7 +7,9 @@ import pytest
 
 from agents.headquarters import Headquarters
 from agents.settings import Settings
+from agents.store.work_orders import AcceptanceCheck, Orchestration, WorkOrder
 from agents.tasks import NewTask
+from app.screen.order_words import order_lines
 from tests.agents.conftest import GOOD_SLUG
 from tests.agents.orchestra import TASK, planned, verdict, writes
 from tests.app.command_line import CommandLine
@@ -61,6 +63,15 @@ async def test_a_run_by_a_work_order_is_told_and_shown(shell: CommandLine) -> No
     told = (await shell.here("costs")).out
     assert re.search(r"^ORCHESTRATED .* ALL CLOUD \(EST\.\)$", told, re.MULTILINE)
     assert re.search(rf"^T1 .* {bill['local_output_share']:.0%} ", told, re.MULTILINE)
+
+
+def test_a_check_that_is_written_but_not_tried_yet_says_so() -> None:
+    order = WorkOrder(summary="One.", files=("a.py",), acceptance="It runs.", parts=())
+    check = AcceptanceCheck(command="python3 test_a.py", path="test_a.py", content="", tier="opus", model="o")
+    state = Orchestration(
+        task=1, asked="", dispatch=1, base="0" * 40, tier="opus", model="o", since=1, order=order, check=check, parts=()
+    )
+    assert ("check: python3 test_a.py (written by opus, o, test_a.py; not tried yet)", "info") in order_lines(state, ())
 
 
 async def test_a_task_is_pinned_to_a_work_order_and_freed_again(shell: CommandLine) -> None:
