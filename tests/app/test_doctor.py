@@ -63,7 +63,7 @@ async def test_the_open_field_is_a_warning_with_its_fix(shell: CommandLine) -> N
     (wall,) = [row for row in done.rows() if row["name"] == "sandbox"]
     assert wall["status"] == "warn"
     assert wall["detail"].startswith("OPEN FIELD: ")
-    assert wall["fix"] == 'Set [sandbox] kind = "auto".'
+    assert wall["fix"].startswith('Set [sandbox] kind = "auto".')
     assert wall["gaps"] == ["everything a command does, it does as you"]
 
 

@@ -12,6 +12,7 @@ import ast
 import asyncio
 import json
 import os
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -30,7 +31,7 @@ DEFAULT = (
     "luhn", "caesar", "brackets", "flatten", "chunked", "initials", "durations", "anagram_groups", "matrix",
     "min_stack", "lcs", "lru_cache",
 )  # fmt: skip
-CHECK = "import subprocess\n\nsubprocess.run(['bash', '-euc', {check!r}], check=True)\n"
+SHELL_CHECK = "import subprocess\n\nsubprocess.run(['bash', '-euc', {check!r}], check=True)\n"
 ENOUGH = 0.85
 
 
@@ -40,7 +41,9 @@ def scripted(task: GradedTask) -> AnthropicServer:
     def answer(request: Recorded) -> Script:
         system = json.dumps(request.body["system"])
         if "write the acceptance check" in system:
-            said: object = {"content": CHECK.format(check=task.check.strip())}
+            said: object = {"content": check_file(task)}
+        elif "failed at one part" in system:
+            said = {"action": "mend", "why": "once more", "brief": words_of(task), "files": list(task.solution)}
         elif "You plan a change" in system:
             said = order(task)
         else:
@@ -50,10 +53,23 @@ def scripted(task: GradedTask) -> AnthropicServer:
     return AnthropicServer(otherwise=answer)
 
 
+def words_of(task: GradedTask) -> str:
+    """All that is asked for."""
+    return " ".join(f"{task.title}. {task.brief}".split())[:1000]
+
+
+def check_file(task: GradedTask) -> str:
+    """The graded check as a file: its Python itself, where it is only that, so that what fails in it can be told."""
+    argv = shlex.split(task.check)
+    if len(argv) == 3 and argv[:2] == ["python3", "-c"]:
+        return f"{argv[2].strip()}\n"
+    return SHELL_CHECK.format(check=task.check.strip())
+
+
 def order(task: GradedTask) -> dict[str, object]:
     """What a planner who knows the files and names would order; no code."""
     interfaces = [one for name, code in task.solution.items() for one in signatures(name, code)]
-    says = " ".join((task.brief or task.title).split())[:1000]
+    says = words_of(task)
     return {
         "summary": task.title[:200],
         "files": list(task.solution),
