@@ -12,6 +12,7 @@ from agents.tools.files import TEXT, parameters
 from agents.tools.git_output import git_output
 from agents.tools.paths import resolve_path, shown
 from agents.tools.tool import ToolContext, ToolError, ToolOutcome
+from agents.workspace.walking import walk
 
 _LINES = 200
 _OUTPUT_CAP = 20_000_000
@@ -92,7 +93,7 @@ def _existing(root: Path, names: list[str]) -> list[str]:
 
 def _walk(root: Path, folder: Path) -> tuple[list[str], bool]:
     found: list[str] = []
-    for where, folders, files in os.walk(folder):
+    for where, folders, files in walk(folder):
         folders[:] = sorted(each for each in folders if each.casefold() != ".git")
         found += [str(Path(where, file).relative_to(root)) for file in files if file.casefold() != ".git"]
         if len(found) > _WALK_CAP:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agents.tools.paths import shown
 from agents.tools.tool import ToolError
+from agents.workspace.walking import walk
 
 READ_CAP = 20_000_000
 """Bytes: larger files are not for reading as a whole."""
@@ -133,7 +134,7 @@ def _umask() -> int:
 def _similar(root: Path, path: Path) -> str:
     """A sentence naming files of the same name elsewhere, or what lies in its folder."""
     found = []
-    for index, (folder, folders, files) in enumerate(os.walk(root)):
+    for index, (folder, folders, files) in enumerate(walk(root)):
         folders[:] = [each for each in folders if each not in {".git", "node_modules", ".venv"}]
         if path.name in files:
             found.append(shown(root, Path(folder, path.name)))

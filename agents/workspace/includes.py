@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agents.workspace.errors import name_files
 from agents.workspace.git import Git, to_the_end
+from agents.workspace.walking import walk
 
 NAME = ".worktreeinclude"
 MAX_BYTES = 512 * 1024 * 1024
@@ -86,7 +87,7 @@ class _Copier:
         return Included(tuple(copied), tuple(warnings))
 
     def _folder(self, name: str) -> None:
-        for parent, folders, files in os.walk(self._root / name):
+        for parent, folders, files in walk(self._root / name):
             if self.stop.is_set() or self._over:
                 return
             inside = os.path.relpath(parent, self._root)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agents.workspace.errors import WorkspaceError
 from agents.workspace.git import git
+from agents.workspace.walking import walk
 
 MOST = 200_000
 """Files of a plain folder that are listed at most."""
@@ -29,7 +30,7 @@ async def uncommitted_in(root: Path) -> frozenset[str]:
 
 def _walked(root: Path) -> frozenset[str]:
     found: set[str] = set()
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in walk(root):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in {"node_modules", ".venv"}]
         found.update(os.path.relpath(Path(folder) / name, root) for name in names if not name.startswith("."))
         if len(found) >= MOST:

@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agents.workspace.walking import walk
+
 T = TypeVar("T")
 
 _PATIENCE_S = 1.0
@@ -32,7 +34,7 @@ async def unblocked(work: Coroutine[Any, Any, T], folder: Path) -> T:
 
 def remove_pipes(folder: Path) -> None:
     """Every named pipe below `folder` whose name begins with `.git`."""
-    for parent, _, names in os.walk(folder):
+    for parent, _, names in walk(folder):
         for name in names:
             if name.startswith(".git"):
                 with contextlib.suppress(OSError):

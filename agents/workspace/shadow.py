@@ -17,6 +17,7 @@ from agents.workspace.errors import WorkspaceError, name_files
 from agents.workspace.git import Git, to_the_end
 from agents.workspace.results import Base, MergePreview, oid
 from agents.workspace.snapshot import copy_index, take_snapshot
+from agents.workspace.walking import walk
 
 MAX_FILE_BYTES = 20_000_000
 """Larger files are not part of the private history: agents do not see them."""
@@ -189,7 +190,7 @@ def _as_expected(folder: Path, edit: _Edit, found: _Before | None, gone: set[str
             == edit.old
         )
     if target.is_dir() and not target.is_symlink():
-        inside = (os.path.join(at, name) for at, _, names in os.walk(target) for name in names)
+        inside = (os.path.join(at, name) for at, _, names in walk(target) for name in names)
         return all(os.path.relpath(name, folder) in gone for name in inside)
     return not os.path.lexists(target)
 
