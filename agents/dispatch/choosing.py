@@ -1,6 +1,6 @@
 """Which tier plans, writes the check and reviews when work is orchestrated."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from agents.dispatch.council import Adviser
 from agents.refusals import NoAdviser
@@ -11,16 +11,28 @@ from agents.tasks import Arm, Role, Task
 
 
 def adviser_for(
-    task: Task, roles: Collection[Role], settings: Settings, available: Collection[str], *, never: Collection[str] = ()
+    task: Task,
+    roles: Collection[Role],
+    settings: Settings,
+    available: Collection[str],
+    *,
+    never: Collection[str] = (),
+    missing: Mapping[str, str] | None = None,
 ) -> Adviser:
     """The tier with one of `roles` that is asked about `task`, of those within whose band it lies, where there are any.
 
-    `never`: models that must not be asked. Raises NoAdviser, with what to do.
+    `never`: models that must not be asked; `missing`: why tiers cannot be asked now. Raises NoAdviser, with what to do.
     """
     wanted = {role.value for role in roles} | ({"order"} if Role.CODE not in roles else set())
     name = adviser_of(settings, wanted, task.complexity, available=available, never=never)
     if name is None:
         role = "order" if "order" in wanted else "code"
+        able = [one for one, tier in settings.tiers.items() if wanted & set(tier.roles) and tier.model not in never]
+        if reasons := list(dict.fromkeys(missing[one] for one in able if missing and one in missing)):
+            raise NoAdviser(
+                f"{task.label} cannot be orchestrated: {'; '.join(reasons)}. Another tier may be given the role "
+                f"{role!r}: tiers.NAME.roles in warroom.toml"
+            )
         raise NoAdviser(
             f"{task.label} cannot be orchestrated: no tier that can be reached has the role {role!r} and another model "
             f'than the one that writes (`warroom doctor` says which can); give one tiers.NAME.roles = ["{role}"] in '

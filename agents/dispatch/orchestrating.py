@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from agents.dispatch.choosing import adviser_for
-from agents.dispatch.gate import ours
 from agents.dispatch.order_check import settle_check
 from agents.dispatch.order_parts import GivenUp, Halted, archive_before, write_parts
 from agents.dispatch.order_rounds import Disapproved, review_rounds
@@ -86,7 +85,14 @@ async def _begun(table: Table) -> Orchestration | None:
 async def _ordered(table: Table) -> Orchestration:
     """A new order, stored and told. Raises NoAdviser, NoAdvice, NoFunds."""
     task, ground, base = table.task, table.ground, table.footing.base.commit
-    adviser = adviser_for(task, (Role.PLAN,), ground.settings, table.ready.available, never={table.arm.model})
+    adviser = adviser_for(
+        task,
+        (Role.PLAN,),
+        ground.settings,
+        table.ready.available,
+        never={table.arm.model},
+        missing=table.ready.missing,
+    )
     files = await ground.repository.files_at(base)
     async with ground.repository.checkout(base) as root:
         question = await asyncio.to_thread(
@@ -98,7 +104,7 @@ async def _ordered(table: Table) -> Orchestration:
             check=task.base_check if task.check and ground.settings.check.show else None,
             failure=table.failure,
         )
-    order, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
+    order, mission = await table.ask(adviser, question, commit=base)
     state = Orchestration(
         task=task.id,
         asked=asked(task),

@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Mapping
 
 from agents.dispatch.choosing import check_writer
-from agents.dispatch.gate import ours
 from agents.dispatch.order_table import Table
 from agents.events import OrderCheck
 from agents.missions.acceptance import check_question, parses, place_of, pytest_of
@@ -39,7 +38,8 @@ async def settle_check(table: Table, state: Orchestration) -> Orchestration:
         kept = None
         if not refused:
             return await _keep(table, state, check, mission)
-        await table.store.append(_told(table, check, mission, refused))
+        state = state.model_copy(update={"check": None})
+        await table.store.save_work_order(state, [_told(table, check, mission, refused)])
     raise NoAdvice(f"{table.task.label} has no acceptance check: {refused}")
 
 
@@ -83,9 +83,12 @@ async def _asked(table: Table, state: Orchestration, refused: str) -> tuple[Acce
         question = await asyncio.to_thread(
             check_question, task, state.order, place, root, files, room=adviser.room, refused=refused
         )
-    content, mission = await table.council.advise(adviser, task, question, commit=base, provided=ours(ground.owner))
+    content, mission = await table.ask(adviser, question, commit=base)
     who = {"tier": mission.tier, "model": mission.model}
-    return AcceptanceCheck(command=place.command, path=place.path, content=content, **who), mission
+    check = AcceptanceCheck(command=place.command, path=place.path, content=content, **who)
+    # Trying it takes its time: who is broken off there has paid for it already.
+    await table.store.save_work_order(state.model_copy(update={"check": check}))
+    return check, mission
 
 
 async def _works(table: Table, command: str, commit: str, *, name: str) -> bool:

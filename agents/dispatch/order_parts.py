@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from agents.dispatch.choosing import adviser_for, next_up
 from agents.dispatch.council import Adviser
-from agents.dispatch.gate import ours
 from agents.dispatch.handing_over import DIFF_LIMIT
 from agents.dispatch.order_brief import Brief, brief_of, start_of_part, whose
 from agents.dispatch.order_gate import ended_in_words, gate
@@ -212,9 +211,7 @@ async def _asked(table: Table, state: Orchestration, place: int, failed: Try) ->
         room=adviser.room,
     )
     try:
-        said, _ = await table.council.advise(
-            adviser, table.task, question, commit=state.base, provided=ours(table.ground.owner)
-        )
+        said, _ = await table.ask(adviser, question, commit=state.base)
     except NoAdvice as error:
         raise GivenUp(f"part {place + 1} of {len(state.parts)} failed: {failed.why}; {error}", failed.report) from error
     return said

@@ -4,7 +4,6 @@ repeats itself is stopped. What it says moves no outcome: it only decides whethe
 import asyncio
 
 from agents.dispatch.choosing import adviser_for
-from agents.dispatch.gate import ours
 from agents.dispatch.order_brief import Brief, part_in_words
 from agents.dispatch.order_parts import Try, archive_before, attempt
 from agents.dispatch.order_table import Table
@@ -74,9 +73,7 @@ async def _read(table: Table, state: Orchestration, result: Mission) -> Orchestr
         before=state.rounds,
         room=adviser.room,
     )
-    verdict, mission = await table.council.advise(
-        adviser, table.task, question, commit=commit, provided=ours(ground.owner)
-    )
+    verdict, mission = await table.ask(adviser, question, commit=commit)
     told = OrderReviewed(
         **table.where(mission),
         round=len(state.rounds) + 1,

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from agents.dispatch.council import Council
+from agents.dispatch.council import Adviser, Council
 from agents.dispatch.footing import Footing
+from agents.dispatch.gate import ours
 from agents.dispatch.readiness import Readiness
 from agents.dispatch.slots import Slot
+from agents.missions.advice import Question
 from agents.missions.mission import Ground
 from agents.missions.orders import Orders, Report, Steering
 from agents.models.chat import ChatModel
@@ -15,6 +17,7 @@ from agents.store import Expected, Store
 from agents.store.work_orders import AcceptanceCheck, Orchestration
 from agents.tasks import Arm, CheckResult, Mission, Task, Variant
 
+T = TypeVar("T")
 LARGEST = 400_000
 """Bytes of a file that stubs are made from."""
 
@@ -60,6 +63,12 @@ class Table:
     def protected(self, check: AcceptanceCheck | None) -> dict[str, str]:
         """The files nobody changes who is judged by them, by path."""
         return {check.path: check.content} if check is not None and check.written else {}
+
+    async def ask(self, adviser: Adviser, question: Question[T], *, commit: str) -> tuple[T, Mission]:
+        """The answer to `question` and its mission; nobody is asked, and paid, while the task is paused. Raises
+        NoAdviser, NoAdvice, NoFunds."""
+        await self.steering.proceed()
+        return await self.council.advise(adviser, self.task, question, commit=commit, provided=ours(self.ground.owner))
 
     async def with_check(self, commit: str, check: AcceptanceCheck | None) -> str:
         """`commit` with the check as it was written."""

@@ -102,7 +102,7 @@ def order_question(
         content="\n\n".join(parts),
         schema=SCHEMA,
         read=read_order,
-        told=lambda order: f"{len(order.parts)} parts: {order.summary}",
+        told=lambda order: f"{counted_parts(len(order.parts))}: {order.summary}",
         variant=Variant.ORCHESTRATED,
         failing="not ordered",
         most_tokens=MOST_TOKENS,
@@ -122,7 +122,7 @@ def read_order(answer: str) -> WorkOrder:
     named = dict.fromkeys((*paths_of(said.get("files"), "files"), *(name for part in parts for name in part.files)))
     found = objects(said.get("interfaces"), "interfaces")[:MOST_INTERFACES]
     order = WorkOrder(
-        summary=line_of(said.get("summary"), 500) or f"{len(parts)} parts",
+        summary=line_of(said.get("summary"), 500) or counted_parts(len(parts)),
         files=tuple(named),
         interfaces=tuple(one for item in found if (one := _interface(item)) is not None),
         conventions=_conventions(said.get("conventions")),
@@ -132,6 +132,11 @@ def read_order(answer: str) -> WorkOrder:
     if (length := len(order.model_dump_json())) > LONGEST:
         raise Unreadable(f"the order has {length} characters, the limit is {LONGEST}: be briefer, and leave out code")
     return order
+
+
+def counted_parts(number: int) -> str:
+    """1 part, 2 parts."""
+    return "1 part" if number == 1 else f"{number} parts"
 
 
 def words(value: Any, where: str, limit: int) -> str:

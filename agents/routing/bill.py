@@ -13,7 +13,7 @@ from agents.store import Store
 from agents.store.paging import each
 from agents.store.records import Call
 from agents.store.tally import Tally, tally
-from agents.tasks import Frozen, Mission, Role
+from agents.tasks import Frozen, Mission, Outcome, Role
 
 Step = Literal["plan", "check", "write", "review"]
 STEPS: tuple[Step, ...] = ("plan", "check", "write", "review")
@@ -77,7 +77,7 @@ async def bills(store: Store, settings: Settings, since: datetime | None = None)
 
 
 def _shares(missions: Sequence[Mission], calls: Sequence[Call], settings: Settings) -> tuple[Share, ...]:
-    steps, paid = _steps(missions), {call.mission for call in calls if not _is_free(call, settings)}
+    steps, paid = steps_of(missions), {call.mission for call in calls if not _is_free(call, settings)}
     seconds = {mission.id: mission.seconds for mission in missions}
     shares: list[Share] = []
     for step in STEPS:
@@ -90,18 +90,23 @@ def _shares(missions: Sequence[Mission], calls: Sequence[Call], settings: Settin
     return tuple(shares)
 
 
-def _steps(missions: Sequence[Mission]) -> Mapping[int, Step]:
+def steps_of(missions: Sequence[Mission]) -> Mapping[int, Step]:
     """What each mission was for. An order comes first, then the check, and only then is anything written: a planner
-    that is asked later mends its order."""
+    that is asked later mends its order, unless that is followed by a check: then it is another order. An order that
+    was not answered is asked for again."""
     found: dict[int, Step] = {}
     stage: Step = "plan"
-    for mission in sorted(missions, key=lambda one: one.number):
-        if mission.role is Role.PLAN:
-            found[mission.id] = stage if stage != "write" else "plan"
-            stage = "check" if stage == "plan" else stage
-        else:
+    line = sorted(missions, key=lambda one: one.number)
+    for mission, after in zip(line, [*line[1:], None], strict=True):
+        if mission.role is not Role.PLAN:
             found[mission.id] = "review" if mission.role is Role.REVIEW else "write"
             stage = "write"
+            continue
+        answered = mission.outcome is Outcome.UNVERIFIED
+        if stage == "write" and answered and after is not None and after.role is Role.PLAN:
+            stage = "plan"
+        found[mission.id] = stage if stage != "write" else "plan"
+        stage = "check" if stage == "plan" and answered else stage
     return found
 
 

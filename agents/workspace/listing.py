@@ -19,6 +19,15 @@ async def files_in(root: Path) -> frozenset[str]:
         return _walked(root)
 
 
+async def uncommitted_in(root: Path) -> frozenset[str]:
+    """What lies in the repository at `root` and git does not know, but for what it ignores; of a folder nothing."""
+    try:
+        said = await git("ls-files", "-z", "--others", "--exclude-standard", cwd=root)
+    except WorkspaceError:
+        return frozenset()
+    return frozenset(name for name in said.split("\0") if name)
+
+
 def _walked(root: Path) -> frozenset[str]:
     found: set[str] = set()
     for folder, folders, names in walk(root):

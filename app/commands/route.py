@@ -28,13 +28,21 @@ SHOWN_ARMS = 8
 @click.argument("text", nargs=-1)
 @click.option("--check", metavar="CMD", help="The check the task would have; else the repository's, if it has one.")
 @click.option("--tier", metavar="NAME", help="Pinned to this tier.")
+@click.option("--orchestrate", is_flag=True, help="Pinned to a work order, as with `run --orchestrate`.")
 @click.option(
     "--batch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="JSONL: text, brief?, check?."
 )
 @click.option("--repo", type=FOLDER, default=".", metavar="DIR", help="The repository the task is for.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON a task.")
 def command(
-    *, text: tuple[str, ...], check: str | None, tier: str | None, batch: Path | None, repo: Path, as_json: bool
+    *,
+    text: tuple[str, ...],
+    check: str | None,
+    tier: str | None,
+    orchestrate: bool,
+    batch: Path | None,
+    repo: Path,
+    as_json: bool,
 ) -> None:
     """Assessment and plan of a task, with odds, price and one sentence why.
 
@@ -46,7 +54,7 @@ def command(
     found = configuration(repo)
     if tier is not None and tier not in found.settings.tiers:
         raise click.UsageError(f"there is no tier {tier!r}: the tiers are {', '.join(found.settings.tiers)}")
-    asyncio.run(_route(found, repo, tasks, tier=tier, as_json=as_json))
+    asyncio.run(_route(found, repo, tasks, tier=tier, orchestrate=orchestrate, as_json=as_json))
 
 
 def _lines(file: Path) -> Iterator[dict[str, str | None]]:
@@ -85,6 +93,7 @@ async def _route(
     tasks: "Sequence[dict[str, str | None]] | Iterator[dict[str, str | None]]",
     *,
     tier: str | None,
+    orchestrate: bool,
     as_json: bool,
 ) -> None:
     from agents.dispatch.known_odds import KnownOdds
@@ -95,7 +104,7 @@ async def _route(
     settings = found.settings
     async with notebook(folder) as (store, root):
         known, ready = KnownOdds(store, settings), await without_looking(settings, store)
-        files = await files_in(root)
+        files, strength = await files_in(root), await store.strength(str(root))
         default = settings.check.command or find_check(root)
         for task in tasks:
             routed = await Routed.of(
@@ -105,8 +114,10 @@ async def _route(
                 str(task["text"]),
                 check=task["check"] or default,
                 pin=tier,
+                orchestrate=orchestrate,
                 known=known,
                 ready=ready,
+                strength=strength,
             )
             if as_json:
                 put_json(routed.row())
@@ -134,16 +145,21 @@ class Routed:
         *,
         check: str | None,
         pin: str | None,
+        orchestrate: bool = False,
         known: "KnownOdds",
         ready: "Readiness",
+        strength: tuple[int, int],
     ) -> "Routed":
-        """Raises click.UsageError where no tier could take it."""
+        """`strength`: of this repository's checks, as `Store.strength` has it. Raises click.UsageError where no tier
+        could take it."""
         from agents.routing.assessment import assess
+        from agents.routing.economics import false_accept_here
         from agents.routing.plan import NoTier, plan_for
         from agents.routing.situation import Situation
         from agents.routing.surroundings import survey
 
         found = assess(text, await asyncio.to_thread(survey, root, text, files), goes=settings.routing.goes)
+        tried, accepted = strength
         situation = Situation(
             settings=settings,
             features=found.features(),
@@ -154,6 +170,8 @@ class Routed:
             small=ready.small,
             available=ready.available,
             planned=True,
+            false_accept=false_accept_here(settings.routing.false_accept, tried=tried, accepted=accepted),
+            orchestrate=orchestrate,
         )
         try:
             plan = plan_for(situation)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agents.sanitize import one_line
 from agents.settings import Settings
 from app.commands.console import paint, put, put_json, put_painted, say, table
 from app.commands.opening import FOLDER, configuration, repository_of
@@ -30,7 +31,8 @@ def command(*, text: tuple[str, ...], tier: str | None, repo: Path, as_json: boo
     if tier is not None and tier not in settings.tiers:
         raise click.UsageError(f"there is no tier {tier!r}: the tiers are {', '.join(settings.tiers)}")
     words = " ".join(text).strip()
-    found, told = asyncio.run(_look(repository_of(repo), words, *_window(settings, tier)))
+    root = repository_of(repo)
+    found, told = asyncio.run(_look(root, words, *_window(settings, tier)))
     if as_json:
         for row in rows(found, told if words else None):
             put_json(row)
@@ -38,6 +40,9 @@ def command(*, text: tuple[str, ...], tier: str | None, repo: Path, as_json: boo
         say("No conventions here: no AGENTS.md, CLAUDE.md or CONVENTIONS.md, no .skills/NAME/SKILL.md.")
     else:
         _print(found, told if words else None)
+    if unseen := asyncio.run(_unseen(root)):
+        more = f" and {len(unseen) - 5} more" if len(unseen) > 5 else ""
+        say(f"Not in git, so agents do not see it: {', '.join(unseen[:5])}{more}. Commit what they need.", "yellow")
 
 
 def _window(settings: Settings, tier: str | None) -> tuple[int, bool]:
@@ -64,6 +69,13 @@ async def _look(root: Path, text: str, window: int, free: bool) -> "tuple[tuple[
     kind = assess(text).kind
     found = matches(documents_of(root, files), text, kind, files)
     return found, tell(found, words_asked(text, kind), budget=budget_of(window, local=free), whole=not free)
+
+
+async def _unseen(root: Path) -> list[str]:
+    from agents.missions.conventions.documents import kind_of
+    from agents.workspace.listing import uncommitted_in
+
+    return sorted(one_line(name, 120) for name in await uncommitted_in(root) if kind_of(name))
 
 
 def rows(found: "tuple[Match, ...]", told: "Conventions | None") -> Iterator[dict[str, Any]]:

@@ -51,4 +51,5 @@ def _check(state: Orchestration) -> Line:
         return "no acceptance check yet", "info"
     by = f"written by {check.tier}, {one_line(check.model, 60)}" if check.written else "the task's own"
     where = f", {one_line(check.path, 100)}" if check.written else ""
-    return f"check: {one_line(check.command, 200)} ({by}{where}; {check.strength})", "warn" if check.passed else "info"
+    how = check.strength if check.base is not None else "not tried yet"
+    return f"check: {one_line(check.command, 200)} ({by}{where}; {how})", "warn" if check.passed else "info"

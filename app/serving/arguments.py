@@ -11,6 +11,10 @@ MOST_WAIT_S = 24 * 3600.0
 PAGE = 20_000
 """Characters of a diff that one answer holds unless asked otherwise."""
 MOST_PAGE = 100_000
+ORCHESTRATE = (
+    "By a work order: a strong model of the person's plans and reviews, a cheaper one writes. For a task whose parts a "
+    "local model can do but not the whole. The order costs money; without this it is tried where that pays."
+)
 
 
 class BadArguments(Exception):
@@ -59,6 +63,7 @@ class Dispatch(Arguments):
     tier: str | None = Field(
         default=None, max_length=32, description="This tier only, no escalation, as local. Best left out."
     )
+    orchestrate: bool = Field(default=False, description=ORCHESTRATE)
     wait: bool = Field(
         default=True, description="Answer when the work has ended, with progress meanwhile; false: answer at once."
     )
@@ -108,6 +113,7 @@ class Route(Arguments):
     task: str = Field(min_length=1, max_length=120_000, description="The task in words, as for dispatch.")
     check: str | None = Field(default=None, max_length=10_000, description="The check it would have.")
     tier: str | None = Field(default=None, max_length=32, description="Pinned to this tier.")
+    orchestrate: bool = Field(default=False, description=ORCHESTRATE)
 
 
 class Costs(Arguments):

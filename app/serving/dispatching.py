@@ -69,6 +69,7 @@ def new_task(asked: given.Dispatch) -> NewTask:
         tier=asked.tier,
         budget_nano=None if asked.budget_usd is None else round(asked.budget_usd * NANO),
         depends_on=asked.depends_on,
+        orchestrate=asked.orchestrate,
     )
 
 

@@ -8,6 +8,7 @@ from agents.events import TaskFinished
 from agents.refusals import NotPossible
 from agents.tasks import Task, TaskStatus
 from app.commands.advice import review_lines
+from app.commands.bill_rows import bill_rows
 from app.commands.board import recent
 from app.commands.costs import RECENT, rows
 from app.commands.report import merged_where
@@ -135,14 +136,17 @@ async def route(rooms: Rooms, asked: given.Route) -> Answer:
         asked.task,
         check=asked.check or settings.check.command or find_check(root),
         pin=asked.tier,
+        orchestrate=asked.orchestrate,
         known=KnownOdds(store, settings),
         ready=await without_looking(settings, store),
+        strength=await store.strength(str(root)),
     )
     return routed.row()
 
 
 async def costs(rooms: Rooms, asked: given.Costs) -> Answer:
     """CONTRACT's rows of `costs`. Raises click.UsageError for a date that is none."""
+    from agents.routing.bill import bills
     from agents.routing.books import added_up
     from app.commands.values import Since
 
@@ -152,7 +156,10 @@ async def costs(rooms: Rooms, asked: given.Costs) -> Answer:
     tasks = [await own.hq.store.task(int(line.key)) for line in books.lines("task")[-RECENT:]]
     # What other repositories work on is none of a caller's business; what it costs is the same person's money.
     titles = {task.id: task.title for task in tasks if task is not None and rooms.visible(own, task.repo)}
-    found = list(rows(books, titles, since))
+    orders = await bills(own.hq.store, own.hq.settings, since)
+    found = [*rows(books, titles, since), *bill_rows(orders, titles)]
     kept = [row for by in ("total", "tier", "model") for row in found if row["by"] == by]
-    kept += [row for by in ("task", "day") for row in [one for one in found if one["by"] == by][-RECENT:]]
+    kept += [
+        row for by in ("task", "day", "orchestrated") for row in [one for one in found if one["by"] == by][-RECENT:]
+    ]
     return {"rows": kept, "left_out": len(found) - len(kept)}

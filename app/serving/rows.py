@@ -143,7 +143,7 @@ class RouteRow(Frozen):
 
 
 class CostRows(Frozen):
-    """CONTRACT's rows of `costs`: the total, then each tier, model, task and day."""
+    """CONTRACT's rows of `costs`: the total, then each tier, model, task, day and orchestrated task."""
 
     rows: tuple[dict[str, Any], ...]
     left_out: int

@@ -164,7 +164,7 @@ _ALL = (
         "costs",
         "What was spent and saved",
         "The ledger of this home: spent, reserved and saved (an estimate) in dollars, and tokens; in all, and by tier, "
-        "model, task and day.",
+        "model, task and day. Orchestrated tasks have a bill: what advice cost and what was written locally.",
         given.Costs,
         rows.CostRows,
         _plain(orders.costs),

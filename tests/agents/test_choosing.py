@@ -37,6 +37,12 @@ def test_whoever_writes_is_not_asked() -> None:
         check_writer(task(), settings, {"sonnet"}, writers={SONNET}, first="sonnet")
 
 
+def test_who_could_order_but_cannot_be_reached_says_why() -> None:
+    missing = {"haiku": "no", "sonnet": "SONNET is silent", "opus": "OPUS is silent"}
+    with pytest.raises(NoAdviser, match="SONNET is silent; OPUS is silent. Another tier"):
+        adviser_for(task(), (Role.PLAN,), Settings(), {"local"}, never={CODEX}, missing=missing)
+
+
 def test_a_local_model_orders_where_it_is_told_to() -> None:
     thinker = TierSettings(provider="ollama", model="big:70b", roles=("order",))
     settings = Settings(tiers={**default_tiers(), "thinker": thinker})

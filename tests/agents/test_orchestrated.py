@@ -1,6 +1,7 @@
 """Orchestrated work at wire level: a planner orders, a local model writes, a reviewer reads, the harness decides."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.agents.orchestra import (
     verdict,
     writes,
 )  # fmt: skip
-from tests.fakes.anthropic_replies import message, tool
+from tests.fakes.anthropic_replies import Wait, message, tool
 from tests.fakes.ollama_server import Stall
 from tests.fakes.ollama_server import text as local_text
 
@@ -282,7 +283,7 @@ async def test_out_of_budget_between_plan_and_build_it_goes_on_with_the_order_it
         missions = await hq.missions(task.id)
     assert settled(task) == (TaskStatus.REVIEW, Outcome.VERIFIED), task.reason
     assert len(claude.requests) == 3
-    assert [one.reason for one in missions].count("1 parts: One small module.") == 1
+    assert [one.reason for one in missions].count("1 part: One small module.") == 1
     assert task.cost_nano == sum(one.cost_nano or 0 for one in missions)
 
 
@@ -306,6 +307,30 @@ async def test_a_war_room_that_ends_in_the_middle_is_gone_on_with(repo: Path, ho
     assert (len(claude.requests), len(ollama.chats)) == (1, 1)
 
 
+async def test_a_paused_task_asks_and_pays_nobody(repo: Path, home: Path) -> None:
+    answered = asyncio.Event()
+    first, *rest = planned(verdict())
+    async with orchestra(repo, home, replace(first, before=(Wait(answered),)), *rest) as (hq, ollama, claude):
+        task = await hq.post(TASK)
+        await hq.dispatch(task.id)
+        await claude.requested.wait()
+        await hq.pause(task.id)
+        answered.set()
+        async with asyncio.timeout(30):
+            async for event in hq.events(after_seq=0):
+                if isinstance(event, OrderWritten):
+                    break
+        for _ in range(4):  # as long as what comes before the next question takes
+            async with hq.repository.checkout(run_git(repo, "rev-parse", "main")):
+                pass
+        assert await hq.open_missions() == []
+        assert (len(claude.requests), len(ollama.chats)) == (1, 0)
+        await hq.resume(task.id)
+        task = await hq.wait(task.id)
+    assert settled(task) == (TaskStatus.REVIEW, Outcome.VERIFIED), task.reason
+    assert len(claude.requests) == 3
+
+
 async def test_where_the_branch_moved_the_order_stands_and_the_parts_begin_anew(repo: Path, home: Path) -> None:
     async with orchestra(repo, home, *planned(verdict()), budget={"task_usd": 0.16}) as (hq, _, claude):
         task, missions = await carried_out(hq)
@@ -318,4 +343,4 @@ async def test_where_the_branch_moved_the_order_stands_and_the_parts_begin_anew(
         missions = await hq.missions(task.id)
     assert settled(task) == (TaskStatus.REVIEW, Outcome.VERIFIED), task.reason
     assert task.base_commit == run_git(repo, "rev-parse", "main")
-    assert (len(claude.requests), [one.reason for one in missions].count("1 parts: One small module.")) == (3, 1)
+    assert (len(claude.requests), [one.reason for one in missions].count("1 part: One small module.")) == (3, 1)

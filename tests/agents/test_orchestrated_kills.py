@@ -37,7 +37,8 @@ def die_after(owner, name, times):
 
 moments = {{
     "the order answered": (Council, "advise", 1),
-    "the part stored": (Store, "save_work_order", 3),
+    "the check answered": (Store, "save_work_order", 2),
+    "the part stored": (Store, "save_work_order", 4),
     "judged": (Store, "judge_orchestrated", 1),
 }}
 die_after(*moments[{moment!r}])
@@ -53,7 +54,10 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize(("moment", "asked"), [("the order answered", 4), ("the part stored", 3), ("judged", 3)])
+@pytest.mark.parametrize(
+    ("moment", "asked"),
+    [("the order answered", 4), ("the check answered", 3), ("the part stored", 3), ("judged", 3)],
+)
 async def test_killed_in_the_middle_it_goes_on_with_what_it_has(
     moment: str, asked: int, repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,3 +58,4 @@ async def test_under_radio_silence_nobody_is_asked_for_an_order(repo: Path, home
         task, _ = await carried_out(hq, TASK)
         assert claude.accepted == 0
     assert (task.status, task.halted, len(ollama.chats)) == (TaskStatus.OPEN, "environment", 0)
+    assert "RADIO SILENCE" in task.reason

@@ -9,7 +9,9 @@ from command_line import CommandLine
 from mcp import Client
 from mcp_side import answer, in_process, solved, take_environment, words
 
-from tests.agents.conftest import SLUG_CHECK, SLUG_TASK, run_git
+from tests.agents.conftest import GOOD_SLUG, SLUG_CHECK, SLUG_TASK, run_git
+from tests.agents.orchestra import planned, verdict, writes
+from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.ollama_server import FakeOllama
 
 TOOLS = ["dispatch", "board", "show", "diff", "accept", "reject", "cancel", "route", "costs"]
@@ -119,6 +121,23 @@ async def test_reject_cancel_and_a_task_that_is_not_waited_for(shell: CommandLin
             assert refused.is_error, name
             assert expected in words(refused)
         assert len(answer(await client.call_tool("board"))["tasks"]) == 1
+
+
+async def test_a_caller_can_pin_a_task_to_a_work_order_and_has_its_bill(
+    shell: CommandLine, server: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda body: writes(GOOD_SLUG)
+    async with AnthropicServer(*planned(verdict())) as claude:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", claude.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
+        async with in_process(shell) as client:
+            asked = {"task": SLUG_TASK, "orchestrate": True}
+            (arm,) = answer(await client.call_tool("route", asked))["plan"]
+            assert (arm["variant"], arm["cost_usd"] > 0) == ("orchestrated", True)
+            done = answer(await client.call_tool("dispatch", asked))
+            assert (done["status"], done["outcome"]) == ("review", "verified")
+            (bill,) = [row for row in answer(await client.call_tool("costs"))["rows"] if row["by"] == "orchestrated"]
+            assert (bill["task"], set(bill["cloud"]), set(bill["local"])) == (1, {"plan", "check", "review"}, {"write"})
 
 
 async def test_without_a_wall_nothing_of_an_untrusted_folder_is_run(

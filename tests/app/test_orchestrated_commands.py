@@ -7,8 +7,11 @@ import pytest
 
 from agents.headquarters import Headquarters
 from agents.settings import Settings
+from agents.store.work_orders import AcceptanceCheck, Orchestration, WorkOrder
 from agents.tasks import NewTask
+from app.screen.order_words import order_lines
 from tests.agents.conftest import GOOD_SLUG
+from tests.agents.council_table import says
 from tests.agents.orchestra import TASK, planned, verdict, writes
 from tests.app.command_line import CommandLine
 from tests.fakes.anthropic_server import AnthropicServer
@@ -61,6 +64,29 @@ async def test_a_run_by_a_work_order_is_told_and_shown(shell: CommandLine) -> No
     told = (await shell.here("costs")).out
     assert re.search(r"^ORCHESTRATED .* ALL CLOUD \(EST\.\)$", told, re.MULTILINE)
     assert re.search(rf"^T1 .* {bill['local_output_share']:.0%} ", told, re.MULTILINE)
+
+
+async def test_an_answer_of_no_use_is_shown(shell: CommandLine) -> None:
+    async with (
+        FakeOllama() as ollama,
+        AnthropicServer(says("Certainly!"), says("Sure:\nhere is \x1b[31mcode")) as claude,
+    ):
+        shell.environ |= {"OLLAMA_HOST": ollama.url, "ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": "test"}
+        done = await shell("run", "--orchestrate", *TASK.title.split())
+    assert done.code == 1
+    assert "its words are in `warroom show T1`" in done.out
+    shown = (await shell.here("show", "T1")).out
+    assert "What T1.1 answered, which could not be used\n  Sure:\n  here is" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_check_that_is_written_but_not_tried_yet_says_so() -> None:
+    order = WorkOrder(summary="One.", files=("a.py",), acceptance="It runs.", parts=())
+    check = AcceptanceCheck(command="python3 test_a.py", path="test_a.py", content="", tier="opus", model="o")
+    state = Orchestration(
+        task=1, asked="", dispatch=1, base="0" * 40, tier="opus", model="o", since=1, order=order, check=check, parts=()
+    )
+    assert ("check: python3 test_a.py (written by opus, o, test_a.py; not tried yet)", "info") in order_lines(state, ())
 
 
 async def test_a_task_is_pinned_to_a_work_order_and_freed_again(shell: CommandLine) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agents.clock import SystemClock
+from agents.store import Store
 from tests.app.command_line import CommandLine
 
 
@@ -52,6 +54,24 @@ async def test_the_plan_is_that_of_a_dispatch_with_a_planner_too(shell: CommandL
     words = ("route", "Redesign the whole distributed system as services", "--check", "true", "--json")
     (row,) = (await shell.here(*words)).rows()
     assert "planned" in {arm["variant"] for arm in row["plan"]}
+
+
+async def test_a_task_can_be_routed_as_if_pinned_to_a_work_order(shell: CommandLine) -> None:
+    shell.environ["ANTHROPIC_API_KEY"] = "k"
+    (row,) = (await shell.here("route", "--orchestrate", "Create slug.py with slugify(text)", "--json")).rows()
+    assert [arm["variant"] for arm in row["plan"]] == ["orchestrated"]
+    assert row["plan"][0]["cost_usd"] > 0
+
+
+async def test_what_stubs_said_of_the_checks_here_counts_as_it_does_for_a_dispatch(shell: CommandLine) -> None:
+    shell.environ |= {"ANTHROPIC_API_KEY": "k", "WARROOM_ROUTING__PRESET": "balanced"}
+    words = ("route", "Write an LRU cache class in lru.py", "--check", "true", "--json")
+    (before,) = (await shell.here(*words)).rows()
+    async with await Store.open(shell.home / "warroom.db", SystemClock()) as store:
+        await store.add_strength(str(shell.folder), tried=100, accepted=90)
+    (after,) = (await shell.here(*words)).rows()
+    assert [arm["tier"] for arm in before["plan"]][0] == "local"
+    assert before["plan"] != after["plan"]
 
 
 async def test_a_file_is_answered_line_by_line_in_order(shell: CommandLine) -> None:

@@ -50,5 +50,21 @@ async def test_without_conventions_it_says_so(tmp_path: Path) -> None:
     assert "No conventions here" in done.err
 
 
+async def test_what_is_not_in_git_is_pointed_at(tmp_path: Path) -> None:
+    shell = CommandLine(tmp_path)
+    skill = shell.folder / ".claude" / "skills" / "deploy" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: deploy\n---\n# Deploy\nPush.\n")
+    (shell.folder / "CLAUDE.md").write_text("# Rules\nNo print.\n")
+    (shell.folder / "notes.md").write_text("# Mine\n")
+    done = await shell.here("skills", "--json")
+    assert (done.code, done.out) == (0, "")
+    assert "agents do not see it: .claude/skills/deploy/SKILL.md, CLAUDE.md. Commit" in done.err
+    run_git(shell.folder, "add", "--all")
+    done = await shell.here("skills")
+    assert "deploy" in done.out
+    assert "Not in git" not in done.err
+
+
 async def test_a_tier_that_is_not_there_is_a_mistake(shell: CommandLine) -> None:
     assert (await shell.here("skills", "--tier", "gold")).code == 2
