@@ -135,4 +135,5 @@ def test_the_sanitizer_and_the_redactor_take_anything_in_any_pieces(text: str, d
 def test_a_key_of_thousands_of_parts_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "warroom.toml").write_text(f"x = 1\n{'a.' * 20_000}a = 1\n")
     with pytest.raises(ConfigurationError, match="line 2: a key of more than 100 parts"):
-        load_settings(tmp_path, home=tmp_path / "home", environ={})
+        load_settings(tmp_path, home=tmp_path / "home", environ={}, trusted=True)
+    assert load_settings(tmp_path, home=tmp_path / "home", environ={}).foreign is not None  # shown, and not obeyed
