@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -157,6 +158,8 @@ def needs(name: str) -> None:
     missing = [package for program, package in _PROGRAMS.items() if program in name and not shutil.which(program)]
     if missing:
         pytest.skip(f"not installed here: apt install {' '.join(missing)}")
+    if "cargo" in name and subprocess.run(["cargo", "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("rustup has no default toolchain for this home: rustup default stable")
 
 
 @pytest.mark.parametrize("kind", WALLS)

@@ -249,7 +249,10 @@ async def test_what_waits_for_others_goes_on_waiting_in_the_next_war_room(
 async def test_a_dispatch_goes_on_where_it_was_broken_off(repo: Path, home: Path, local_settings: MakeSettings) -> None:
     """The first try failed and is not done again: the next War Room begins with the retry that sees the failure."""
     async with FakeOllama() as ollama:
-        ollama.reply(BAD, (chunk("x"), Stall()), GOOD)
+        said = chunk(
+            "Here is the whole file, mended this time.\n\n" * 20
+        )  # the end is held back: it may be half a secret
+        ollama.reply(BAD, (said, Stall()), GOOD)
         settings = local_settings(ollama.url)
         async with Headquarters(settings, home=home, folder=repo) as hq:
             task = await hq.post(NEW)

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from agents.permission import Ruling, Wish
 from agents.settings import Network
 from agents.tools.sandbox import PlainSandbox
 from agents.tools.shell import ShellRun
 from agents.tools.tool import ToolContext, ToolError
 from agents.workspace import Repository
 from tests.agents.conftest import run_git
+
+
+async def allowed(wish: Wish) -> Ruling:
+    return Ruling(allowed=True)
 
 
 async def test_a_command_is_not_run_on_another_branch(repo: Path, home: Path, tmp_path: Path) -> None:
@@ -24,6 +29,7 @@ async def test_a_command_is_not_run_on_another_branch(repo: Path, home: Path, tm
         logs=tmp_path / "logs",
         on_output=lambda text: None,
         place=repository.place(worktree),
+        permit=allowed,
     )
     assert (await shell.run({"command": "git branch other && git checkout -q other"}, context)).ok
     with pytest.raises(ToolError, match=r"on other\. Go back first: git checkout warroom/T1-1"):

@@ -120,7 +120,7 @@ async def test_a_task_is_split_approved_and_its_parts_done(shell: CommandLine) -
     )
     async with FakeOllama() as ollama, AnthropicServer(says(plan), says(plan)) as claude:
         connected(shell, ollama, claude)
-        shell.environ["WARROOM_ROUTING__SAMPLES"] = "0"
+        shell.environ |= {"WARROOM_ROUTING__SAMPLES": "0", "WARROOM_ROUTING__JUDGE": "none"}
         ollama.answer = lambda body: text(fenced(BAD_SLUG))
         failed = await shell(*RUN, "--tier", "local")
         assert failed.code == 1

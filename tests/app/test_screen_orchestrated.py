@@ -17,7 +17,7 @@ from agents.store.work_orders import (
     Round,
     WorkOrder,
 )
-from agents.tasks import Finding, Mission, NewTask, Role, TaskKind, TaskStatus, Variant, Way
+from agents.tasks import CheckResult, Finding, Mission, NewTask, Role, TaskKind, TaskStatus, Variant, Way
 from app.commands.narration import narrate
 from app.screen.chronicle import chronicle
 from app.screen.log_book import LogBook
@@ -43,6 +43,7 @@ CHECK = AcceptanceCheck(
     model="s-5",
     tried=11,
     refused=11,
+    base=CheckResult(command="python3 test_warroom_t1.py", commit="abc", exit_code=1),
 )
 HARSH = Round(
     mission=4,
@@ -114,7 +115,7 @@ def test_who_wrote_what_is_said_and_what_became_of_it() -> None:
     assert ("no acceptance check yet", "info") in order_lines(fresh, [])
     failed = STATE.model_copy(update={"ended": "failed", "reason": "part 2 of 2 failed: red"})
     assert list(order_lines(failed, [wrote(3)]))[-1] == ("given up: part 2 of 2 failed: red", "bad")
-    own = AcceptanceCheck(command="make", tried=2, refused=1, passed=("empty files",))
+    own = AcceptanceCheck(command="make", tried=2, refused=1, passed=("empty files",), base=CHECK.base)
     said = ("check: make (the task's own; 1/2 stubs refused)", "warn")
     assert said in order_lines(STATE.model_copy(update={"check": own}), [])
 

@@ -1,6 +1,7 @@
 """Pictures of the whole screen, with a clock that stands still."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fake_command import START
@@ -16,7 +17,9 @@ Compare = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # a settings screen shows the person's own
+    monkeypatch.setenv("WARROOM_HOME", str(tmp_path / "home"))
     for name in ("NO_COLOR", "COLORTERM", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
 
