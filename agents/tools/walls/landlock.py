@@ -145,11 +145,8 @@ class LandlockSandbox:
         granted = self._territory.granted(writable, readable)
         began = time.time() - 1
         with ExitStack() as stack:
-            own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True)))
+            own = _own_folder(stack)
             home, scratch = own / "home", own / "tmp"
-            home.mkdir()
-            scratch.mkdir()
-            (home / ".gitconfig").write_text(GIT_IDENTITY)
             mounts = [*self._territory.mounts(cwd, granted, network, git)]
             mounts += [Mount(Path(os.path.realpath(own)), View.WRITABLE)]
             if git is not None:
@@ -159,10 +156,7 @@ class LandlockSandbox:
             said = _Report(report)
             try:
                 orders = self._orders(command, cwd, mounts, network, report_sink)
-                handed = os.memfd_create("orders")
-                stack.callback(os.close, handed)
-                os.write(handed, marshal.dumps(orders))
-                os.lseek(handed, 0, os.SEEK_SET)
+                handed = _handed(stack, orders)
                 result = await run_command(
                     Command(
                         argv=[sys.executable, "-I", "-S", str(_LAUNCHER), str(handed)],
@@ -270,3 +264,21 @@ def _clear_shared_memory(began: float) -> None:
             stat = path.lstat()
             if stat.st_uid == os.getuid() and stat.st_ctime >= began and stat.st_blocks * 512 > _LARGE:
                 path.unlink()
+
+
+def _own_folder(stack: ExitStack) -> Path:
+    """A command's own folder, with home and tmp in it; it goes with `stack`."""
+    own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="warroom-", ignore_cleanup_errors=True)))
+    (own / "tmp").mkdir()
+    (own / "home").mkdir()
+    (own / "home/.gitconfig").write_text(GIT_IDENTITY)
+    return own
+
+
+def _handed(stack: ExitStack, orders: dict[str, Any]) -> int:
+    """A file in memory that holds the orders, open until `stack` ends."""
+    handed = os.memfd_create("orders")
+    stack.callback(os.close, handed)
+    os.write(handed, marshal.dumps(orders))
+    os.lseek(handed, 0, os.SEEK_SET)
+    return handed
